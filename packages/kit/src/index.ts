@@ -1,0 +1,7 @@
+export { fromHalf, toHalf } from './half'
+export { type Channel, collect, createChannel, mapAsync } from './iterable'
+export { importPeer } from './peer'
+export { poolGrid, poolingRanges } from './pooling'
+export { createRandom, type Random } from './random'
+export { roundHalfEven } from './rounding'
+export { cosine, dot, mean, norm, normalize } from './vector'

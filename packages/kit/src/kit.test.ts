@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest'
+import {
+  collect,
+  cosine,
+  createChannel,
+  createRandom,
+  fromHalf,
+  importPeer,
+  mapAsync,
+  mean,
+  normalize,
+  poolGrid,
+  poolingRanges,
+  roundHalfEven,
+  toHalf,
+} from './index'
+
+describe('vectors', () => {
+  it('gives the cosine, and 0 for a zero vector (vector F0)', () => {
+    expect(cosine(Float32Array.of(1, 2, 2), Float32Array.of(2, 1, 2))).toBeCloseTo(8 / 9, 6)
+    expect(cosine(Float32Array.of(0, 0), Float32Array.of(1, 1))).toBe(0)
+    expect(() => cosine(Float32Array.of(1), Float32Array.of(1, 1))).toThrow(TypeError)
+  })
+
+  it('normalises and averages', () => {
+    expect([...normalize(Float32Array.of(3, 4))]).toEqual([Math.fround(0.6), Math.fround(0.8)])
+    expect([...normalize(new Float32Array(2))]).toEqual([0, 0])
+    expect([...mean([Float32Array.of(1, 2), Float32Array.of(3, 6)])]).toEqual([2, 4])
+    expect(() => mean([])).toThrow(TypeError)
+  })
+})
+
+describe('adaptive pooling', () => {
+  it('covers the ranges of vector B3', () => {
+    const ranges = (n: number, o: number) => poolingRanges(n, o).map(({ start, end }) => [start, end])
+    expect(ranges(14, 4)).toEqual([
+      [0, 4],
+      [3, 7],
+      [7, 11],
+      [10, 14],
+    ])
+    expect(ranges(5, 2)).toEqual([
+      [0, 3],
+      [2, 5],
+    ])
+    expect(ranges(2, 4)).toEqual([
+      [0, 1],
+      [0, 1],
+      [1, 2],
+      [1, 2],
+    ])
+  })
+
+  it('pools the grid of vector B4', () => {
+    const data = Float32Array.from({ length: 112 * 2 }, (_, i) => (i % 2 ? -(i >> 1) : i >> 1))
+    const pooled = poolGrid({ data, rows: 8, columns: 14, dimensions: 2, space: 's' }, 4, 4)
+    expect(pooled.data.length).toBe(32)
+    expect([0, 1, 2, 3, 4, 15].map((cell) => pooled.data[cell * 2])).toEqual([8.5, 11.5, 15.5, 18.5, 36.5, 102.5])
+    expect(pooled.data[1]).toBe(-8.5)
+  })
+})
+
+describe('half floats', () => {
+  it('round-trips every half', () => {
+    const halves = Uint16Array.from({ length: 0x7c01 }, (_, i) => i)
+    expect(toHalf(fromHalf(halves))).toEqual(halves)
+  })
+
+  it('rounds to nearest even, keeps signs, overflows to infinity', () => {
+    expect([...fromHalf(toHalf(Float32Array.of(1 + 2 ** -11, 1 + 3 * 2 ** -11, -0.5, 70000, Number.NaN)))]).toEqual([
+      1,
+      1 + 2 ** -9,
+      -0.5,
+      Number.POSITIVE_INFINITY,
+      Number.NaN,
+    ])
+  })
+})
+
+describe('rounding', () => {
+  it('sends halves to even (vector Q1)', () => {
+    expect([0.5, 1.5, 2.5, 7.5, 12.5, 2.4, 2.6].map(roundHalfEven)).toEqual([0, 2, 2, 8, 12, 2, 3])
+  })
+})
+
+describe('random', () => {
+  it('repeats for a seed and differs between seeds', () => {
+    const draw = (seed: number) => Array.from({ length: 5 }, createRandom(seed).next)
+    expect(draw(7)).toEqual(draw(7))
+    expect(draw(7)).not.toEqual(draw(8))
+  })
+
+  it('has the moments of its distributions', () => {
+    const random = createRandom(1)
+    const values = Array.from({ length: 20000 }, () => random.gaussian())
+    const average = values.reduce((a, b) => a + b) / values.length
+    expect(Math.abs(average)).toBeLessThan(0.03)
+    expect(Math.abs(values.reduce((a, b) => a + b * b, 0) / values.length - 1)).toBeLessThan(0.05)
+    expect(random.shuffle([1, 2, 3, 4]).sort()).toEqual([1, 2, 3, 4])
+  })
+})
+
+describe('channel', () => {
+  it('holds the producer back until values are read', async () => {
+    const channel = createChannel<number>(1)
+    const log: string[] = []
+    const producer = (async () => {
+      for (const value of [1, 2, 3]) {
+        await channel.push(value)
+        log.push(`pushed ${value}`)
+      }
+      channel.end()
+    })()
+    await Promise.resolve()
+    expect(log).toEqual([])
+    expect(await collect(channel)).toEqual([1, 2, 3])
+    await producer
+  })
+
+  it('tells the producer when nobody reads, and passes errors on after the values', async () => {
+    const left = createChannel<number>(4)
+    await left.push(1)
+    for await (const _ of left) break
+    expect(await left.push(2)).toBe(false)
+    const failing = createChannel<number>(4)
+    await failing.push(1)
+    failing.fail(new Error('cut'))
+    const seen: number[] = []
+    await expect(
+      (async () => {
+        for await (const value of failing) seen.push(value)
+      })(),
+    ).rejects.toThrow('cut')
+    expect(seen).toEqual([1])
+  })
+
+  it('maps in order', async () => {
+    const channel = createChannel<number>(4)
+    await channel.push(1)
+    await channel.push(2)
+    channel.end()
+    expect(await collect(mapAsync(channel, async (value) => value * 2))).toEqual([2, 4])
+  })
+})
+
+describe('importPeer', () => {
+  it('says what to install', async () => {
+    await expect(importPeer('no-such', 'Reading', () => Promise.reject(new Error('not found')))).rejects.toMatchObject({
+      code: 'dependency-missing',
+      message: expect.stringContaining('npm install no-such'),
+    })
+  })
+})

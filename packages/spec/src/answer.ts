@@ -1,0 +1,74 @@
+import type { RetrievedMemory } from './memory'
+import type { CallOptions } from './options'
+import type { Caption, Evidence, Moment } from './vision'
+
+/** Where and when the person is as they ask. */
+export interface AskMoment {
+  /** Milliseconds since 1970 UTC, for "yesterday" and the like. */
+  readonly now: number
+  /** The source that is being watched and the second in it, when one is. */
+  readonly source?: string | undefined
+  readonly seconds?: number | undefined
+}
+
+/** What an answerer works from. */
+export interface AnswerRequest {
+  readonly question: string
+  /** Best first. */
+  readonly memories: readonly RetrievedMemory[]
+  readonly moment: AskMoment
+}
+
+/** A memory that carries an answer. */
+export interface Citation {
+  readonly memoryId: string
+  /** The memory's words, quoted. */
+  readonly text: string
+  readonly evidence: readonly Evidence[]
+}
+
+/** A piece of an answer, in order. An answer that cites nothing is 'not-seen'. */
+export type AnswerPart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'citation'; readonly citation: Citation }
+  | { readonly kind: 'not-seen'; readonly text: string }
+
+/** A whole answer. */
+export interface Answer {
+  readonly text: string
+  /** False when no memory carries an answer. */
+  readonly answerable: boolean
+  readonly citations: readonly Citation[]
+}
+
+/** Answers a question from memories alone. */
+export interface Answerer {
+  answer(request: AnswerRequest, options?: CallOptions): AsyncIterable<AnswerPart>
+}
+
+/** What a speak policy looks at. */
+export interface SpeakRequest {
+  readonly moment: Moment
+  readonly captions: readonly Caption[]
+  /** What the memory holds that bears on the moment, the moment's own memories left out. */
+  readonly memories: readonly RetrievedMemory[]
+  /** Seconds in the source. */
+  readonly seconds: number
+  /** Milliseconds since 1970 UTC. */
+  readonly now: number
+}
+
+/** Speaking up, or not. Silence is a value, never a text. */
+export type Speech =
+  | { readonly kind: 'silent'; readonly reason: string; readonly probability?: number | undefined }
+  | {
+      readonly kind: 'spoke'
+      readonly text: string
+      readonly citations: readonly Citation[]
+      readonly probability?: number | undefined
+    }
+
+/** Decides whether to speak up by itself. One policy object serves one stream: it may remember when it last spoke. */
+export interface SpeakPolicy {
+  consider(request: SpeakRequest, options?: CallOptions): Promise<Speech>
+}

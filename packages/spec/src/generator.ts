@@ -1,0 +1,36 @@
+import type { RgbImage } from './frame'
+import type { CallOptions } from './options'
+import type { PatchGrid } from './tensor'
+
+/** A piece of a prompt: words, an image, or visual embeddings in place of an image. */
+export type PromptPart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'image'; readonly image: RgbImage }
+  | { readonly kind: 'embedding'; readonly grid: PatchGrid }
+
+/** One turn of a conversation. */
+export interface PromptTurn {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly parts: readonly PromptPart[]
+}
+
+/** How text is generated. Defaults are the prototype's passive ones. */
+export interface GenerateOptions extends CallOptions {
+  /** 1 or more. Default 200. */
+  readonly maxNewTokens?: number | undefined
+  /** 0 is greedy. */
+  readonly temperature?: number | undefined
+  readonly stop?: readonly string[] | undefined
+  readonly seed?: number | undefined
+}
+
+/** Writes text after a prompt. */
+export interface Generator {
+  generate(prompt: readonly PromptTurn[], options?: GenerateOptions): AsyncIterable<string>
+}
+
+/** Gives the probabilities of given continuations; many hosted models cannot. */
+export interface ChoiceScorer {
+  /** One probability a choice, summing to 1. */
+  score(prompt: readonly PromptTurn[], choices: readonly string[], options?: CallOptions): Promise<number[]>
+}

@@ -1,0 +1,152 @@
+import type { CallOptions } from './options'
+import type { PatchGrid } from './tensor'
+import type { CaptionOrigin, Evidence, Triplet } from './vision'
+
+/** Where the words of a memory come from: a caption's origin, or 'told' by the user. */
+export type MemoryOrigin = CaptionOrigin | 'told'
+
+/** A memory as it is handed in. */
+export interface MemoryInput {
+  /** M: the words. */
+  readonly text: string
+  readonly category: string
+  readonly origin: MemoryOrigin
+  /** v_M: the unit vector of the words; without it the memory is still found by words and by graph. */
+  readonly embedding?: Float32Array | undefined
+  /** The space of `embedding`. */
+  readonly space?: string | undefined
+  readonly evidence?: readonly Evidence[] | undefined
+  readonly triplets?: readonly Triplet[] | undefined
+  /** Whose memory it is. Default: the graph's owner. */
+  readonly owner?: string | undefined
+  /** When it was true. Milliseconds since 1970 UTC; absent: unknown or open. */
+  readonly validFrom?: number | undefined
+  readonly validTo?: number | undefined
+  /** When it was learned. Milliseconds since 1970 UTC. Default: now. */
+  readonly learnedAt?: number | undefined
+  /** A caption's track: the same track updates the same memory. */
+  readonly track?: string | undefined
+  /** 0..1: how sure the words are. Default 1. */
+  readonly confidence?: number | undefined
+  readonly meanGrid?: PatchGrid | undefined
+  readonly nearestGrid?: PatchGrid | undefined
+}
+
+/** A memory as it is stored. */
+export interface Memory {
+  readonly id: string
+  readonly text: string
+  readonly category: string
+  readonly origin: MemoryOrigin
+  readonly owner: string
+  readonly confidence: number
+  readonly evidence: readonly Evidence[]
+  readonly triplets: readonly Triplet[]
+  /** The id of the space of its embedding; undefined when it has none. */
+  readonly space: string | undefined
+  readonly validFrom: number | undefined
+  readonly validTo: number | undefined
+  readonly learnedAt: number
+  readonly updatedAt: number
+  readonly track: string | undefined
+}
+
+/** What became of one input. */
+export interface CreateResult {
+  readonly id: string
+  /** 'created', or 'extended' when it repeats a memory and lent it its evidence, or 'revised' when its track had one. */
+  readonly outcome: 'created' | 'extended' | 'revised'
+}
+
+/** How far a source has been remembered: all of it before `seconds` is stored. */
+export interface SourceProgress {
+  readonly source: string
+  readonly seconds: number
+}
+
+/** Options of a write. */
+export interface WriteOptions extends CallOptions {
+  /** Recorded in the same batch, so that a later run goes on from there and doubles nothing. */
+  readonly progress?: SourceProgress | undefined
+}
+
+/** What can be written to. What was acknowledged survives a crash. */
+export interface MemoryWriter {
+  /** Stores memories as one batch, one result each, input order. */
+  create(inputs: readonly MemoryInput[], options?: WriteOptions): Promise<CreateResult[]>
+  /** Erases memories with their evidence, relations and orphaned entities; unknown ids are not counted. Returns how many. */
+  delete(ids: readonly string[], options?: CallOptions): Promise<number>
+  /** How far a source has been remembered, or undefined if never seen. */
+  progress(source: string): SourceProgress | undefined
+}
+
+/** What is looked for. At least one of `text` and `vector`. */
+export interface MemoryQuery {
+  readonly text?: string | undefined
+  /** Unit vector; without it a retriever that has an encoder makes one of `text`. */
+  readonly vector?: Float32Array | undefined
+  /** The space of `vector`. */
+  readonly space?: string | undefined
+  /** How many memories at most, 1 or more. Default 5, the prototype's `top_k`. */
+  readonly limit?: number | undefined
+  readonly categories?: readonly string[] | undefined
+  readonly owner?: string | undefined
+  /** Only evidence of this source. */
+  readonly source?: string | undefined
+  /** Only what was seen in the source before this second, exclusive. Needs `source`. */
+  readonly beforeSeconds?: number | undefined
+  /** Only what was learned at or before. Milliseconds since 1970 UTC. */
+  readonly asOf?: number | undefined
+  /** Only what was true then. Milliseconds since 1970 UTC. */
+  readonly validAt?: number | undefined
+  /** Ids that are left out, such as what the moment itself has just stored. */
+  readonly exclude?: readonly string[] | undefined
+}
+
+/** What each part gave to a score; they sum to it. */
+export interface ScoreParts {
+  readonly vector: number
+  readonly lexical: number
+  readonly graph: number
+  readonly time: number
+}
+
+/** A memory that was found, and why. */
+export interface RetrievedMemory {
+  readonly memory: Memory
+  /** Higher is better; comparable within one result. */
+  readonly score: number
+  readonly parts: ScoreParts
+  /** Cosine of query and memory, when both have vectors of one space. */
+  readonly similarity: number | undefined
+}
+
+/** What can be asked for memories. */
+export interface MemoryRetriever {
+  /** Finds memories, best first, each once. */
+  retrieve(query: MemoryQuery, options?: CallOptions): Promise<RetrievedMemory[]>
+}
+
+/** One change of a memory store. Every type but `progress` concerns one record. */
+export type MemoryOperation =
+  | { readonly type: 'memory-put'; readonly memory: Memory; readonly embedding?: Float32Array | undefined }
+  | { readonly type: 'memory-delete'; readonly id: string }
+  | { readonly type: 'progress'; readonly progress: SourceProgress }
+  | { readonly type: 'space'; readonly id: string; readonly dimensions: number }
+
+/** Changes that become durable together or not at all. */
+export interface MemoryBatch {
+  /** Rises by one with each batch, from 1. */
+  readonly sequence: number
+  /** Milliseconds since 1970 UTC. */
+  readonly at: number
+  readonly operations: readonly MemoryOperation[]
+}
+
+/** Where batches live: memory, files, a database. */
+export interface MemoryStore extends AsyncDisposable {
+  /** Makes a batch durable; resolves only then. Batches must come in sequence. */
+  commit(batch: MemoryBatch, options?: CallOptions): Promise<void>
+  /** Replays what is stored, in sequence, after `sequence` (exclusive; 0 for all; older batches may come merged). */
+  load(sequence?: number, options?: CallOptions): AsyncIterable<MemoryBatch>
+}

@@ -1,0 +1,7 @@
+import { defineConfig } from 'tsup'
+import { baseOptions } from '../../tsup.base'
+
+export default defineConfig({
+  ...baseOptions,
+  entry: ['src/index.ts', 'src/node-av.ts', 'src/ffmpeg.ts', 'src/compat.ts'],
+})
