@@ -1,1 +1,9 @@
-export {}
+export { defaultConfig, type PipelineConfig } from './pipeline/config'
+export { type AskOptions, createPerStream, type PerStream, type PerStreamOptions } from './pipeline/create-perstream'
+export type { GateEvent, PerStreamEvent } from './pipeline/events'
+export type { PerStreamParts } from './pipeline/parts'
+export type { ScheduledQuestion } from './pipeline/questions'
+export { createLitePreset, type LitePresetOptions } from './presets/lite'
+export type { PipelinePreset } from './presets/preset'
+export { type ReportData, renderReport } from './report'
+export { sourceId } from './source-id'

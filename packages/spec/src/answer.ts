@@ -1,5 +1,6 @@
 import type { RetrievedMemory } from './memory'
 import type { CallOptions } from './options'
+import type { PatchGrid } from './tensor'
 import type { Caption, Evidence, Moment } from './vision'
 
 /** Where and when the person is as they ask. */
@@ -9,6 +10,8 @@ export interface AskMoment {
   /** The source that is being watched and the second in it, when one is. */
   readonly source?: string | undefined
   readonly seconds?: number | undefined
+  /** The newest patch grids, oldest first: the short-term memory of an answerer that can look. */
+  readonly shortTerm?: readonly PatchGrid[] | undefined
 }
 
 /** What an answerer works from. */

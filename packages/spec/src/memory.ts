@@ -91,10 +91,18 @@ export interface MemoryQuery {
   readonly limit?: number | undefined
   readonly categories?: readonly string[] | undefined
   readonly owner?: string | undefined
-  /** Only evidence of this source. */
+  /** Only memories with evidence of this source. */
   readonly source?: string | undefined
-  /** Only what was seen in the source before this second, exclusive. Needs `source`. */
-  readonly beforeSeconds?: number | undefined
+  /**
+   * The cosine a memory needs to start the graph walk, 0..1: the prototype's `delta_dfs_threshold`. Words can still find
+   * a memory below it. Default: the graph's.
+   */
+  readonly activation?: number | undefined
+  /**
+   * Leaves out what a source showed later: a memory counts when any of its evidence is of another source, or starts at or
+   * before these seconds (inclusive).
+   */
+  readonly until?: SourceProgress | undefined
   /** Only what was learned at or before. Milliseconds since 1970 UTC. */
   readonly asOf?: number | undefined
   /** Only what was true then. Milliseconds since 1970 UTC. */

@@ -1,4 +1,5 @@
 import type { Frame, Keyframe } from './frame'
+import type { GateDecision } from './gate'
 import type { CallOptions } from './options'
 import type { PatchGrid } from './tensor'
 
@@ -108,6 +109,8 @@ export interface Moment {
   readonly keyframes: readonly Keyframe[]
   /** One grid a keyframe, when a vision encoder ran. */
   readonly grids?: readonly PatchGrid[] | undefined
+  /** What the gate said of its patches, when the gate read patches; captions of it are not asked again. */
+  readonly gate?: GateDecision | undefined
 }
 
 /** A moment with the words about it. */

@@ -1,0 +1,34 @@
+import type { Evidence } from '@perstream/spec'
+
+/** Seconds as m:ss, or h:mm:ss from an hour on. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds))
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
+  const two = (value: number) => String(value).padStart(2, '0')
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
+}
+
+/** A time range in a source: "0:12 to 0:15". */
+export function range({ startSeconds, endSeconds }: Evidence): string {
+  const [start, end] = [clock(startSeconds), clock(endSeconds)]
+  return start === end ? start : `${start} to ${end}`
+}
+
+/** Words on one line: line breaks of a sign become " / ", control characters go. */
+export function oneLine(text: string): string {
+  return text
+    .replace(/\s*\n\s*/g, ' / ')
+    .replace(/\p{Cc}/gu, ' ')
+    .trim()
+}
+
+/** A count with its noun: "1 memory", "3 memories". */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`
+}
+
+/** A size in bytes, KiB or MiB. */
+export function bytes(size: number): string {
+  if (size < 1024) return `${size} B`
+  return size < 1024 ** 2 ? `${(size / 1024).toFixed(1)} KiB` : `${(size / 1024 ** 2).toFixed(1)} MiB`
+}

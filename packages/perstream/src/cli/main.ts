@@ -1,0 +1,80 @@
+import { Command, Option } from 'commander'
+import packageJson from '../../package.json'
+import { joinAskAt } from './arguments'
+import { askCommand } from './ask'
+import type { CommandContext } from './context'
+import { doctorCommand } from './doctor'
+import { explain, UsageError } from './exit'
+import { forgetCommand } from './forget'
+import { inspectCommand } from './inspect'
+import { runCommand } from './run'
+import { exportCommand, importCommand } from './transfer'
+
+/**
+ * Runs the `perstream` command.
+ * @param argv the words after `perstream`
+ * @returns the exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const abort = new AbortController()
+  const interrupt = () => {
+    if (abort.signal.aborted) process.exit(130)
+    abort.abort(new DOMException('Interrupted', 'AbortError'))
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  const program = createProgram({
+    out: (line) => process.stdout.write(`${line}\n`),
+    note: (line) => process.stderr.write(`${line}\n`),
+    signal: abort.signal,
+    interactive: process.stderr.isTTY === true,
+  })
+  try {
+    await program.parseAsync(joinAskAt(argv), { from: 'user' })
+    return abort.signal.aborted ? 130 : 0
+  } catch (error) {
+    const { code, line } = explain(error, abort.signal)
+    if (line !== undefined) process.stderr.write(`perstream: ${line}\n`)
+    if (argv.includes('--debug')) console.error(error)
+    return code
+  } finally {
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', interrupt)
+  }
+}
+
+function createProgram(context: CommandContext): Command {
+  const program = new Command('perstream')
+    .description('A personal memory for first-person video: watch, remember, ask.')
+    .version(packageJson.version)
+    .exitOverride()
+    .showHelpAfterError('(perstream --help shows what there is)')
+    .configureHelp({ showGlobalOptions: true })
+    .addOption(new Option('--debug', 'show the details of an unexpected error'))
+    .addHelpText('after', examples)
+  for (const command of [
+    runCommand,
+    askCommand,
+    inspectCommand,
+    forgetCommand,
+    exportCommand,
+    importCommand,
+    doctorCommand,
+  ])
+    program.addCommand(command(context).exitOverride())
+  program.action((_options, command: Command) => {
+    const [unknown] = command.args
+    if (unknown !== undefined)
+      throw new UsageError(`There is no command "${unknown}". perstream --help shows what there is.`)
+    command.outputHelp()
+  })
+  return program
+}
+
+const examples = `
+Examples:
+  perstream run walk.mp4 --ask "Where did I park?"        watch a video, answer at its end
+  perstream run walk.mp4 --store memory --report walk.html
+  perstream ask memory "What did I pay at the bakery?"    ask what was remembered
+  perstream inspect memory                                what is in it
+  perstream doctor                                        what works on this machine`

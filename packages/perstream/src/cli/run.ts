@@ -1,0 +1,171 @@
+import { writeFile } from 'node:fs/promises'
+import type { Warning } from '@perstream/spec'
+import { openFrameSource } from '@perstream/video'
+import { ffmpegDriver } from '@perstream/video/ffmpeg'
+import { nodeAvDriver } from '@perstream/video/node-av'
+import { Command, Option } from 'commander'
+import { createPerStream } from '../pipeline/create-perstream'
+import type { PerStreamEvent } from '../pipeline/events'
+import type { ScheduledQuestion } from '../pipeline/questions'
+import { createLitePreset } from '../presets/lite'
+import type { PipelinePreset } from '../presets/preset'
+import { sourceId } from '../source-id'
+import { parseAskAt, parseDate, parsePositive, parseSeconds } from './arguments'
+import type { CommandContext } from './context'
+import { UsageError } from './exit'
+import { clock } from './format'
+import { type OpenMemory, openMemory } from './open-memory'
+import { createReportRecorder, type ReportRecorder } from './report-recorder'
+import { printEvent } from './run-printer'
+import { createRunProgress } from './run-progress'
+
+interface RunFlags {
+  readonly store: string
+  readonly ask: readonly string[]
+  readonly askAt: readonly string[]
+  readonly report?: string
+  readonly proactive: boolean
+  readonly preset: 'lite'
+  readonly fps?: number
+  readonly start?: number
+  readonly end?: number
+  readonly recordedAt?: Date
+  readonly threads?: number
+  readonly json?: true
+}
+
+export function runCommand(context: CommandContext): Command {
+  const gather = (value: string, previous: readonly string[]) => [...previous, value]
+  return new Command('run')
+    .description('watch videos, remember what matters, answer and speak up')
+    .argument('<video...>', 'files, or URLs and devices that the decoder opens')
+    .option('--store <dir>', 'folder of the memory; made when it is not there', 'perstream-memory')
+    .option('--ask <question>', 'answer at the end (again for more)', gather, [])
+    .option(
+      '--ask-at <time question>',
+      'answer at this second, or m:ss, from what was seen until then (again for more)',
+      gather,
+      [],
+    )
+    .option('--report <file>', 'write a page with timeline, memories, graph and answers')
+    .option('--no-proactive', 'never speak up by itself')
+    .addOption(new Option('--preset <name>', 'which models').choices(['lite']).default('lite'))
+    .option('--fps <number>', 'look at this many frames a second (default: every 4th frame)', parsePositive)
+    .option('--start <time>', 'begin at this second, or m:ss', parseSeconds)
+    .option('--end <time>', 'stop before this second, or m:ss', parseSeconds)
+    .option('--recorded-at <iso>', 'when the recording began, for videos that do not say', parseDate)
+    .option('--threads <number>', 'threads for the models', parsePositive)
+    .option('--json', 'print one event a line, as JSON')
+    .addHelpText('after', examples)
+    .action((videos: string[], flags: RunFlags) => run(videos, flags, context))
+}
+
+const examples = `
+Examples:
+  perstream run walk.mp4 --ask "Where did I park?"
+  perstream run walk.mp4 --ask-at 0:30 "What is the room number?" --report walk.html
+  perstream run day1.mp4 day2.mp4 --store memory --no-proactive
+  perstream run walk.mp4 --json | jq 'select(.type == "memory-stored") | .text'
+
+The same video again goes on after the last second that was stored.`
+
+/** What watching one video works with. */
+interface Session {
+  readonly flags: RunFlags
+  readonly context: CommandContext
+  readonly memory: OpenMemory
+  readonly preset: PipelinePreset
+  readonly questions: readonly ScheduledQuestion[]
+}
+
+async function run(videos: readonly string[], flags: RunFlags, context: CommandContext): Promise<void> {
+  const atSeconds = flags.askAt.map(parseAskAt)
+  const atEnd = flags.ask.map((question) => ({ question }))
+  for (const { question } of [...atSeconds, ...atEnd])
+    if (question.trim() === '') throw new UsageError('A question is empty: give the words to ask.')
+  if (flags.end !== undefined && flags.end <= (flags.start ?? 0))
+    throw new UsageError(`--end ${flags.end} does not lie after --start ${flags.start ?? 0}.`)
+  if (flags.report !== undefined && videos.length > 1)
+    throw new UsageError(
+      '--report shows one video: run the videos one by one, with the same --store, to have a page of each.',
+    )
+  // The memory first, so that a second writer is told before any model is loaded.
+  await using memory = await openMemory(flags.store, 'write', context)
+  await using preset = await createLitePreset({ threads: flags.threads, signal: context.signal })
+  for (const missing of preset.missing) context.note(`perstream: ${missing}`)
+  for (const [i, video] of videos.entries()) {
+    const questions = i === videos.length - 1 ? [...atSeconds, ...atEnd] : atSeconds
+    await watch(video, { flags, context, memory, preset, questions })
+  }
+}
+
+function settingsOf({ preset, fps, proactive, threads }: RunFlags): Record<string, string | number | boolean> {
+  return {
+    preset,
+    sampling: fps === undefined ? 'every 4th frame' : `${fps} frames a second`,
+    proactive,
+    ...(threads !== undefined && { threads }),
+  }
+}
+
+/** Watches one video from where its memory ends. */
+async function watch(video: string, { flags, context, memory, preset, questions }: Session): Promise<void> {
+  const { signal } = context
+  const id = await sourceId(video)
+  const stored = memory.graph.progress(id)
+  const start = Math.max(flags.start ?? 0, stored === undefined ? 0 : stored.seconds + 0.001)
+  if (stored !== undefined)
+    context.note(`perstream: ${video} is remembered to ${clock(stored.seconds)} already; going on from there.`)
+  const warnings: Warning[] = []
+  const source = await openFrameSource(video, {
+    drivers: [nodeAvDriver(), ffmpegDriver()],
+    start,
+    end: flags.end,
+    rate: flags.fps,
+    signal,
+    onWarning: (warning) => warnings.push(warning),
+  })
+  const recorder =
+    flags.report === undefined
+      ? undefined
+      : createReportRecorder({
+          memory,
+          directory: flags.store,
+          source,
+          sourceId: id,
+          start,
+          settings: settingsOf(flags),
+        })
+  const pipeline = createPerStream({
+    ...preset,
+    source,
+    memory: memory.graph,
+    sourceId: id,
+    recordedAt: flags.recordedAt,
+    speak: flags.proactive ? preset.speak : undefined,
+    questions,
+    onKeyframe: recorder?.keyframe,
+    signal,
+  })
+  const progress = createRunProgress(context, { start, end: flags.end })
+  const emit = (event: PerStreamEvent) => {
+    recorder?.on(event)
+    progress.on(event)
+    if (flags.json) context.out(JSON.stringify(event))
+    else progress.print(() => printEvent(event, context))
+  }
+  try {
+    for await (const event of pipeline) {
+      for (const warning of warnings.splice(0)) emit({ type: 'warning', ...warning })
+      emit(event)
+    }
+  } finally {
+    progress.stop()
+  }
+  if (recorder && flags.report !== undefined) await saveReport(recorder, flags.report, context)
+}
+
+async function saveReport(recorder: ReportRecorder, path: string, { note }: CommandContext): Promise<void> {
+  await writeFile(path, recorder.render())
+  note(`perstream: the report is in ${path}`)
+}

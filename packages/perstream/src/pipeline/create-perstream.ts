@@ -1,0 +1,275 @@
+import { mean, normalize } from '@perstream/kit'
+import { collectAnswer } from '@perstream/responder'
+import type {
+  Answer,
+  CallOptions,
+  CaptionedMoment,
+  GateDecision,
+  Keyframe,
+  Moment,
+  PatchGrid,
+  RetrievedMemory,
+} from '@perstream/spec'
+import { type PipelineConfig, resolveConfig } from './config'
+import { encodeAll } from './encode-all'
+import type { PerStreamEvent } from './events'
+import { createFifo, type Fifo } from './fifo'
+import { groupMoments, releaseKeyframes } from './moments'
+import { checkParts, type PerStreamParts } from './parts'
+import { createQuestionQueue, type QuestionQueue, type ScheduledQuestion } from './questions'
+import { createRemember, gateEvent, type Remember, type RememberedMoment } from './remember'
+import { createStopwatch, type Stopwatch } from './stopwatch'
+
+/** The parts of a pipeline and how it runs. */
+export interface PerStreamOptions extends PerStreamParts, Partial<PipelineConfig>, CallOptions {
+  /** The id that evidence and progress name. Default: the source's location. */
+  readonly sourceId?: string | undefined
+  /** When the recording began, where the source does not know or is wrong. */
+  readonly recordedAt?: Date | undefined
+  /** Asked as the stream passes their second, or at its end. */
+  readonly questions?: readonly ScheduledQuestion[] | undefined
+  /** Sees each keyframe while its pixels can be had. */
+  readonly onKeyframe?: ((keyframe: Keyframe) => void | Promise<void>) | undefined
+  /** The clock, in milliseconds since 1970 UTC. Default: `Date.now`. */
+  readonly now?: (() => number) | undefined
+}
+
+/** How a question is asked by hand. */
+export interface AskOptions extends CallOptions {
+  /** Answers from what the source had shown until this second, inclusive. Default: all that is stored. */
+  readonly atSeconds?: number | undefined
+}
+
+/**
+ * A running memory of one source. Iterate it once: the run goes as fast as its events are taken, and leaving the loop
+ * frees the source. What was stored stays stored.
+ */
+export interface PerStream extends AsyncIterable<PerStreamEvent> {
+  /** Answers a question from the memory as it is now; at any time. */
+  ask(question: string, options?: AskOptions): Promise<Answer>
+}
+
+/**
+ * Composes the parts into a run: keyframes, moments, captions, gate, memory, answers and speech.
+ * @throws PerStreamError `pipeline-incompatible` when parts do not fit together
+ * @throws TypeError for parameters out of range
+ */
+export function createPerStream(options: PerStreamOptions): PerStream {
+  checkParts(options)
+  const run = createRun(options)
+  const events = runEvents(run)
+  return {
+    ask: (question, askOptions) => ask(run, question, askOptions),
+    [Symbol.asyncIterator]: () => events,
+  }
+}
+
+/** What the steps of one run share. */
+interface Run {
+  readonly parts: PerStreamOptions
+  readonly config: PipelineConfig
+  readonly source: string
+  readonly startedAt: Date | undefined
+  readonly stopwatch: Stopwatch
+  readonly questions: QuestionQueue
+  readonly remember: Remember
+  readonly shortTerm: Fifo<PatchGrid>
+  readonly now: () => number
+  /** Events that came up inside a stage and wait to be told. */
+  readonly pending: PerStreamEvent[]
+  framesKept: number
+  memoriesStored: number
+  seconds: number
+}
+
+function createRun(parts: PerStreamOptions): Run {
+  const config = resolveConfig({
+    gammaThreshold: parts.gammaThreshold,
+    deltaDfsThreshold: parts.deltaDfsThreshold,
+    bufferSize: parts.bufferSize,
+    poolSize: parts.poolSize,
+    topK: parts.topK,
+    queueSize: parts.queueSize,
+  })
+  const stopwatch = createStopwatch()
+  const source = parts.sourceId ?? parts.source.location
+  const startedAt = parts.recordedAt ?? parts.source.startedAt
+  return {
+    parts,
+    config,
+    source,
+    startedAt,
+    stopwatch,
+    questions: createQuestionQueue(parts.questions ?? []),
+    remember: createRemember(parts, { config, stopwatch, source, startedAt: startedAt?.getTime() }),
+    shortTerm: createFifo(config.queueSize),
+    now: parts.now ?? Date.now,
+    pending: [],
+    framesKept: 0,
+    memoriesStored: 0,
+    seconds: 0,
+  }
+}
+
+async function* runEvents(run: Run): AsyncGenerator<PerStreamEvent, void, void> {
+  const { parts, source } = run
+  const { signal } = parts
+  yield startedEvent(run)
+  try {
+    const moments = groupMoments(keyframesOf(run), {
+      bufferSize: run.config.bufferSize,
+      onKeyframe: (keyframe) => keptKeyframe(run, keyframe),
+      encode: encoderOf(run),
+      decide: patchGateOf(run),
+    })
+    const captioned = parts.caption.caption(moments, { source, signal })
+    for await (const moment of run.stopwatch.timeEach('reading and captions', captioned)) {
+      yield* take(run.pending)
+      try {
+        yield* live(run, moment)
+      } finally {
+        releaseKeyframes(moment.keyframes)
+      }
+    }
+    yield* take(run.pending)
+    await parts.memory.create([], { signal, progress: { source, seconds: run.seconds } })
+    for (const item of run.questions.rest())
+      yield answeredEvent(item, await ask(run, item.question, { signal, ...at(item) }))
+  } finally {
+    await parts.source[Symbol.asyncDispose]()
+  }
+  yield finishedEvent(run)
+}
+
+/** One moment: stored, considered for speech, and asked about. */
+async function* live(run: Run, moment: CaptionedMoment): AsyncGenerator<PerStreamEvent, void, void> {
+  const { signal } = run.parts
+  for (const grid of moment.grids ?? []) run.shortTerm.push(grid)
+  const remembered = await run.remember(moment, { signal })
+  run.memoriesStored += remembered.results.filter(({ outcome }) => outcome === 'created').length
+  run.seconds = moment.keyframes.at(-1)?.frame.seconds ?? run.seconds
+  yield* remembered.events
+  if (run.parts.speak) yield speechEvent(await consider(run, moment, remembered), run.seconds)
+  yield { type: 'progress', seconds: run.seconds, acknowledged: run.seconds }
+  for (const item of run.questions.due(run.seconds))
+    yield answeredEvent(item, await ask(run, item.question, { signal, ...at(item) }))
+}
+
+function keyframesOf({ parts, stopwatch }: Run): AsyncIterable<Keyframe> {
+  const keyframes = parts.keyframes.select(parts.source, { signal: parts.signal })
+  return stopwatch.timeEach('decoding and keyframes', keyframes, 'reading and captions')
+}
+
+async function keptKeyframe(run: Run, keyframe: Keyframe): Promise<void> {
+  const { frame, reason, motion, sharpness } = keyframe
+  run.framesKept++
+  run.pending.push({ type: 'frame-kept', frame: frame.index, seconds: frame.seconds, reason, motion, sharpness })
+  await run.parts.onKeyframe?.(keyframe)
+}
+
+function encoderOf({ parts, stopwatch }: Run): ((keyframes: readonly Keyframe[]) => Promise<PatchGrid[]>) | undefined {
+  const { vision, signal } = parts
+  if (!vision) return undefined
+  const encode = (keyframes: readonly Keyframe[]) =>
+    vision.encode(
+      keyframes.map(({ frame }) => frame),
+      { signal },
+    )
+  return (keyframes) => stopwatch.time('vision', () => encode(keyframes), 'reading and captions')
+}
+
+/** With a projection the gate reads the patches of a moment, all its frames together. */
+function patchGateOf(
+  run: Run,
+): ((grids: readonly PatchGrid[], keyframes: readonly Keyframe[]) => Promise<GateDecision>) | undefined {
+  const { projection, gate, signal } = run.parts
+  if (!projection) return undefined
+  return async (grids, keyframes) => {
+    const patches = await Promise.all(grids.map((grid) => projection.project(grid, { signal })))
+    const decision = gate.decide(patches.flat())
+    run.pending.push(gateEvent(decision, keyframes[0]?.frame.seconds ?? 0, null))
+    return decision
+  }
+}
+
+/** Asks the policy whether to speak, with what the memory held before this moment. */
+async function consider(run: Run, moment: Moment, { captions, results }: RememberedMoment) {
+  const { speak, memory, signal } = { ...run.parts }
+  const request = { moment, captions: captions.map(({ caption }) => caption), seconds: run.seconds, now: run.now() }
+  const memories = await run.stopwatch.time('speaking', async (): Promise<RetrievedMemory[]> => {
+    if (captions.length === 0) return []
+    return memory.retrieve(
+      {
+        text: request.captions.map(({ text }) => text).join('\n'),
+        vector: normalize(mean(captions.map(({ vector }) => vector))),
+        space: run.parts.text.space,
+        limit: run.config.topK,
+        activation: run.config.deltaDfsThreshold,
+        exclude: results.map(({ id }) => id),
+      },
+      { signal },
+    )
+  })
+  return run.stopwatch.time('speaking', () => speak!.consider({ ...request, memories }, { signal }))
+}
+
+async function ask(run: Run, question: string, { atSeconds, signal }: AskOptions = {}): Promise<Answer> {
+  const { memory, answer, text } = run.parts
+  const until = atSeconds === undefined ? undefined : { source: run.source, seconds: atSeconds }
+  return run.stopwatch.time('answers', async () => {
+    const [vector] = await encodeAll(text, [question], { signal })
+    const memories = await memory.retrieve(
+      {
+        text: question,
+        vector,
+        space: text.space,
+        limit: run.config.topK,
+        activation: run.config.deltaDfsThreshold,
+        until,
+      },
+      { signal },
+    )
+    const moment = {
+      now: run.now(),
+      source: run.source,
+      seconds: atSeconds ?? run.seconds,
+      shortTerm: run.shortTerm.values,
+    }
+    return collectAnswer(answer.answer({ question, memories, moment }, { signal }))
+  })
+}
+
+function at({ atSeconds }: ScheduledQuestion): { atSeconds?: number } {
+  return atSeconds === undefined ? {} : { atSeconds }
+}
+
+function* take(pending: PerStreamEvent[]): Generator<PerStreamEvent, void, void> {
+  yield* pending.splice(0)
+}
+
+function startedEvent({ parts, source, startedAt }: Run): PerStreamEvent {
+  const { location, duration, width, height } = parts.source
+  return {
+    type: 'started',
+    source,
+    location,
+    startedAt: startedAt?.toISOString() ?? null,
+    duration: duration ?? null,
+    width,
+    height,
+  }
+}
+
+function speechEvent(speech: Awaited<ReturnType<typeof consider>>, seconds: number): PerStreamEvent {
+  return speech.kind === 'spoke'
+    ? { type: 'spoke', seconds, text: speech.text, citations: speech.citations }
+    : { type: 'stayed-silent', seconds, reason: speech.reason }
+}
+
+function answeredEvent({ question, atSeconds }: ScheduledQuestion, answer: Answer): PerStreamEvent {
+  return { type: 'answered', question, seconds: atSeconds ?? null, ...answer }
+}
+
+function finishedEvent({ seconds, framesKept, memoriesStored, stopwatch }: Run): PerStreamEvent {
+  return { type: 'finished', seconds, framesKept, memoriesStored, parts: stopwatch.seconds() }
+}

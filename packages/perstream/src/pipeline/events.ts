@@ -1,0 +1,61 @@
+import type {
+  Answer,
+  Citation,
+  CreateResult,
+  GateDecision,
+  KeyframeReason,
+  MemoryInput,
+  Warning,
+} from '@perstream/spec'
+
+/** What a run tells, in order of the stream. Seconds are seconds of the source. Every event can be written as JSON. */
+export type PerStreamEvent =
+  | {
+      readonly type: 'started'
+      readonly source: string
+      readonly location: string
+      /** ISO 8601, or null: when the recording began is not known. */
+      readonly startedAt: string | null
+      readonly duration: number | null
+      readonly width: number
+      readonly height: number
+    }
+  | {
+      readonly type: 'frame-kept'
+      readonly frame: number
+      readonly seconds: number
+      readonly reason: KeyframeReason
+      readonly motion: number
+      readonly sharpness: number
+    }
+  | GateEvent
+  | {
+      readonly type: 'memory-stored'
+      readonly id: string
+      readonly outcome: CreateResult['outcome']
+      readonly seconds: number
+      readonly text: string
+      readonly category: string
+      readonly origin: MemoryInput['origin']
+      readonly confidence: number
+    }
+  | { readonly type: 'spoke'; readonly seconds: number; readonly text: string; readonly citations: readonly Citation[] }
+  | { readonly type: 'stayed-silent'; readonly seconds: number; readonly reason: string }
+  | ({ readonly type: 'answered'; readonly question: string; readonly seconds: number | null } & Answer)
+  | { readonly type: 'progress'; readonly seconds: number; readonly acknowledged: number }
+  | ({ readonly type: 'warning' } & Warning)
+  | {
+      readonly type: 'finished'
+      readonly seconds: number
+      readonly framesKept: number
+      readonly memoriesStored: number
+      /** Wall time by part of the run, in seconds. */
+      readonly parts: Readonly<Record<string, number>>
+    }
+
+/** What the gate said of one caption, or of a moment's patches. */
+export type GateEvent = {
+  readonly type: 'gate-passed' | 'gate-refused'
+  readonly seconds: number
+  readonly text: string | null
+} & Omit<GateDecision, 'remember'>

@@ -1,0 +1,131 @@
+import type {
+  CallOptions,
+  Caption,
+  CaptionedMoment,
+  CreateResult,
+  GateDecision,
+  MemoryInput,
+  SourceProgress,
+} from '@perstream/spec'
+import type { PipelineConfig } from './config'
+import { encodeAll } from './encode-all'
+import type { GateEvent, PerStreamEvent } from './events'
+import { createFifo } from './fifo'
+import type { PerStreamParts } from './parts'
+import type { Stopwatch } from './stopwatch'
+import { summarizeGrids } from './visual-summary'
+
+/** A caption with its vector; a zero vector means that its words have no meaning to the encoder. */
+export interface EncodedCaption {
+  readonly caption: Caption
+  readonly vector: Float32Array
+}
+
+/** What became of a moment. */
+export interface RememberedMoment {
+  readonly captions: readonly EncodedCaption[]
+  readonly events: readonly PerStreamEvent[]
+  /** Memories it created, extended or revised. */
+  readonly results: readonly CreateResult[]
+}
+
+/** What remembering needs beside the parts. */
+export interface RememberOptions {
+  readonly config: PipelineConfig
+  readonly stopwatch: Stopwatch
+  /** The id that evidence and progress name. */
+  readonly source: string
+  /** When the source began, in milliseconds since 1970 UTC, when that is known. */
+  readonly startedAt: number | undefined
+}
+
+/** Stores a moment: gate, triplets, and one durable batch with the source's progress. */
+export type Remember = (moment: CaptionedMoment, options: CallOptions) => Promise<RememberedMoment>
+
+/** Makes the step that stores the moments of one stream. */
+export function createRemember(parts: PerStreamParts, options: RememberOptions): Remember {
+  const { config, stopwatch } = options
+  const recent = createFifo<Float32Array>(config.queueSize)
+  const categoryOfTrack = new Map<string, string>()
+
+  /** The category a caption is stored under, or undefined: not remembered. What is followed and stored is not asked again. */
+  const categorize = (encoded: EncodedCaption, moment: CaptionedMoment, events: PerStreamEvent[]) => {
+    const { caption, vector } = encoded
+    const known = caption.track === undefined ? undefined : categoryOfTrack.get(caption.track)
+    if (known !== undefined) return known
+    if (moment.gate) return moment.gate.category
+    const decision = parts.gate.decide([vector], { recent: recent.values })
+    events.push(gateEvent(decision, caption.evidence.startSeconds, caption.text))
+    return decision.remember ? decision.category : undefined
+  }
+
+  return async (moment, { signal }) => {
+    const texts = moment.captions.map((caption) => caption.text)
+    const vectors = await stopwatch.time('text embedding', () => encodeAll(parts.text, texts, { signal }))
+    const captions = moment.captions.map((caption, i) => ({ caption, vector: vectors[i]! }))
+    const events: PerStreamEvent[] = []
+    const inputs: MemoryInput[] = []
+    for (const encoded of captions) {
+      const category = categorize(encoded, moment, events)
+      if (category !== undefined) inputs.push(await memoryInput(encoded, category, parts, options, { signal }))
+    }
+    const progress = progressAfter(moment, options.source)
+    const results = await stopwatch.time('store', () =>
+      parts.memory.create(attachGrids(inputs, moment, config), { signal, progress }),
+    )
+    results.forEach((result, i) => {
+      const input = inputs[i]!
+      if (input.track !== undefined) categoryOfTrack.set(input.track, input.category)
+      if (result.outcome === 'created' && input.embedding) recent.push(input.embedding)
+      events.push(storedEvent(result, input, progress.seconds))
+    })
+    return { captions, events, results }
+  }
+}
+
+/** Everything up to the last keyframe of a moment is stored with it. */
+export function progressAfter({ keyframes }: CaptionedMoment, source: string): SourceProgress {
+  return { source, seconds: keyframes.at(-1)?.frame.seconds ?? 0 }
+}
+
+async function memoryInput(
+  { caption, vector }: EncodedCaption,
+  category: string,
+  { text, triplets }: PerStreamParts,
+  { stopwatch, startedAt }: RememberOptions,
+  { signal }: CallOptions,
+): Promise<MemoryInput> {
+  const facts = triplets && (await stopwatch.time('triplets', () => triplets.extract(caption.text, { signal })))
+  return {
+    text: caption.text,
+    category,
+    origin: caption.origin,
+    confidence: caption.confidence,
+    evidence: [caption.evidence],
+    ...(vector.some((value) => value !== 0) && { embedding: vector, space: text.space }),
+    ...(facts && { triplets: facts }),
+    ...(caption.track !== undefined && { track: caption.track }),
+    ...(startedAt !== undefined && { validFrom: startedAt + caption.evidence.startSeconds * 1000 }),
+  }
+}
+
+/** All memories of one moment share its two grids. */
+function attachGrids(
+  inputs: readonly MemoryInput[],
+  { grids }: CaptionedMoment,
+  { poolSize }: PipelineConfig,
+): readonly MemoryInput[] {
+  if (!grids || grids.length === 0 || inputs.length === 0) return inputs
+  const { mean, nearest } = summarizeGrids(grids, poolSize)
+  return inputs.map((input) => ({ ...input, meanGrid: mean, nearestGrid: nearest }))
+}
+
+/** The event of a gate decision; `text` is null when it read patches. */
+export function gateEvent({ remember, ...decision }: GateDecision, seconds: number, text: string | null): GateEvent {
+  return { type: remember ? 'gate-passed' : 'gate-refused', seconds, text, ...decision }
+}
+
+function storedEvent({ id, outcome }: CreateResult, input: MemoryInput, seconds: number): PerStreamEvent {
+  const { text, category, origin, confidence = 1 } = input
+  return { type: 'memory-stored', id, outcome, seconds, text, category, origin, confidence }
+}

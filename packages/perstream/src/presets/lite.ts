@@ -1,0 +1,45 @@
+import { createRememberGate } from '@perstream/gate'
+import { importPeer } from '@perstream/kit'
+import { createExtractiveAnswerer, createQuietPolicy } from '@perstream/responder'
+import type { CallOptions } from '@perstream/spec'
+import { createFlowKeyframes } from '@perstream/video'
+import type { PipelinePreset } from './preset'
+
+/** How the lite preset is made. */
+export interface LitePresetOptions extends CallOptions {
+  /** Threads of the models. Default: theirs. */
+  readonly threads?: number | undefined
+  /** The prototype's gamma: makes the gate score in its `relative` mode with this threshold, 0..1. */
+  readonly gammaThreshold?: number | undefined
+}
+
+/**
+ * Makes the offline preset: optical-flow keyframes, text reading and object tags, USE-lite vectors, rules for triplets and
+ * answers. No key, no download, no GPU.
+ * @throws PerStreamError `dependency-missing` when `@perstream/lite` is not installed
+ */
+export async function createLitePreset({
+  threads,
+  gammaThreshold,
+  signal,
+}: LitePresetOptions = {}): Promise<PipelinePreset> {
+  const { createLite } = await importPeer<typeof import('@perstream/lite')>(
+    '@perstream/lite',
+    'The lite preset',
+    () => import('@perstream/lite'),
+  )
+  const lite = await createLite({ threads, signal })
+  const mode = gammaThreshold === undefined ? {} : ({ mode: 'relative', threshold: gammaThreshold } as const)
+  return {
+    name: 'lite',
+    keyframes: createFlowKeyframes(),
+    caption: lite.captioner,
+    text: lite.text,
+    gate: await createRememberGate({ text: lite.text, signal, ...mode }),
+    triplets: lite.triplets,
+    answer: createExtractiveAnswerer(),
+    speak: createQuietPolicy(),
+    missing: lite.missing,
+    [Symbol.asyncDispose]: () => lite[Symbol.asyncDispose](),
+  }
+}

@@ -1,0 +1,23 @@
+import type {
+  Answerer,
+  Captioner,
+  KeyframeSelector,
+  RememberGate,
+  SpeakPolicy,
+  TextEncoder,
+  TripletExtractor,
+} from '@perstream/spec'
+
+/** A set of parts that fit together: all of a pipeline but its source and its memory. Whoever made it disposes it. */
+export interface PipelinePreset extends AsyncDisposable {
+  readonly name: string
+  readonly keyframes: KeyframeSelector
+  readonly caption: Captioner
+  readonly text: TextEncoder
+  readonly gate: RememberGate
+  readonly triplets: TripletExtractor
+  readonly answer: Answerer
+  readonly speak: SpeakPolicy
+  /** What it had to leave out here, and why; empty when it is whole. */
+  readonly missing: readonly string[]
+}
