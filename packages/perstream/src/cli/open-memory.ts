@@ -57,8 +57,8 @@ export async function openMemoryForAsking(directory: string, context: CommandCon
 
 async function liteEncoder({ note, signal }: CommandContext) {
   try {
-    const { createLiteTextEncoder } = await import('@perstream/lite')
-    return await createLiteTextEncoder({ signal })
+    const { createUseLiteEncoder } = await import('@perstream/lite')
+    return await createUseLiteEncoder({ signal })
   } catch (error) {
     signal.throwIfAborted()
     note(
