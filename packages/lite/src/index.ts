@@ -1,1 +1,1 @@
-export {}
+export { createUseLiteEncoder, type UseLiteOptions } from './use-lite'

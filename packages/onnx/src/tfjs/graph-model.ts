@@ -3,7 +3,7 @@ import { type ElementType, PerStreamError } from '@perstream/spec'
 /** What we read of the model.json of a TensorFlow.js graph model. */
 export interface TfjsModelJson {
   readonly modelTopology: { readonly node: readonly TfjsNode[] }
-  readonly weightsManifest: readonly { readonly weights: readonly TfjsWeight[] }[]
+  readonly weightsManifest: readonly { readonly paths: readonly string[]; readonly weights: readonly TfjsWeight[] }[]
   readonly signature?: { readonly outputs?: Readonly<Record<string, { readonly name: string }>> } | null | undefined
 }
 
