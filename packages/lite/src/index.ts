@@ -1,1 +1,2 @@
-export {}
+export { type CenterNet, type CenterNetOptions, createCenterNet } from './centernet'
+export { createUseLiteEncoder, type UseLiteOptions } from './use-lite'
