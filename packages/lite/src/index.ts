@@ -1,1 +1,1 @@
-export {}
+export { createPpOcrReader, type PpOcrReaderOptions } from './ppocr-reader'
