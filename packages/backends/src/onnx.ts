@@ -1,1 +1,1 @@
-export {}
+export { createOnnxRuntime, type OnnxRuntimeOptions } from './onnx/runtime'

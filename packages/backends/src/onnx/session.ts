@@ -1,0 +1,103 @@
+import {
+  type CallOptions,
+  type Device,
+  PerStreamError,
+  type Tensor,
+  type TensorHandle,
+  type TensorSession,
+  type TensorSpec,
+} from '@perstream/spec'
+import { checkFeeds, checkOutputs } from './feeds'
+import { fromOrt, isElementType, type OrtMetadata, type OrtModule, type OrtSession, type OrtTensor, toOrt } from './ort'
+
+/** What a session is made from. */
+export interface OnnxSessionParts {
+  readonly ort: OrtModule
+  readonly session: OrtSession
+  readonly device: Exclude<Device, 'auto'>
+  /** How the model is named in messages. */
+  readonly label: string
+}
+
+/**
+ * Wraps a session of ONNX Runtime.
+ * @throws PerStreamError `model-unsupported` when a boundary holds something else than numeric tensors
+ */
+export function createOnnxSession({ ort, session, device, label }: OnnxSessionParts): TensorSession {
+  const inputs = session.inputMetadata.map((metadata) => toSpec(metadata, label))
+  const outputs = session.outputMetadata.map((metadata) => toSpec(metadata, label))
+  const serialise = device === 'cpu' ? runNow : createQueue()
+  let closing: Promise<void> | undefined
+  const running = new Set<Promise<unknown>>()
+
+  const execute = async (feeds: Record<string, OrtTensor>, names: readonly string[], signal?: AbortSignal) => {
+    signal?.throwIfAborted()
+    const results = await session.run(feeds, names).catch((cause: unknown) => {
+      throw runFailed(label, cause)
+    })
+    signal?.throwIfAborted()
+    return Object.fromEntries(names.map((name) => [name, fromOrt(results[name]!)]))
+  }
+
+  return {
+    device,
+    inputs,
+    outputs,
+    async run(feeds, { signal, outputs: asked = outputs.map(({ name }) => name) } = {}) {
+      signal?.throwIfAborted()
+      if (closing) throw new PerStreamError('input-invalid', `The session of ${label} is closed: open the model again`)
+      checkOutputs(outputs, asked)
+      const tensors = await readFeeds(feeds, { signal })
+      checkFeeds(inputs, tensors)
+      const wrapped = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toOrt(ort, tensor)]))
+      const run = serialise(() => execute(wrapped, asked, signal))
+      running.add(run)
+      return run.finally(() => running.delete(run))
+    },
+    [Symbol.asyncDispose]() {
+      closing ??= Promise.allSettled(running).then(() => session.release())
+      return closing
+    },
+  }
+}
+
+function toSpec({ name, isTensor, type, shape = [] }: OrtMetadata, label: string): TensorSpec {
+  if (!isTensor || !isElementType(type)) {
+    const problem = isTensor ? `its type is ${type}` : 'it is not a tensor'
+    throw new PerStreamError(
+      'model-unsupported',
+      `The input or output "${name}" of ${label} cannot be used: ${problem}`,
+    )
+  }
+  return { name, type, shape: shape.map((size) => (size === '' ? -1 : size)) }
+}
+
+async function readFeeds(
+  feeds: Readonly<Record<string, Tensor | TensorHandle>>,
+  options: CallOptions,
+): Promise<Record<string, Tensor>> {
+  const tensors: Record<string, Tensor> = {}
+  for (const [name, value] of Object.entries(feeds)) {
+    tensors[name] = 'read' in value ? await value.read(options) : value
+  }
+  return tensors
+}
+
+function runNow<Value>(work: () => Promise<Value>): Promise<Value> {
+  return work()
+}
+
+/** Runs that overlap on one device can freeze it (WebGPU), so they wait for each other. */
+function createQueue(): <Value>(work: () => Promise<Value>) => Promise<Value> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const next = last.then(work, work)
+    last = next.catch(() => {})
+    return next
+  }
+}
+
+function runFailed(label: string, cause: unknown): PerStreamError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new PerStreamError('input-invalid', `${label} could not run on these inputs: ${reason}`, { cause })
+}
