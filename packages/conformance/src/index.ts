@@ -1,1 +1,1 @@
-export {}
+export { type TextReaderContractOptions, textReaderContract } from './text-reader-contract'

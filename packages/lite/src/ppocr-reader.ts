@@ -48,8 +48,8 @@ export async function createPpOcrReader(options: PpOcrReaderOptions): Promise<Te
     const output = await detector.run({ [detector.inputs[0]!.name]: detectionInput(image) }, call)
     const { data, shape } = output[detector.outputs[0]!.name]!
     const map = { data: data as Float32Array, shape: shape.slice(-2), stride: [shape.at(-1)!, 1], offset: 0 }
-    const regions = findTextRegions(map, { minScore })
-    return regions.sort((a, b) => b.score * b.width - a.score * a.width).slice(0, maxLines)
+    const regions = findTextRegions(map, { minScore }).sort((a, b) => b.score * b.width - a.score * a.width)
+    return inReadingOrder(regions.slice(0, maxLines))
   }
 
   async function recognize(image: RgbImage, region: TextRegion, call: CallOptions): Promise<TextLine | undefined> {
@@ -66,13 +66,29 @@ export async function createPpOcrReader(options: PpOcrReaderOptions): Promise<Te
         const line = await recognize(image, region, call)
         if (line && line.confidence >= minConfidence) lines.push(line)
       }
-      return lines.sort((a, b) => a.box.top - b.box.top || a.box.left - b.box.left)
+      return lines
     },
     async [Symbol.asyncDispose]() {
       await detector[Symbol.asyncDispose]()
       await recognizer[Symbol.asyncDispose]()
     },
   }
+}
+
+/** From top to bottom as the text is turned, and from left to right within a row. */
+function inReadingOrder(regions: readonly TextRegion[]): TextRegion[] {
+  const angle = [...regions].sort((a, b) => b.width - a.width)[0]?.angle ?? 0
+  const c = Math.cos(angle)
+  const s = Math.sin(angle)
+  const across = ({ centerX, centerY }: TextRegion) => centerY * c - centerX * s
+  const along = ({ centerX, centerY }: TextRegion) => centerX * c + centerY * s
+  const rows: TextRegion[][] = []
+  for (const region of [...regions].sort((a, b) => across(a) - across(b))) {
+    const first = rows.at(-1)?.[0]
+    if (first && across(region) - across(first) < Math.min(first.height, region.height) / 2) rows.at(-1)!.push(region)
+    else rows.push([region])
+  }
+  return rows.flatMap((row) => row.sort((a, b) => along(a) - along(b)))
 }
 
 function toLine(characters: ReturnType<typeof decodeCtc>, box: Box): TextLine | undefined {

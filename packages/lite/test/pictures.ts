@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
-import type { Frame, RgbImage } from '@perstream/spec'
 import { type Canvas, createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas'
+import type { Frame, RgbImage } from '@perstream/spec'
 
 const require = createRequire(import.meta.url)
 GlobalFonts.registerFromPath(require.resolve('@fontsource/roboto/files/roboto-latin-400-normal.woff2'), 'Roboto')
