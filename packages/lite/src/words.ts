@@ -29,7 +29,7 @@ export function toWords(characters: readonly ReadCharacter[]): Word[] {
 const seams = [
   / /,
   /(?<=[A-Za-z]{4})(?=\d)/, // SPEEDLIMIT|30
-  /(?<=[A-Z]?[a-z]{2})(?=\d)/, // May|12
+  /(?<=[A-Z]?[a-z]{2})(?=\d)(?![01][a-z])/, // May|12
   /(?<=\d)(?!(?:mg|ml|kg|km|cm|mm)[a-z])(?=[A-Za-z]{4})/, // 12|March
   /(?<=\d(?:mg|ml|kg|km|cm|mm))(?=[a-z]{3})/, // 500mg|tablets
   /(?<=[a-z]{2})(?=[A-Z][a-z])/, // Dentist|Monday
