@@ -1,1 +1,2 @@
-export {}
+export { type RememberGateFixture, rememberGateContract } from './gate'
+export { type TextEncoderContractOptions, textEncoderContract } from './text-encoder'

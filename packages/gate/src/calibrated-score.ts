@@ -66,5 +66,5 @@ function typicalSimilarity(texts: readonly Float32Array[]): number {
  */
 function novelty(similarity: number, typical: number): number {
   const distance = (1 - similarity) / (1 - typical)
-  return Math.min(1, Math.max(0, distance)) ** (1 / 6)
+  return Math.min(1, Math.max(0, distance)) ** (1 / 8)
 }

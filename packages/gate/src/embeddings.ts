@@ -35,12 +35,11 @@ function cacheOf(encoder: TextEncoder): EmbeddingCache {
 }
 
 function checked({ space, dimensions }: TextEncoder, text: string, vector: Float32Array | undefined): Float32Array {
-  if (vector?.length === dimensions && vector.every(Number.isFinite) && vector.some((value) => value !== 0))
-    return vector
-  const given = vector === undefined ? 'no vector' : `a vector of ${vector.length} elements without a finite direction`
+  if (vector?.length === dimensions && vector.every(Number.isFinite)) return vector
+  const given = vector?.length === dimensions ? 'a vector that is not finite' : `${vector?.length ?? 'no'} elements`
   throw new PerStreamError(
     'model-invalid',
-    `The text encoder "${space}" gave ${given} for "${text}": it must give ${dimensions} finite elements, not all zero. Check the encoder, or the cache handed in.`,
+    `The text encoder "${space}" gave ${given} for "${text}": it must give ${dimensions} finite ones. Check the encoder, or the cache handed in.`,
     { fields: { space, text, length: vector?.length } },
   )
 }

@@ -3,7 +3,7 @@ import { backgroundTexts } from './background'
 import { createCalibratedScore } from './calibrated-score'
 import { memoryCategories } from './categories'
 import { type EmbeddingCache, embedOnce } from './embeddings'
-import { absoluteScore, type CategoryScore, perPatchScore, relativeScore } from './scores'
+import { absoluteScore, type CategoryScore, hasDirection, perPatchScore, relativeScore } from './scores'
 import { checkCategories, checkTexts, checkThreshold, checkVectors, defaultThresholds } from './validation'
 
 /** How a gate is made. */
@@ -72,27 +72,21 @@ async function createLearnedScorer(
   options: RememberGateOptions,
 ): Promise<Scorer> {
   const background = options.background ?? backgroundTexts
-  const examples = categories.map(({ description, examples }) => examples ?? phrases(description))
-  checkTexts('background', background)
+  const examples = categories.map(({ examples = [] }) => examples)
   checkTexts('categories[].examples', examples.flat())
-  const embed = (texts: readonly string[]) => embedOnce(options.text, texts, options)
-  const memories = await embed(examples.flat())
-  const vectors = new Map(examples.flat().map((text, i) => [text, memories[i]!]))
+  checkTexts('background', background)
+  const all = [...new Set([...examples.flat(), ...background])]
+  const vectors = await embedOnce(options.text, all, options)
+  const known = new Map(all.map((text, i) => [text, vectors[i]!]))
+  const lookUp = (texts: readonly string[]) => texts.map((text) => known.get(text)!).filter(hasDirection)
   return createCalibratedScore({
-    categories: examples.map((texts, k) => [headings[k]!, ...texts.map((text) => vectors.get(text)!)]),
-    memories,
-    background: await embed(background),
+    categories: examples.map((texts, k) => [headings[k]!, ...lookUp(texts)]),
+    memories: lookUp([...new Set(examples.flat())]),
+    background: lookUp([...new Set(background)]),
   })
 }
 
 /** What the encoder reads of a category, word for word the form of the prototype. */
 function heading({ key, description }: MemoryCategory): string {
   return `Category: ${key}. Description: ${description}`
-}
-
-function phrases(description: string): string[] {
-  return description
-    .split(/[,;:]/)
-    .map((phrase) => phrase.trim())
-    .filter(Boolean)
 }

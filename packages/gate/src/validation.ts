@@ -42,7 +42,7 @@ export function checkTexts(field: string, texts: readonly string[]): void {
   const count = new Set(texts).size
   if (count < fewestTexts)
     throw new TypeError(
-      `${field} has ${count} different texts: mode "calibrated" needs at least ${fewestTexts}, 100 or more to be good`,
+      `${field} has ${count} different sentences: mode "calibrated" learns from them and needs ${fewestTexts} or more (100 for good results); add some, or use mode "absolute"`,
     )
 }
 
