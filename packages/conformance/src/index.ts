@@ -1,4 +1,6 @@
+export { type RememberGateFixture, rememberGateContract } from './gate'
 export { type ObjectDetectorContractOptions, objectDetectorContract } from './object-detector-contract'
 export { type TensorRuntimeContractOptions, tensorRuntimeContract } from './tensor-runtime-contract'
+export { type TextEncoderContractOptions, textEncoderContract } from './text-encoder'
 export { type TextReaderContractOptions, textReaderContract } from './text-reader-contract'
 export { type VisionEncoderContractOptions, visionEncoderContract } from './vision-encoder-contract'

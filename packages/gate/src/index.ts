@@ -1,1 +1,5 @@
-export {}
+export { backgroundTexts } from './background'
+export { memoryCategories } from './categories'
+export type { EmbeddingCache } from './embeddings'
+export { createRememberGate, type RememberGateOptions } from './remember-gate'
+export { absoluteScore, type CategoryScore, perPatchScore, relativeScore } from './scores'

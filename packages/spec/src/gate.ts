@@ -6,6 +6,8 @@ export interface MemoryCategory {
   readonly group: string
   /** What belongs here, in words that a text encoder can place. */
   readonly description: string
+  /** A few sentences that belong here, as they may come from a caption. The calibrated gate learns from them. */
+  readonly examples?: readonly string[] | undefined
 }
 
 /** How the gate scores. See `@perstream/gate`. */

@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { contentFreeTexts } from './content-free'
+import { memoryTexts } from './memories'
+import { objectTags, readTexts } from './read-texts'
+
+/** Texts that should all pass the gate, or all be stopped. */
+export interface TextGroup {
+  readonly name: string
+  readonly texts: readonly string[]
+  readonly kind: 'memory' | 'empty'
+}
+
+/** Loads the inputs of the benchmark; says which memories they are. */
+export async function loadGroups(file: string): Promise<{ groups: TextGroup[]; note: string }> {
+  const found = existsSync(file)
+  const memories: TextGroup[] = found
+    ? memoriesOf(JSON.parse(await readFile(file, 'utf8')) as Row[])
+    : [{ name: 'own memories', texts: memoryTexts, kind: 'memory' }]
+  return {
+    groups: [
+      ...memories,
+      { name: 'text read', texts: readTexts, kind: 'memory' },
+      { name: 'content-free', texts: contentFreeTexts, kind: 'empty' },
+      { name: 'object tags', texts: objectTags, kind: 'empty' },
+    ],
+    note: found
+      ? `memories: ${memories.map(({ name, texts }) => `${texts.length} ${name}`).join(', ')}, the distinct texts of ${file}`
+      : `memories: the benchmark's own ${memoryTexts.length}, since there is no ${file}; give another with --data FILE`,
+  }
+}
+
+interface Row {
+  readonly type_1_memories?: readonly string[]
+  readonly type_2_memories?: readonly string[]
+}
+
+function memoriesOf(rows: readonly Row[]): TextGroup[] {
+  const distinct = (pick: (row: Row) => readonly string[] | undefined) => [
+    ...new Set(rows.flatMap((row) => pick(row) ?? [])),
+  ]
+  return [
+    { name: 'type 1 memories', texts: distinct((row) => row.type_1_memories), kind: 'memory' },
+    { name: 'type 2 memories', texts: distinct((row) => row.type_2_memories), kind: 'memory' },
+  ]
+}
