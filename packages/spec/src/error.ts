@@ -19,6 +19,7 @@ export type PerStreamErrorCode =
   | 'category-unknown'
   | 'space-mismatch'
   | 'store-locked'
+  | 'store-read-only'
   | 'store-corrupt'
   | 'store-closed'
   | 'store-version'

@@ -27,6 +27,8 @@ export type { GateContext, GateDecision, GateMode, MemoryCategory, RememberGate 
 export type { ChoiceScorer, GenerateOptions, Generator, PromptPart, PromptTurn } from './generator'
 export type {
   CreateResult,
+  Entity,
+  EntityRecord,
   Memory,
   MemoryBatch,
   MemoryInput,
@@ -36,6 +38,8 @@ export type {
   MemoryRetriever,
   MemoryStore,
   MemoryWriter,
+  Relation,
+  RelationRecord,
   RetrievedMemory,
   ScoreParts,
   SourceProgress,

@@ -135,12 +135,62 @@ export interface MemoryRetriever {
   retrieve(query: MemoryQuery, options?: CallOptions): Promise<RetrievedMemory[]>
 }
 
-/** One change of a memory store. Every type but `progress` concerns one record. */
+/** A person, thing or place that memories speak of, as it is stored. */
+export interface EntityRecord {
+  readonly id: string
+  /** The words it was first called by. */
+  readonly label: string
+  /** Other words it is called by. */
+  readonly aliases: readonly string[]
+  /** In whose memories it occurs: entities of different owners are never one. */
+  readonly owner: string
+  /** 'owner' is the person whose memory it is ("I"); no walk runs through it. */
+  readonly kind: 'owner' | 'thing'
+  /** Milliseconds since 1970 UTC. */
+  readonly createdAt: number
+}
+
+/** An entity with the memories that speak of it. */
+export interface Entity extends EntityRecord {
+  /** Ids, in the order they came. */
+  readonly memories: readonly string[]
+}
+
+/** Subject, predicate and object, as it is stored; subject and object are ids of entities. */
+export interface RelationRecord {
+  readonly id: string
+  readonly subject: string
+  readonly predicate: string
+  readonly object: string
+  /** Milliseconds since 1970 UTC. */
+  readonly createdAt: number
+}
+
+/** A relation with the memories that support it. */
+export interface Relation extends RelationRecord {
+  /** Ids, in the order they came; never empty. */
+  readonly memories: readonly string[]
+}
+
+/** One change of a memory store. Every type but `reset` concerns one record. */
 export type MemoryOperation =
-  | { readonly type: 'memory-put'; readonly memory: Memory; readonly embedding?: Float32Array | undefined }
+  | {
+      readonly type: 'memory-put'
+      readonly memory: Memory
+      /** Absent: the stored one stays when `memory.space` names its space, else there is none. */
+      readonly embedding?: Float32Array | undefined
+      /** Ids of the relations the memory supports. Default: none. */
+      readonly relations?: readonly string[] | undefined
+    }
   | { readonly type: 'memory-delete'; readonly id: string }
+  | { readonly type: 'entity-put'; readonly entity: EntityRecord }
+  | { readonly type: 'entity-delete'; readonly id: string }
+  | { readonly type: 'relation-put'; readonly relation: RelationRecord }
+  | { readonly type: 'relation-delete'; readonly id: string }
   | { readonly type: 'progress'; readonly progress: SourceProgress }
   | { readonly type: 'space'; readonly id: string; readonly dimensions: number }
+  /** Only in what `load` yields: forget all that came before, what follows is the whole. */
+  | { readonly type: 'reset' }
 
 /** Changes that become durable together or not at all. */
 export interface MemoryBatch {
@@ -155,6 +205,9 @@ export interface MemoryBatch {
 export interface MemoryStore extends AsyncDisposable {
   /** Makes a batch durable; resolves only then. Batches must come in sequence. */
   commit(batch: MemoryBatch, options?: CallOptions): Promise<void>
-  /** Replays what is stored, in sequence, after `sequence` (exclusive; 0 for all; older batches may come merged). */
+  /**
+   * Replays what is stored, in sequence, after `sequence` (exclusive; 0 for all). Older batches may come merged: several
+   * of one sequence, the first of which begins with a `reset`, since a merged past says nothing of what was erased in it.
+   */
   load(sequence?: number, options?: CallOptions): AsyncIterable<MemoryBatch>
 }

@@ -1,0 +1,64 @@
+import type { MemoryOperation } from '@perstream/spec'
+
+/**
+ * Folds operations into those that still count: the last of each record, without what was deleted. Replaying the fold gives the same
+ * state as replaying everything.
+ */
+export class LiveOperations {
+  readonly #byRecord = new Map<string, MemoryOperation>()
+
+  apply(operation: MemoryOperation): void {
+    const key = recordKey(operation)
+    switch (operation.type) {
+      case 'reset':
+        this.#byRecord.clear()
+        return
+      case 'memory-delete':
+      case 'entity-delete':
+      case 'relation-delete':
+        this.#byRecord.delete(key)
+        return
+      case 'memory-put':
+        this.#byRecord.set(key, withEmbedding(operation, this.#byRecord.get(key)))
+        return
+      default:
+        this.#byRecord.set(key, operation)
+    }
+  }
+
+  /** The operations in an order in which each finds what it points to. */
+  list(): MemoryOperation[] {
+    const all = [...this.#byRecord.values()]
+    return order.flatMap((type) => all.filter((operation) => operation.type === type))
+  }
+}
+
+const order = ['space', 'progress', 'entity-put', 'relation-put', 'memory-put'] as const
+
+type MemoryPut = Extract<MemoryOperation, { type: 'memory-put' }>
+
+function withEmbedding(operation: MemoryPut, before: MemoryOperation | undefined): MemoryPut {
+  if (operation.embedding || operation.memory.space === undefined || before?.type !== 'memory-put') return operation
+  return before.embedding ? { ...operation, embedding: before.embedding } : operation
+}
+
+function recordKey(operation: MemoryOperation): string {
+  switch (operation.type) {
+    case 'memory-put':
+      return `memory\0${operation.memory.id}`
+    case 'memory-delete':
+      return `memory\0${operation.id}`
+    case 'entity-put':
+      return `entity\0${operation.entity.id}`
+    case 'entity-delete':
+      return `entity\0${operation.id}`
+    case 'relation-put':
+      return `relation\0${operation.relation.id}`
+    case 'relation-delete':
+      return `relation\0${operation.id}`
+    case 'progress':
+      return `progress\0${operation.progress.source}`
+    default:
+      return operation.type
+  }
+}

@@ -1,0 +1,110 @@
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { JournalDirectory, JournalFile } from './journal-directory'
+
+/** Makes a folder of the file system, which must be there, a journal directory. */
+export function createNodeDirectory(path: string): JournalDirectory {
+  return {
+    async list() {
+      const entries = await readdir(path, { withFileTypes: true })
+      return entries.filter((entry) => entry.isFile()).map((entry) => entry.name)
+    },
+    async open(name) {
+      try {
+        return nodeFile(await openForAll(join(path, name)))
+      } catch (error) {
+        if (isMissing(error)) return undefined
+        throw error
+      }
+    },
+    async create(name) {
+      const handle = await open(join(path, name), 'wx+')
+      await syncFolder(path)
+      return nodeFile(handle)
+    },
+    async replace(name, parts) {
+      const temporary = join(path, `${name}.tmp`)
+      await writeWhole(temporary, parts)
+      await rename(temporary, join(path, name))
+      await syncFolder(path)
+    },
+    async remove(name) {
+      await rm(join(path, name), { force: true })
+      await syncFolder(path)
+    },
+  }
+}
+
+/** Says whether an error of the file system means that the file is not there. */
+export function isMissing(error: unknown): boolean {
+  return errorCode(error) === 'ENOENT'
+}
+
+/** The code of an error of the file system. */
+export function errorCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+/** A reader may have no right to write. */
+async function openForAll(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r+')
+  } catch (error) {
+    if (errorCode(error) === 'EACCES' || errorCode(error) === 'EROFS' || errorCode(error) === 'EPERM')
+      return open(path, 'r')
+    throw error
+  }
+}
+
+async function writeWhole(path: string, parts: Iterable<Uint8Array>): Promise<void> {
+  const handle = await open(path, 'w')
+  try {
+    for (const part of parts) await handle.writeFile(part)
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Makes names durable. Windows cannot sync a folder, and needs it not. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function nodeFile(handle: FileHandle): JournalFile {
+  const size = async () => (await handle.stat()).size
+  return {
+    size,
+    async read(offset, length) {
+      const bytes = new Uint8Array(Math.min(length, Math.max(0, (await size()) - offset)))
+      let filled = 0
+      while (filled < bytes.length) {
+        const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, offset + filled)
+        if (bytesRead === 0) break
+        filled += bytesRead
+      }
+      return bytes.subarray(0, filled)
+    },
+    async append(bytes) {
+      let written = 0
+      let position = await size()
+      while (written < bytes.length) {
+        const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position)
+        written += bytesWritten
+        position += bytesWritten
+      }
+    },
+    sync: () => handle.datasync(),
+    async truncate(length) {
+      await handle.truncate(length)
+      await handle.datasync()
+    },
+    close: () => handle.close(),
+  }
+}

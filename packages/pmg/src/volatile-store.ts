@@ -1,0 +1,47 @@
+import { type MemoryBatch, type MemoryStore, PerStreamError } from '@perstream/spec'
+import { LiveOperations } from './live-operations'
+
+/**
+ * Makes a store that lives in memory and is gone with the process. What is deleted is erased at once.
+ */
+export function createVolatileStore(): MemoryStore {
+  let merged: MemoryBatch | undefined
+  let batches: MemoryBatch[] = []
+  let sequence = 0
+  let closed = false
+  const open = () => {
+    if (closed) throw new PerStreamError('store-closed', 'the store is closed: open a new one')
+  }
+  const all = () => (merged ? [merged, ...batches] : batches)
+  return {
+    async commit(batch, { signal } = {}) {
+      signal?.throwIfAborted()
+      open()
+      if (batch.sequence !== sequence + 1)
+        throw new TypeError(`batch.sequence is ${batch.sequence}: it must be ${sequence + 1}, one more than the last`)
+      sequence = batch.sequence
+      batches.push(batch)
+      if (!batch.operations.some((operation) => operation.type === 'memory-delete')) return
+      merged = { sequence, at: batch.at, operations: [{ type: 'reset' }, ...folded(all())] }
+      batches = []
+    },
+    async *load(after = 0, { signal } = {}) {
+      open()
+      for (const batch of all()) {
+        signal?.throwIfAborted()
+        if (batch.sequence > after) yield batch
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true
+      merged = undefined
+      batches = []
+    },
+  }
+}
+
+function folded(batches: readonly MemoryBatch[]) {
+  const live = new LiveOperations()
+  for (const { operations } of batches) for (const operation of operations) live.apply(operation)
+  return live.list()
+}
