@@ -1,7 +1,7 @@
 import type { Memory, RetrievedMemory } from '@perstream/spec'
 import { extractAnswer } from './extract'
 import type { Question } from './question'
-import { createBlock, type TextBlock } from './text/block'
+import { createBlock, type TextBlock, valuesOf } from './text/block'
 import { oppositesOf, otherPeople } from './text/lexicon'
 import { formsOf, matchTerm } from './text/words'
 
@@ -102,6 +102,7 @@ function topicSupport(question: Question, block: TextBlock, words: readonly stri
   const verbs = terms.reduce((sum, term) => sum + matchTerm(term.word, words), 0) / Math.max(1, terms.length)
   if (container !== undefined && block.kinds.has(container) && container !== 'page' && container !== 'sign')
     return Math.max(0.9, verbs)
+  if (question.type === 'place' && question.labels.length > 0 && terms.length === 0) return 0.7
   if (topic === undefined) return terms.length > 0 ? verbs : 0
   return Math.max(topicRules[topic](block, words), terms.length > 0 && topic !== 'meet' ? verbs : 0)
 }
@@ -115,6 +116,11 @@ const topicRules: Record<NonNullable<Question['topic']>, (block: TextBlock, word
   appointment: (block, words) => (matchTerm('appointment', words) >= 0.8 ? 1 : block.kinds.has('calendar') ? 0.8 : 0),
   password: (_, words) => (matchTerm('password', words) >= 0.8 ? 1 : 0),
   phone: (_, words) => (matchTerm('phone', words) >= 0.8 ? 0.8 : 0),
+}
+
+/** A short text with a line that is a name and nothing else. */
+function isNameTag(block: TextBlock): boolean {
+  return !block.prose && block.lines.length <= 4 && block.lines.some((line, index) => valuesOf(block, index, 'person').includes(line.text))
 }
 
 /** Lines that support the question's things, best first. */
@@ -136,6 +142,7 @@ function contradicts(question: Question, block: TextBlock, words: readonly strin
     const against = formsOf(word).flatMap(oppositesOf)
     if (against.some((opposite) => matchTerm(opposite, words) >= 0.9)) return true
   }
+  if (isOwnNumber(question) && !(block.prose && words.includes('my'))) return true
   if (!block.prose || question.yesNo) return false
   const negated =
     words.some((word) => ['not', 'never', 'cannot', 'no'].includes(word)) || words.join(' ').includes('n t ')
@@ -144,4 +151,9 @@ function contradicts(question: Question, block: TextBlock, words: readonly strin
     words.some((word) => otherPeople.has(word) && matchTerm(word, question.words) === 0) &&
     question.words.includes('my')
   )
+}
+
+/** "What is my phone number?": any other number is somebody else's. */
+function isOwnNumber({ type, terms, words, topic }: Question): boolean {
+  return (type === 'phone' || type === 'code' || type === 'email') && topic !== 'password' && terms.length === 0 && words.includes('my')
 }

@@ -265,7 +265,9 @@ function extractCode(question: Question, block: TextBlock, anchors: readonly num
     const next = block.lines[label + 1]?.text
     return next && !/\s\S+\s/.test(next.trim()) ? { value: next.trim(), lines: [label, label + 1] } : undefined
   }
-  for (const anchor of anchors) {
+  const named = codeWords.filter((word) => question.words.includes(word))
+  const labelled = all(block).filter((line) => named.some((word) => matchTerm(word, block.lines[line]!.words) >= 0.8))
+  for (const anchor of [...labelled.filter((line) => anchors.some((near) => Math.abs(near - line) <= 3)), ...anchors]) {
     for (const line of [anchor, anchor + 1]) {
       if (
         line >= block.lines.length ||
@@ -279,6 +281,8 @@ function extractCode(question: Question, block: TextBlock, anchors: readonly num
   }
   return undefined
 }
+
+const codeWords = ['code', 'pin', 'iban', 'serial', 'reference', 'voucher']
 
 /** What follows "password:" or "password is". */
 function secretOf(line: string): string | undefined {

@@ -162,7 +162,7 @@ const impliedByType: Partial<Record<AnswerType, string>> = {
   when: 'date day time scheduled schedule calendar happen start starts take begin appointment hours times opening',
   clock: 'time clock scheduled calendar appointment start starts hour',
   date: 'date day weekday month scheduled calendar appointment',
-  place: 'located location situated stand place where find held happen put keep kept store stored live hide',
+  place: 'located location situated stand place where find held happen number no put keep kept store stored live hide',
   person: 'name person met meet call called badge speak talk man woman guy lady people introduced',
   code: 'number code no digits',
   phone: 'phone telephone mobile cell number call dial ring reach contact',

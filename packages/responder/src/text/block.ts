@@ -1,5 +1,5 @@
 import type { Memory } from '@perstream/spec'
-import { type DocumentKind, roleWords } from './lexicon'
+import { badgeWords, type DocumentKind } from './lexicon'
 import { findValues, fixDigits, type ValueContext, type ValueType } from './values'
 import { matchTerm, wordsOf } from './words'
 
@@ -27,9 +27,15 @@ export function createBlock(memory: Memory): TextBlock {
   const lines = texts
     .map((text) => text.trim())
     .filter((text) => text !== '')
-    .map((text) => ({ text, words: wordsOf(text) }))
+    .map((text) => ({ text, words: [...wordsOf(text), ...impliedWordsOf(text)] }))
   const words = lines.flatMap((line) => line.words)
   return { lines, words, prose, kinds: guessKinds(lines, words, prose) }
+}
+
+/** Words that a line means without saying them: "ICE 512" is a train. */
+function impliedWordsOf(line: string): string[] {
+  if (/\b(?:ICE|IC|EC|RE|RB|TGV|RJX?)\s?\d{1,4}\b|\bIntercity\b/.test(line)) return ['train']
+  return /\bboarding pass\b/i.test(line) ? ['flight'] : []
 }
 
 /** Finds values of a type in one line of a block. */
@@ -47,7 +53,7 @@ function guessKinds(lines: readonly BlockLine[], words: readonly string[], prose
   if (amounts > 0 && (paid || (amounts > 1 && has('card', 'tax', 'change', 'sum', 'amount')))) kinds.add('receipt')
   else if (lines.some((line) => isPriced(line.text))) kinds.add('shelf')
   if (hasDay(lines)) kinds.add('calendar')
-  if (words.some((word) => roleWords.has(word)) || /\bname\b/i.test(lines.map((line) => line.text).join(' ')))
+  if (words.some((word) => badgeWords.has(word)) || /\bname\b/i.test(lines.map((line) => line.text).join(' ')))
     kinds.add('badge')
   if (isParking(words, has)) kinds.add('parking')
   if (

@@ -108,7 +108,7 @@ const groups = `
   park parked parking carpark garage
   plate registration numberplate
   appointment appt termin checkup
-  meeting mtg
+  meeting mtg standup
   picture photo photograph
   key keys
   glasses spectacles
@@ -197,7 +197,14 @@ export const otherPeople = wordSet(`
   girlfriend boyfriend aunt uncle cousin grandmother grandfather grandma grandpa roommate flatmate landlord
 `)
 
-/** Words of jobs and of badges. */
+/** Words that make a text with a name on it a badge. */
+export const badgeWords = wordSet(`
+  engineer manager director designer developer doctor nurse teacher professor researcher scientist analyst consultant founder ceo cto cfo
+  editor producer architect visitor speaker staff attendee badge conference delegate volunteer organizer organiser hello intern
+  student employee technician supervisor coordinator specialist advisor
+`)
+
+/** Words of jobs and of badges, none of them a name. */
 export const roleWords = wordSet(`
   engineer manager director designer developer doctor nurse teacher professor researcher scientist analyst consultant
   assistant officer founder ceo cto cfo editor producer architect lead head product sales marketing visitor speaker staff attendee guest
