@@ -1,1 +1,4 @@
-export {}
+export { collectAnswer } from './collect-answer'
+export { createExtractiveAnswerer, type ExtractiveAnswererOptions } from './extractive-answerer'
+export { neverSpeak } from './never-speak'
+export { createQuietPolicy, type QuietPolicy, type QuietPolicyOptions } from './quiet-policy'
