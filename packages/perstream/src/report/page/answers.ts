@@ -28,7 +28,7 @@ function createAnswer(
     element('p', { class: 'asked' }, asked),
     element('h3', {}, question),
     createAnswerText(answer, player),
-    ...citations.map((citation) => createCitation(citation, data, player, reveal)),
+    ...citations.map((citation) => createCitation(citation, answer.text, data, player, reveal)),
   )
 }
 
@@ -39,8 +39,10 @@ function createAnswerText({ answerable, text, citations }: ReportAnswer, player:
   return button(text, () => player.seek(moment), { class: 'answer-text', attributes: { title: 'Go to its frame' } })
 }
 
+// The quote is left out where it is the answer word for word.
 function createCitation(
   { memoryId, text, evidence }: ReportCitation,
+  answerText: string,
   data: ReportData,
   player: Player,
   reveal: (memoryId: string) => void,
@@ -50,5 +52,10 @@ function createCitation(
   const picture = thumbnail ? element('img', { attributes: { src: thumbnail, alt: '', loading: 'lazy' } }) : undefined
   const links = element('div', { class: 'citation-links' }, createEvidence(evidence, player))
   if (memory) links.append(button('Show memory', () => reveal(memoryId), { class: 'link' }))
-  return element('div', { class: 'citation' }, picture, element('div', {}, element('blockquote', {}, text), links))
+  return element(
+    'div',
+    { class: 'citation' },
+    picture,
+    element('div', {}, text === answerText ? undefined : element('blockquote', {}, text), links),
+  )
 }

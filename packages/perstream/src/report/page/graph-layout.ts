@@ -7,11 +7,13 @@ export interface GraphLayout {
   readonly advance: (milliseconds: number) => boolean
 }
 
-const linkLengths = { category: 42, mention: 34, relation: 64 }
+const linkLengths = { category: 30, mention: 26, relation: 44 }
 
 /** Creates a force layout (d3-force) of the model's nodes; it moves their x and y. */
 export function createLayout({ nodes, links }: GraphModel): GraphLayout {
   const crowd = nodes.length > 400
+  const repulsion = ({ kind, neighbours }: GraphNode): number =>
+    kind === 'category' ? -160 - (crowd ? 6 : 12) * Math.min(60, neighbours.length) : crowd ? -30 : -90
   const simulation = forceSimulation<GraphNode>(nodes)
     .force(
       'link',
@@ -20,22 +22,16 @@ export function createLayout({ nodes, links }: GraphModel): GraphLayout {
       )
         .distance(({ source, target, kind }) => linkLengths[kind] + source.radius + target.radius)
         .strength(({ kind, source, target }) =>
-          kind === 'mention' ? 0.12 : 0.7 / Math.min(degree(source), degree(target)),
+          kind === 'mention' ? 0.15 : 0.8 / Math.min(degree(source), degree(target)),
         ),
     )
-    .force(
-      'charge',
-      forceManyBody<GraphNode>()
-        .strength(crowd ? -45 : -140)
-        .distanceMax(crowd ? 400 : 700)
-        .theta(1),
-    )
+    .force('charge', forceManyBody<GraphNode>().strength(repulsion).distanceMax(600).theta(1))
     .force(
       'collide',
-      forceCollide<GraphNode>().radius(({ radius }) => radius + (crowd ? 1.5 : 5)),
+      forceCollide<GraphNode>().radius(({ radius }) => radius + (crowd ? 1 : 5)),
     )
-    .force('x', forceX<GraphNode>().strength(crowd ? 0.06 : 0.045))
-    .force('y', forceY<GraphNode>().strength(crowd ? 0.08 : 0.07))
+    .force('x', forceX<GraphNode>().strength(crowd ? 0.05 : 0.07))
+    .force('y', forceY<GraphNode>().strength(crowd ? 0.06 : 0.11))
     .alphaDecay(crowd ? 0.03 : 0.022)
     .stop()
   return {

@@ -80,8 +80,8 @@ function createNode(kind: GraphNode['kind'], id: string, label: string, seconds?
 
 function radiusOf({ kind, neighbours }: GraphNode): number {
   const growth = Math.sqrt(neighbours.length)
-  if (kind === 'category') return Math.min(22, 6 + 1.6 * growth)
-  return kind === 'entity' ? Math.min(16, 3.5 + 1.2 * growth) : 3.5
+  if (kind === 'category') return Math.min(22, 7 + 1.6 * growth)
+  return kind === 'entity' ? Math.min(14, 2 + 1.5 * growth) : 4
 }
 
 // A fixed start makes the same data draw the same picture.

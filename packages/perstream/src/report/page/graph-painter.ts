@@ -61,9 +61,10 @@ function paintLinks(
   }
   context.lineWidth = Math.max(0.4, 1 / scale) * 0.9
   context.strokeStyle = colours.line
-  context.globalAlpha = centre ? 0.35 : 1
+  const density = Math.min(1, Math.max(0.25, 800 / links.length))
+  context.globalAlpha = density * (centre ? 0.35 : 1)
   context.stroke(quiet)
-  context.globalAlpha = centre ? 0.9 : 0.55
+  context.globalAlpha = centre ? 0.9 : 0.55 * density
   context.strokeStyle = centre ? colours.accent : colours.muted
   context.stroke(strong)
   context.globalAlpha = 1
@@ -82,7 +83,7 @@ function paintNode(
   context.fillStyle = kind === 'memory' ? colours.accent : kind === 'category' ? colours.ink : colours.surface
   context.fill()
   if (kind === 'entity') {
-    context.lineWidth = Math.max(1, 1.4 / scale)
+    context.lineWidth = Math.min(1.6, 1.3 / scale)
     context.strokeStyle = colours.ink
     context.stroke()
   }
@@ -116,7 +117,8 @@ function paintLabels(
   const candidates = near
     ? [...near]
     : model.nodes.filter((node) => node.kind !== 'memory' && isLarge(node, camera, few))
-  const placed: Box[] = []
+  const fixed = near ? [] : model.nodes.filter(({ kind }) => kind === 'category')
+  const placed: Box[] = fixed.map((node) => boxOf(node, camera))
   context.lineJoin = 'round'
   for (const node of candidates.sort(near ? () => 0 : byImportance)) {
     const [x, y] = [node.x * camera.scale + camera.x, node.y * camera.scale + camera.y]
@@ -135,6 +137,11 @@ function paintLabels(
     context.fillStyle = node.kind === 'category' ? colours.ink : colours.muted
     context.fillText(label, x, below)
   }
+}
+
+function boxOf({ x, y, radius }: GraphNode, { scale, x: left, y: top }: GraphCamera): Box {
+  const [centreX, centreY, half] = [x * scale + left, y * scale + top, radius * scale - 1]
+  return { left: centreX - half, right: centreX + half, top: centreY - half, bottom: centreY + half }
 }
 
 function isLarge({ kind, radius }: GraphNode, { scale }: GraphCamera, few: boolean): boolean {

@@ -6,10 +6,10 @@ import { firstSeen } from './memory-filter'
 import type { Player } from './player'
 
 const origins: Readonly<Record<string, string>> = {
-  read: 'Read in the picture',
+  read: 'Read',
   seen: 'Seen',
   said: 'Heard',
-  described: 'Described by a model',
+  described: 'Described',
   told: 'Told',
 }
 

@@ -3,6 +3,14 @@ import { element } from './dom'
 import { capital, clock, score, words } from './format'
 import { lastAtOrBefore, type Player } from './player'
 
+const reasons: Readonly<Record<string, string>> = {
+  first: 'the first frame',
+  motion: 'the view had moved',
+  scene: 'the scene had changed',
+  interval: 'kept at a fixed interval',
+  gap: 'nothing had changed for a while',
+}
+
 /** Creates the panel beside the picture: what is known of the moment that is shown. */
 export function createMomentPanel(data: ReportData, player: Player): HTMLElement {
   const panel = element('div', { class: 'moment', attributes: { 'aria-live': 'polite' } })
@@ -24,10 +32,15 @@ export function createMomentPanel(data: ReportData, player: Player): HTMLElement
 }
 
 function describeFrame({ frame, reason, motion, sharpness }: ReportData['keyframes'][number]): string {
-  const parts = [`Frame ${frame}`, `kept for ${words(reason)}`]
+  const parts = [`Frame ${frame}`, describeReason(reason)]
   if (motion > 0) parts.push(`motion ${motion.toFixed(1)} px`)
   if (sharpness > 0) parts.push(`sharpness ${Math.round(sharpness)}`)
   return parts.join(' · ')
+}
+
+/** Says in words why a frame was kept. */
+export function describeReason(reason: string): string {
+  return reasons[reason] ?? `kept for ${words(reason)}`
 }
 
 function describeGate({ gate }: ReportData, from: number, until: number): HTMLElement[] {

@@ -1,8 +1,8 @@
 import type { ReportData } from '../report-data'
 import { button, element, emptyState, section } from './dom'
-import { clock, words } from './format'
+import { clock } from './format'
 import { createLanes } from './lanes'
-import { createMomentPanel } from './moment-panel'
+import { createMomentPanel, describeReason } from './moment-panel'
 import type { Player } from './player'
 import { createStrip } from './strip'
 
@@ -36,7 +36,7 @@ function createStage({ source }: ReportData, player: Player): HTMLElement {
     shown = keyframe
     stage.classList.toggle('without-picture', keyframe.thumbnail === undefined)
     if (keyframe.thumbnail) picture.src = keyframe.thumbnail
-    picture.alt = `Keyframe at ${clock(keyframe.seconds)}, kept because of ${words(keyframe.reason)}`
+    picture.alt = `Keyframe at ${clock(keyframe.seconds)}, ${describeReason(keyframe.reason)}`
   })
   return stage
 }
