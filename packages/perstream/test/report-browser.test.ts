@@ -172,7 +172,7 @@ describe.skipIf(!executablePath && !required)(`the report in a browser${skipped}
     expect(await page.locator('.empty').allTextContents()).toEqual([
       'No keyframe was kept.',
       'No question was asked. Ask with --ask "Where did I park?".',
-      'Nothing was recognised that was worth remembering. The memory is empty.',
+      'Nothing was recognised. The memory is empty.',
       'The graph is empty: nothing was stored in this run.',
       'Nothing was recognised, so the gate had nothing to decide.',
       'Speaking up was not considered in this run.',

@@ -60,9 +60,18 @@ describe('the data that is drawn', () => {
     expect(momentOf(car)).toBe(Math.min(...moments))
   })
 
+  it('draws the best connected nodes of a huge graph, and knows how many there are', () => {
+    const { nodes, links, total } = buildGraph(largeReport(4000))
+    expect([nodes.length, total]).toEqual([3000, 8009])
+    const drawn = new Set(nodes)
+    expect(links.every(({ source, target }) => drawn.has(source) && drawn.has(target))).toBe(true)
+    expect(nodes.every(({ neighbours }) => neighbours.every((node) => drawn.has(node)))).toBe(true)
+    expect(nodes.filter(({ kind }) => kind === 'category')).toHaveLength(9)
+  })
+
   it('leaves out relations whose ends do not exist', () => {
     const graph = { entities: [], relations: [{ source: 'a', target: 'b', predicate: 'is', memoryIds: ['m0'] }] }
-    expect(buildGraph({ ...emptyReport(), graph })).toEqual({ nodes: [], links: [] })
+    expect(buildGraph({ ...emptyReport(), graph })).toEqual({ nodes: [], links: [], total: 0 })
   })
 
   it('filters by every word, category and origin, accents and case aside', () => {

@@ -104,7 +104,7 @@ export function largeReport(amount: number): ReportData {
   const entities = memories.map((_, index) => ({ id: `e${index}`, label: `Thing ${index}`, degree: 1 }))
   const relations = memories.map(({ id }, index) => ({
     source: `e${index}`,
-    target: `e${Math.floor(index / 7)}`,
+    target: `e${index % 40}`,
     predicate: 'is near',
     memoryIds: [id],
   }))

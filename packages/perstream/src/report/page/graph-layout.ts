@@ -13,7 +13,7 @@ const linkLengths = { category: 30, mention: 26, relation: 44 }
 export function createLayout({ nodes, links }: GraphModel): GraphLayout {
   const crowd = nodes.length > 400
   const repulsion = ({ kind, neighbours }: GraphNode): number =>
-    kind === 'category' ? -160 - (crowd ? 6 : 12) * Math.min(60, neighbours.length) : crowd ? -30 : -90
+    kind === 'category' ? -160 - 12 * Math.min(60, neighbours.length) : crowd ? -30 : -90
   const simulation = forceSimulation<GraphNode>(nodes)
     .force(
       'link',
@@ -22,10 +22,16 @@ export function createLayout({ nodes, links }: GraphModel): GraphLayout {
       )
         .distance(({ source, target, kind }) => linkLengths[kind] + source.radius + target.radius)
         .strength(({ kind, source, target }) =>
-          kind === 'mention' ? 0.15 : 0.8 / Math.min(degree(source), degree(target)),
+          kind === 'mention' ? (crowd ? 0.08 : 0.15) : 0.8 / Math.min(degree(source), degree(target)),
         ),
     )
-    .force('charge', forceManyBody<GraphNode>().strength(repulsion).distanceMax(600).theta(1))
+    .force(
+      'charge',
+      forceManyBody<GraphNode>()
+        .strength(repulsion)
+        .distanceMax(crowd ? 2000 : 600)
+        .theta(1),
+    )
     .force(
       'collide',
       forceCollide<GraphNode>().radius(({ radius }) => radius + (crowd ? 1 : 5)),

@@ -31,7 +31,11 @@ export interface GraphLink {
 export interface GraphModel {
   readonly nodes: GraphNode[]
   readonly links: GraphLink[]
+  /** How many nodes there are in all; more than `nodes` when only the best connected are drawn. */
+  readonly total: number
 }
+
+const mostDrawn = 3000
 
 /** Builds the drawn graph: memories hang on their categories, entities on the memories that mention them and on each other. */
 export function buildGraph({ memories, graph }: ReportData): GraphModel {
@@ -61,10 +65,23 @@ export function buildGraph({ memories, graph }: ReportData): GraphModel {
       if (memory) for (const end of ends) link(memory, end, 'mention')
     }
   }
-  const nodes = [...byId.values()]
-  for (const node of nodes) node.radius = radiusOf(node)
-  placeOnSpiral(nodes)
-  return { nodes, links }
+  const model = keepBestConnected([...byId.values()], links)
+  for (const node of model.nodes) node.radius = radiusOf(node)
+  placeOnSpiral(model.nodes)
+  return model
+}
+
+function keepBestConnected(nodes: GraphNode[], links: GraphLink[]): GraphModel {
+  if (nodes.length <= mostDrawn) return { nodes, links, total: nodes.length }
+  const kept = new Set([...nodes].sort((a, b) => b.neighbours.length - a.neighbours.length).slice(0, mostDrawn))
+  for (const node of kept) {
+    node.neighbours.splice(0, Number.POSITIVE_INFINITY, ...node.neighbours.filter((other) => kept.has(other)))
+  }
+  return {
+    nodes: nodes.filter((node) => kept.has(node)),
+    links: links.filter(({ source, target }) => kept.has(source) && kept.has(target)),
+    total: nodes.length,
+  }
 }
 
 /** The moment of a node: its own, or the earliest of the memories beside it. */

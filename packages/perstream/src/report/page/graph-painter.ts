@@ -42,6 +42,7 @@ export function paintGraph(canvas: HTMLCanvasElement, model: GraphModel, camera:
   if (focus.selected) paintRing(context, focus.selected, colours, camera.scale)
   context.restore()
   paintLabels(context, model, camera, colours, near, canvas)
+  if (centre) paintPredicates(context, model.links, camera, colours, centre)
 }
 
 function paintLinks(
@@ -136,6 +137,27 @@ function paintLabels(
     context.strokeText(label, x, below)
     context.fillStyle = node.kind === 'category' ? colours.ink : colours.muted
     context.fillText(label, x, below)
+  }
+}
+
+function paintPredicates(
+  context: CanvasRenderingContext2D,
+  links: readonly GraphLink[],
+  camera: GraphCamera,
+  colours: Colours,
+  centre: GraphNode,
+): void {
+  context.textAlign = 'center'
+  context.font = context.font.replace(/^.*?px/, 'italic 11px')
+  for (const { source, target, label } of links) {
+    if (!label || (source !== centre && target !== centre)) continue
+    const x = ((source.x + target.x) / 2) * camera.scale + camera.x
+    const y = ((source.y + target.y) / 2) * camera.scale + camera.y
+    context.lineWidth = 4
+    context.strokeStyle = colours.surface
+    context.strokeText(label, x, y + 4)
+    context.fillStyle = colours.accent
+    context.fillText(label, x, y + 4)
   }
 }
 

@@ -15,7 +15,7 @@ export function createGraphSection(data: ReportData, player: Player): HTMLElemen
   if (model.nodes.length === 0) {
     return section('graph', 'Memory graph', lead, emptyState('The graph is empty: nothing was stored in this run.'))
   }
-  const size = `${count(model.nodes.length, 'node')}, ${count(model.links.length, 'link')}`
+  const size = describeSize(model)
   const canvas = element(
     'canvas',
     { attributes: { tabindex: 0, role: 'img', 'aria-label': `Memory graph: ${size}` } },
@@ -31,6 +31,11 @@ export function createGraphSection(data: ReportData, player: Player): HTMLElemen
   const frame = element('div', { class: 'graph-frame' }, canvas, createZoom(view), createLegend())
   const body = element('div', { class: 'graph-body' }, frame, element('div', {}, createFinder(model, view), panel))
   return section('graph', 'Memory graph', lead, body)
+}
+
+function describeSize({ nodes, links, total }: GraphModel): string {
+  const size = `${count(nodes.length, 'node')}, ${count(links.length, 'link')}`
+  return total > nodes.length ? `${size}: the best connected of ${count(total, 'node')}` : size
 }
 
 function createZoom(view: GraphView): HTMLElement {

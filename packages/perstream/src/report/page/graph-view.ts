@@ -20,7 +20,7 @@ export class GraphView {
     this.#model = model
     this.#onSelect = onSelect
     canvas.addEventListener('keydown', (event) => this.#key(event))
-    document.addEventListener('theme-change', () => this.paint())
+    document.addEventListener('theme-change', () => this.#paintNow())
     new ResizeObserver(() => this.#resize()).observe(canvas)
     followPointers(canvas, {
       pan: (dx, dy) => this.pan(dx, dy),
@@ -68,8 +68,12 @@ export class GraphView {
     this.#pending = true
     requestAnimationFrame(() => {
       this.#pending = false
-      paintGraph(this.canvas, this.#model, this.#camera, { selected: this.#selected, hovered: this.#hovered })
+      this.#paintNow()
     })
+  }
+
+  #paintNow(): void {
+    paintGraph(this.canvas, this.#model, this.#camera, { selected: this.#selected, hovered: this.#hovered })
   }
 
   // The layout costs seconds of work for thousands of nodes: it starts when the reader gets there.

@@ -31,13 +31,13 @@ export function createHeader(data: ReportData): HTMLElement {
 export function summarise(data: ReportData): string {
   const { speed, keyframes, memories, answers, speech } = data
   const sentences = [
-    `PerStream watched ${duration(speed.sourceSeconds)} of video in ${duration(speed.wallSeconds)} and kept ${count(keyframes.length, 'keyframe')}.`,
+    `PerStream watched ${duration(speed.sourceSeconds)} of video in ${duration(speed.wallSeconds)} and kept ${keyframes.length === 0 ? 'no keyframe' : count(keyframes.length, 'keyframe')}.`,
   ]
   const categories = new Set(memories.map(({ category }) => category)).size
   sentences.push(
     memories.length > 0
       ? `It stored ${count(memories.length, 'memory', 'memories')} in ${count(categories, 'category', 'categories')}.`
-      : 'Nothing was recognised that was worth remembering, so nothing was stored.',
+      : `${nothingStored(data)} Nothing was stored.`,
   )
   const answered = answers.filter(({ answerable }) => answerable).length
   if (answers.length > 0)
@@ -45,6 +45,12 @@ export function summarise(data: ReportData): string {
   const spoken = speech.filter(({ kind }) => kind === 'spoke').length
   if (spoken > 0) sentences.push(`It spoke up ${spoken === 1 ? 'once' : `${spoken} times`} by itself.`)
   return sentences.join(' ')
+}
+
+/** Says why a run stored nothing: nothing was recognised, or nothing of it was worth remembering. */
+export function nothingStored({ gate }: ReportData): string {
+  if (gate.length === 0) return 'Nothing was recognised.'
+  return `${capital(count(gate.length, 'thing'))} ${gate.length === 1 ? 'was' : 'were'} recognised, but none was worth remembering.`
 }
 
 function pair(label: string, value: string): HTMLElement {

@@ -1,6 +1,7 @@
 import type { ReportData, ReportMemory } from '../report-data'
 import { button, element, emptyState, section } from './dom'
 import { capital, count, words } from './format'
+import { nothingStored } from './header'
 import { createMemoryCard } from './memory-card'
 import { countBy, filterMemories, firstSeen, type MemoryFilter } from './memory-filter'
 import type { Player } from './player'
@@ -19,7 +20,7 @@ export interface MemoriesSection {
 export function createMemories(data: ReportData, player: Player): MemoriesSection {
   const lead = 'What was worth remembering, in its own words, with where it was seen.'
   if (data.memories.length === 0) {
-    const text = 'Nothing was recognised that was worth remembering. The memory is empty.'
+    const text = `${nothingStored(data)} The memory is empty.`
     return { section: section('memories', 'Memories', lead, emptyState(text)), reveal: () => {} }
   }
   const memories = [...data.memories].sort((a, b) => firstSeen(a) - firstSeen(b))

@@ -13,9 +13,10 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** Creates the panel beside the picture: what is known of the moment that is shown. */
 export function createMomentPanel(data: ReportData, player: Player): HTMLElement {
-  const panel = element('div', { class: 'moment', attributes: { 'aria-live': 'polite' } })
+  const panel = element('div', { class: 'moment' })
   let shown = -2
-  player.watch(({ index, keyframes }) => {
+  player.watch(({ index, keyframes, playing }) => {
+    panel.setAttribute('aria-live', playing ? 'off' : 'polite')
     if (index === shown) return
     shown = index
     const keyframe = keyframes[index]

@@ -27,6 +27,21 @@ export function createNavigation(data: ReportData): HTMLElement {
   )
 }
 
+// Paper is white, whatever the screen is.
+function printInLight(show: () => void): void {
+  let chosen: string | undefined
+  addEventListener('beforeprint', () => {
+    chosen = document.documentElement.dataset.theme
+    document.documentElement.dataset.theme = 'light'
+    show()
+  })
+  addEventListener('afterprint', () => {
+    if (chosen === undefined) delete document.documentElement.dataset.theme
+    else document.documentElement.dataset.theme = chosen
+    show()
+  })
+}
+
 // The system's scheme leads until the reader chooses; the choice lasts as long as the page is open.
 function createThemeSwitch(): HTMLButtonElement {
   const system = matchMedia('(prefers-color-scheme: dark)')
@@ -43,6 +58,7 @@ function createThemeSwitch(): HTMLButtonElement {
     document.dispatchEvent(new Event('theme-change'))
   }
   system.addEventListener('change', show)
+  printInLight(show)
   show()
   return toggle
 }

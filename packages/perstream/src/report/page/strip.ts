@@ -2,10 +2,15 @@ import { button, element } from './dom'
 import { clock } from './format'
 import type { Player } from './player'
 
-/** Creates the row of all keyframes; a picture is decoded only once it comes near the view. */
+const mostShown = 1000
+
+/** Creates the row of keyframes, evenly thinned out above a thousand; a picture is decoded only once it comes near the view. */
 export function createStrip(player: Player): HTMLElement {
   const load = new IntersectionObserver((entries) => entries.forEach(showPicture), { rootMargin: '0px 800px' })
-  const items = player.keyframes.map((keyframe, index) => {
+  const stride = Math.ceil(player.keyframes.length / mostShown) || 1
+  const shown = player.keyframes.filter((_, index) => index % stride === 0)
+  const items = shown.map((keyframe, position) => {
+    const index = position * stride
     const item = button('', () => player.seek(keyframe.seconds), {
       attributes: { 'aria-label': `Keyframe ${index + 1} at ${clock(keyframe.seconds)}`, tabindex: -1 },
     })
@@ -18,10 +23,11 @@ export function createStrip(player: Player): HTMLElement {
   const strip = element('div', { class: 'strip', attributes: { role: 'group', 'aria-label': 'Keyframes' } }, ...items)
   let current: HTMLButtonElement | undefined
   player.watch(({ index }) => {
-    if (items[index] === current) return
+    const next = items[Math.floor(index / stride)]
+    if (next === current) return
     current?.removeAttribute('aria-current')
     if (current) current.tabIndex = -1
-    current = items[index]
+    current = next
     if (!current) return
     current.setAttribute('aria-current', 'true')
     current.tabIndex = 0
