@@ -1,0 +1,18 @@
+export { renderReport } from './render-report'
+export type {
+  ReportAnswer,
+  ReportCitation,
+  ReportData,
+  ReportEntity,
+  ReportEvidence,
+  ReportGateDecision,
+  ReportGraph,
+  ReportKeyframe,
+  ReportMemory,
+  ReportPart,
+  ReportRelation,
+  ReportSource,
+  ReportSpeech,
+  ReportSpeed,
+  ReportWarning,
+} from './report-data'
