@@ -1,1 +1,9 @@
-export {}
+export { createFlowKernel, type FlowKernel, type FlowKernelOptions } from './flow-kernel'
+export { createFlowKeyframes, type FlowKeyframeOptions } from './flow-keyframes'
+export { toGray } from './gray'
+export { createIntervalKeyframes, type IntervalKeyframeOptions } from './interval-keyframes'
+export { type OpenFrameSourceOptions, openFrameSource } from './open-frame-source'
+export { opticalFlow } from './optical-flow'
+export { resizeArea } from './resize-area'
+export { createSceneKeyframes, type SceneKeyframeOptions } from './scene-keyframes'
+export { sharpness } from './sharpness'

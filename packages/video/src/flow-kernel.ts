@@ -1,0 +1,117 @@
+import type { RgbImage } from '@perstream/spec'
+import { flowWasm } from './generated/flow-wasm'
+import { toGray } from './gray'
+import { checkGray, flowEpsilon, opticalFlow, sobelGain } from './optical-flow'
+import { sharpness } from './sharpness'
+
+/** The part of WebAssembly that is used here; its types come with the DOM's, which this package does without. */
+interface WebAssemblyApi {
+  validate(bytes: Uint8Array): boolean
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
+  readonly Memory: new (descriptor: { initial: number }) => { readonly buffer: ArrayBuffer }
+}
+
+/** How a {@link FlowKernel} is made. */
+export interface FlowKernelOptions {
+  /** 'wasm' or 'typescript'. Default: WASM SIMD where this machine has it, else the TypeScript twin. */
+  readonly engine?: 'wasm' | 'typescript' | undefined
+}
+
+/** What keyframe selection measures on images of one size. Holds no state between calls. */
+export interface FlowKernel {
+  readonly engine: 'wasm' | 'typescript'
+  readonly width: number
+  readonly height: number
+  /** Converts RGB to grey bytes. */
+  gray(image: RgbImage): Uint8Array
+  /** Mean motion between two grey images, in pixels: {@link opticalFlow}. */
+  flow(previous: Uint8Array, current: Uint8Array): number
+  /** Variance of the Laplacian: {@link sharpness}. */
+  sharpness(gray: Uint8Array): number
+}
+
+/**
+ * Makes the kernel for images of one size. The WASM memory is sized once and never grows.
+ * @throws TypeError when 'wasm' is asked for and this machine has no WASM SIMD
+ */
+export function createFlowKernel(width: number, height: number, options: FlowKernelOptions = {}): FlowKernel {
+  checkSize('width', width)
+  checkSize('height', height)
+  if (options.engine === 'typescript' || width > 8192) return typescriptKernel(width, height)
+  const bytes = Uint8Array.from(atob(flowWasm), (character) => character.charCodeAt(0))
+  const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyApi }
+  if (WebAssembly?.validate(bytes)) return wasmKernel(width, height, WebAssembly, bytes)
+  if (options.engine === 'wasm')
+    throw new TypeError('engine is "wasm", which needs WASM SIMD: leave it out to fall back to TypeScript')
+  return typescriptKernel(width, height)
+}
+
+function typescriptKernel(width: number, height: number): FlowKernel {
+  return {
+    engine: 'typescript',
+    width,
+    height,
+    gray: toGray,
+    flow: (previous, current) => opticalFlow(previous, current, width, height),
+    sharpness: (gray) => sharpness(gray, width, height),
+  }
+}
+
+interface FlowExports {
+  gray(rgb: number, out: number, count: number): void
+  sharpness(image: number, width: number, height: number): number
+  flow(
+    previous: number,
+    current: number,
+    width: number,
+    height: number,
+    scratch: number,
+    stride: number,
+    epsilon: number,
+  ): number
+}
+
+function wasmKernel(width: number, height: number, WebAssembly: WebAssemblyApi, bytes: Uint8Array): FlowKernel {
+  const pixels = width * height
+  const stride = (width + 23) & ~7
+  // Vector reads may pass the end of an image by up to a row of padding.
+  const image = (pixels + 2 * width + 64) & ~15
+  const first = 1024
+  const second = first + image
+  const rgb = second + image
+  const scratch = rgb + 3 * image
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((scratch + stride * 50 + 64) / 65536) })
+  const kernel = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports as FlowExports
+  const view = new Uint8Array(memory.buffer)
+  const windows = (width - 6) * (height - 6)
+  return {
+    engine: 'wasm',
+    width,
+    height,
+    gray(source) {
+      view.set(source.data, rgb)
+      kernel.gray(rgb, first, pixels)
+      return view.slice(first, first + pixels)
+    },
+    flow(previous, current) {
+      checkGray('previous', previous, width, height)
+      checkGray('current', current, width, height)
+      if (width < 7 || height < 7) return 0
+      view.set(previous, first)
+      view.set(current, second)
+      return (kernel.flow(first, second, width, height, scratch, stride, flowEpsilon) / windows) * sobelGain
+    },
+    sharpness(gray) {
+      checkGray('gray', gray, width, height)
+      if (width < 3 || height < 3) return 0
+      view.set(gray, first)
+      return kernel.sharpness(first, width, height)
+    },
+  }
+}
+
+function checkSize(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1)
+    throw new TypeError(`${name} is ${value}: it must be a whole number, 1 or more`)
+}

@@ -1,0 +1,142 @@
+import type { CodecContext, FormatContext, Stream } from 'node-av/lib'
+import type { Location } from './location'
+import type { NodeAv } from './node-av-library'
+import type { SourceInfo } from './node-av-protocol'
+import { isTurned, type Orientation, readOrientation } from './orientation'
+import { readCreationTime } from './source-info'
+
+/** An opened container with its video stream and a ready decoder. */
+export interface Input {
+  readonly format: FormatContext
+  readonly formatName: string
+  readonly stream: Stream
+  readonly decoder: CodecContext
+  readonly orientation: Orientation | undefined
+  readonly info: SourceInfo
+  /** Time of the source's start, in units of the stream's time base. */
+  readonly origin: number
+  /** Seconds of one unit of the stream's time base. */
+  readonly unit: number
+  close(): void
+}
+
+/** Why a source was not opened. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: 'unreadable' | 'no-video',
+    reason: string,
+  ) {
+    super(reason)
+  }
+}
+
+/** Opens a source and the decoder of its best video stream. @throws Refusal */
+export function openInput(av: NodeAv, location: Location, threads: number): Input {
+  const format = openFormat(av, location)
+  try {
+    const stream = findVideo(av, format)
+    const orientation = streamOrientation(av, stream)
+    const unit = stream.timeBase.num / stream.timeBase.den
+    const decoder = openDecoder(av, stream, threads)
+    return {
+      format,
+      formatName: format.iformat?.name ?? '',
+      stream,
+      decoder,
+      orientation,
+      info: describe(av, format, stream, orientation),
+      origin: originOf(av, format, stream, unit),
+      unit,
+      close() {
+        decoder.freeContext()
+        format.closeInputSync()
+      },
+    }
+  } catch (error) {
+    format.closeInputSync()
+    throw error
+  }
+}
+
+/** Gives up on a network peer that stays silent this long, in microseconds. */
+const networkPatience = '15000000'
+
+function openFormat({ lib }: NodeAv, location: Location): FormatContext {
+  const format = new lib.FormatContext()
+  const input = location.format ? lib.InputFormat.findInputFormat(location.format) : null
+  if (location.format && !input)
+    throw new Refusal('unreadable', `this build of node-av has no input called "${location.format}"`)
+  const patience: Record<string, string> = /^[a-z]+:\/\//.test(location.url) ? { rw_timeout: networkPatience } : {}
+  if (/^(rtsps?|https?|tcp|udp|rtp):/.test(location.url)) patience.timeout = networkPatience
+  const options = lib.Dictionary.fromObject(patience)
+  const opened = format.openInputSync(location.url, input, options)
+  options.free()
+  if (opened < 0) throw new Refusal('unreadable', ffmpegReason(lib, opened))
+  const known = format.findStreamInfoSync(null)
+  if (known >= 0) return format
+  format.closeInputSync()
+  throw new Refusal('unreadable', ffmpegReason(lib, known))
+}
+
+function ffmpegReason(lib: NodeAv['lib'], code: number): string {
+  const text = new lib.FFmpegError(code).message.toLowerCase()
+  return text.includes('invalid data')
+    ? 'its data is not in a video format that is known here'
+    : `ffmpeg says "${text}"`
+}
+
+function findVideo({ constants }: NodeAv, format: FormatContext): Stream {
+  const videos = format.streams.filter(
+    (stream) =>
+      stream.codecpar.codecType === constants.AVMEDIA_TYPE_VIDEO &&
+      !stream.hasDisposition(constants.AV_DISPOSITION_ATTACHED_PIC),
+  )
+  const best = videos.find((stream) => stream.codecpar.width > 0) ?? videos[0]
+  if (best) return best
+  throw new Refusal('no-video', format.nbStreams === 0 ? 'it holds no streams' : 'it holds sound or data, but no video')
+}
+
+function openDecoder({ lib }: NodeAv, stream: Stream, threads: number): CodecContext {
+  const codec = lib.Codec.findDecoder(stream.codecpar.codecId)
+  if (!codec) throw new Refusal('unreadable', 'there is no decoder for its video codec')
+  const decoder = new lib.CodecContext()
+  decoder.allocContext3(codec)
+  decoder.parametersToContext(stream.codecpar)
+  decoder.pktTimebase = stream.timeBase
+  decoder.threadCount = threads
+  const opened = decoder.open2Sync(codec, null)
+  if (opened >= 0) return decoder
+  decoder.freeContext()
+  throw new Refusal('unreadable', `its video decoder does not open: ${ffmpegReason(lib, opened)}`)
+}
+
+function streamOrientation({ constants }: NodeAv, stream: Stream): Orientation | undefined {
+  const data = stream.codecpar.getCodedSideData(constants.AV_PKT_DATA_DISPLAYMATRIX)
+  if (!data || data.length < 36) return undefined
+  return readOrientation(Int32Array.from({ length: 9 }, (_, i) => data.readInt32LE(i * 4)))
+}
+
+function describe(
+  { constants }: NodeAv,
+  format: FormatContext,
+  stream: Stream,
+  orientation: Orientation | undefined,
+): SourceInfo {
+  const { width, height } = stream.codecpar
+  const turned = isTurned(orientation)
+  const { num, den } = stream.avgFrameRate
+  const duration = format.duration
+  const tags = { ...(stream.metadata?.getAll() ?? {}), ...(format.metadata?.getAll() ?? {}) }
+  return {
+    startedAt: readCreationTime(tags),
+    duration: duration === constants.AV_NOPTS_VALUE || duration <= 0n ? undefined : Number(duration) / 1e6,
+    width: turned ? height : width,
+    height: turned ? width : height,
+    frameRate: num > 0 && den > 0 ? num / den : undefined,
+  }
+}
+
+function originOf({ constants }: NodeAv, format: FormatContext, stream: Stream, unit: number): number {
+  if (format.startTime !== constants.AV_NOPTS_VALUE) return Number(format.startTime) / 1e6 / unit
+  return stream.startTime === constants.AV_NOPTS_VALUE ? 0 : Number(stream.startTime)
+}

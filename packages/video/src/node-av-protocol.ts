@@ -1,0 +1,44 @@
+import type { RgbImage, Warning } from '@perstream/spec'
+import type { Location } from './location'
+import type { Sampling } from './sampling'
+
+/** What the decoding thread is started with. */
+export interface WorkerInput {
+  readonly location: Location
+  readonly sampling: Sampling
+  readonly threads: number
+}
+
+/** What the source is, as the container says. */
+export interface SourceInfo {
+  /** Milliseconds since 1970. */
+  readonly startedAt: number | undefined
+  readonly duration: number | undefined
+  readonly width: number
+  readonly height: number
+  readonly frameRate: number | undefined
+}
+
+/** A sampled frame, with its small copy. */
+export interface FrameData {
+  readonly index: number
+  readonly seconds: number
+  readonly width: number
+  readonly height: number
+  readonly small: RgbImage
+}
+
+/** To the decoding thread. */
+export type Request =
+  | { readonly type: 'more' }
+  | { readonly type: 'release'; readonly index: number }
+  | { readonly type: 'pixels'; readonly index: number; readonly height: number; readonly id: number }
+
+/** From the decoding thread. */
+export type Reply =
+  | { readonly type: 'opened'; readonly info: SourceInfo }
+  | { readonly type: 'refused'; readonly code: 'unreadable' | 'no-video' | 'missing'; readonly reason: string }
+  | { readonly type: 'frame'; readonly frame: FrameData }
+  | { readonly type: 'warning'; readonly warning: Warning }
+  | { readonly type: 'end' }
+  | { readonly type: 'pixels'; readonly id: number; readonly image: RgbImage | undefined }

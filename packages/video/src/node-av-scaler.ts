@@ -1,0 +1,41 @@
+import type { RgbImage } from '@perstream/spec'
+import type { Frame as AvFrame } from 'node-av/lib'
+import type { NodeAv } from './node-av-library'
+import { isTurned, type Orientation, orient } from './orientation'
+import { fitHeight } from './resize-area'
+
+/** Makes RGB copies of decoded frames. Reuses its buffers while the sizes stay. */
+export interface FrameScaler {
+  /** Converts to RGB at a height as shown, with the area filter, honouring colour space, range and orientation. */
+  scale(frame: AvFrame, height: number, orientation: Orientation | undefined): RgbImage
+}
+
+/** Makes a scaler over FFmpeg's software scaler. */
+export function createFrameScaler({ lib, constants }: NodeAv): FrameScaler {
+  const context = new lib.SoftwareScaleContext()
+  context.allocContext()
+  context.setOption('sws_flags', String(constants.SWS_AREA))
+  let target: AvFrame | undefined
+  const prepare = (width: number, height: number): AvFrame => {
+    if (target?.width === width && target.height === height) return target
+    target?.free()
+    target = new lib.Frame()
+    target.alloc()
+    target.width = width
+    target.height = height
+    target.format = constants.AV_PIX_FMT_RGB24
+    target.getBuffer(1)
+    return target
+  }
+  return {
+    scale(frame, height, orientation) {
+      const turned = isTurned(orientation)
+      const shown = turned ? fitHeight(frame.height, frame.width, height) : fitHeight(frame.width, frame.height, height)
+      const size = turned ? { width: shown.height, height: shown.width } : shown
+      const output = prepare(size.width, size.height)
+      lib.FFmpegError.throwIfError(context.scaleFrameSync(output, frame), 'scaling a frame')
+      const image = { data: output.toBuffer(), ...size }
+      return orientation ? orient(image, orientation) : image
+    },
+  }
+}
