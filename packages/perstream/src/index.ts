@@ -1,4 +1,4 @@
-export { defaultConfig, type PipelineConfig } from './pipeline/config'
+export { defaultConfig, type PipelineConfig, type PipelineConfigOptions } from './pipeline/config'
 export { type AskOptions, createPerStream, type PerStream, type PerStreamOptions } from './pipeline/create-perstream'
 export type { GateEvent, PerStreamEvent } from './pipeline/events'
 export type { PerStreamParts } from './pipeline/parts'

@@ -1,4 +1,4 @@
-import type { Evidence } from '@perstream/spec'
+import type { Evidence, SourceProgress } from '@perstream/spec'
 
 /** Seconds between two sightings in one source up to which they are one stretch of evidence. */
 const joiningGap = 10
@@ -20,14 +20,11 @@ export function mergeEvidence(...lists: readonly (readonly Evidence[])[]): Evide
   return bound([...bySource.values()].flatMap(joinNear))
 }
 
-/**
- * What of the evidence had been seen in a source before a second (exclusive): later stretches are left out, one that
- * goes on is cut there. Other sources are left as they are.
- */
-export function evidenceBefore(evidence: readonly Evidence[], source: string, seconds: number): Evidence[] {
+/** What evidence there is without what a source showed later than `seconds` (inclusive); other sources stay whole. */
+export function evidenceUntil(evidence: readonly Evidence[], { source, seconds }: SourceProgress): Evidence[] {
   return evidence.flatMap((stretch) => {
-    if (stretch.source !== source || stretch.endSeconds < seconds) return [stretch]
-    return stretch.startSeconds < seconds ? [cut(stretch, seconds)] : []
+    if (stretch.source !== source || stretch.endSeconds <= seconds) return [stretch]
+    return stretch.startSeconds <= seconds ? [cut(stretch, seconds)] : []
   })
 }
 

@@ -33,13 +33,13 @@ export function checkProgress({ source, seconds }: SourceProgress): void {
 
 /** @throws TypeError that names the field and the value */
 export function checkQuery(query: MemoryQuery): void {
-  const { text, vector, limit = 5, source, beforeSeconds } = query
+  const { text, vector, limit = 5, activation, until } = query
   if (!vector && (typeof text !== 'string' || text.trim() === ''))
     fail('query.text', JSON.stringify(text), 'words that are not blank, or give a vector')
   if (!Number.isInteger(limit) || limit < 1) fail('query.limit', limit, 'a whole number, 1 or more')
-  if (beforeSeconds !== undefined && source === undefined)
-    fail('query.source', source, 'given together with beforeSeconds')
-  for (const field of ['beforeSeconds', 'asOf', 'validAt'] as const)
+  if (activation !== undefined && !(activation >= 0 && activation <= 1)) fail('query.activation', activation, '0 to 1')
+  if (until && Number.isNaN(until.seconds)) fail('query.until.seconds', until.seconds, 'a number')
+  for (const field of ['asOf', 'validAt'] as const)
     if (query[field] !== undefined && Number.isNaN(query[field])) fail(`query.${field}`, query[field], 'a number')
 }
 

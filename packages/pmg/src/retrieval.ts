@@ -1,5 +1,5 @@
 import type { Memory, MemoryQuery, RetrievedMemory, ScoreParts } from '@perstream/spec'
-import { evidenceBefore } from './evidence'
+import { evidenceUntil } from './evidence'
 import type { GraphState, MemoryEntry } from './graph-state'
 import { saysTheSame } from './same-fact'
 import { walk } from './walk'
@@ -8,6 +8,8 @@ import { searchTerms } from './words'
 const lexicalWeight = 0.3
 const graphWeight = 0.1
 const seeds = 8
+/** The prototype's `delta_dfs_threshold`. */
+const defaultActivation = 0.3
 
 /** A question whose vector, if it has one, is of the graph's space and length 1. */
 export interface ReadyQuery extends MemoryQuery {
@@ -26,7 +28,9 @@ export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
   const base = new Map<number, number>()
   for (const slot of new Set([...vector.parts.keys(), ...lexical.keys()]))
     base.set(slot, (vector.parts.get(slot) ?? 0) + (lexical.get(slot) ?? 0))
-  const graph = walk(state, best(base, seeds), allowed)
+  const { activation = defaultActivation } = query
+  const starts = best(base, seeds).filter(([slot]) => !((vector.similarities?.[slot] ?? 1) < activation))
+  const graph = walk(state, starts, allowed)
   for (const [slot, activation] of graph) base.set(slot, (base.get(slot) ?? 0) + graphWeight * activation)
   const ranked = ranking(state, base)
   return distinct(state, ranked, query.limit).map((entry) => {
@@ -41,13 +45,9 @@ export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
 }
 
 function found(memory: Memory, parts: ScoreParts, similarity: number | undefined, query: MemoryQuery): RetrievedMemory {
-  const { source, beforeSeconds } = query
-  const shown =
-    source === undefined || beforeSeconds === undefined
-      ? memory
-      : { ...memory, evidence: evidenceBefore(memory.evidence, source, beforeSeconds) }
+  const { until } = query
   return {
-    memory: shown,
+    memory: until ? { ...memory, evidence: evidenceUntil(memory.evidence, until) } : memory,
     score: parts.vector + parts.lexical + parts.graph + parts.time,
     parts,
     similarity: similarity === undefined || Number.isNaN(similarity) ? undefined : similarity,
@@ -57,14 +57,15 @@ function found(memory: Memory, parts: ScoreParts, similarity: number | undefined
 type Allowed = (slot: number) => boolean
 
 function allowedSlots(state: GraphState, query: MemoryQuery): Allowed {
-  const { owner, source, asOf, validAt, beforeSeconds = Number.POSITIVE_INFINITY } = query
+  const { owner, source, asOf, validAt, until } = query
   const categories = query.categories && new Set(query.categories)
   const exclude = new Set(query.exclude)
   const passes = ({ id, category, evidence, ...memory }: Memory) =>
     !exclude.has(id) &&
     (owner === undefined || memory.owner === owner) &&
     (!categories || categories.has(category)) &&
-    (source === undefined || evidence.some((seen) => seen.source === source && seen.startSeconds < beforeSeconds)) &&
+    (source === undefined || evidence.some((seen) => seen.source === source)) &&
+    (until === undefined || evidence.length === 0 || evidenceUntil(evidence, until).length > 0) &&
     (asOf === undefined || memory.learnedAt <= asOf) &&
     (validAt === undefined || isValidAt(memory, validAt))
   const mask = Uint8Array.from(state.slots, (entry) => (entry && passes(entry.memory) ? 1 : 0))

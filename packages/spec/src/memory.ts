@@ -58,7 +58,7 @@ export interface CreateResult {
   readonly outcome: 'created' | 'extended' | 'revised'
 }
 
-/** How far a source has been remembered: all of it before `seconds` is stored. */
+/** How far a source has been remembered: all of it up to and including `seconds` is stored. */
 export interface SourceProgress {
   readonly source: string
   readonly seconds: number

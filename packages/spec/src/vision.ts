@@ -123,7 +123,7 @@ export interface CaptionedMoment extends Moment {
  * the next (a sign that is followed) lives in the generator, so that one captioner serves many streams.
  */
 export interface Captioner {
-  caption(moments: AsyncIterable<Moment>, options?: CaptionOptions): AsyncIterable<CaptionedMoment>
+  caption(moments: AsyncIterable<Moment>, options: CaptionOptions): AsyncIterable<CaptionedMoment>
 }
 
 /** What a captioner is told about the stream. */

@@ -114,12 +114,12 @@ function reportData(
   wallSeconds: number,
 ): ReportData {
   const keyframes = gathered.keyframes.map((keyframe) => ({ ...keyframe, thumbnail: thumbnails.of(keyframe.frame) }))
-  const memories = memory.graph.list().filter(({ evidence }) => evidence.some((item) => item.source === sourceId))
+  const memories = memory.graph.list({ source: sourceId })
   const ids = new Set(memories.map(({ id }) => id))
-  const relations = memory.graph.relations().filter(({ memoryIds }) => memoryIds.some((id) => ids.has(id)))
+  const relations = memory.graph.relations().filter(({ memories: supporting }) => supporting.some((id) => ids.has(id)))
   const degrees = new Map<string, number>()
-  for (const { source: from, target } of relations)
-    for (const id of [from, target]) degrees.set(id, (degrees.get(id) ?? 0) + 1)
+  for (const { subject, object } of relations)
+    for (const id of [subject, object]) degrees.set(id, (degrees.get(id) ?? 0) + 1)
   const entities = memory.graph.entities().filter(({ id }) => degrees.has(id))
   return {
     title: source.location.split(/[\\/]/).at(-1) ?? source.location,
@@ -132,9 +132,9 @@ function reportData(
     memories: memories.map((item) => reportMemory(item, sourceId, gathered, keyframes)),
     graph: {
       entities: entities.map(({ id, label }) => ({ id, label, degree: degrees.get(id) ?? 0 })),
-      relations: relations.map(({ source: from, target, predicate, memoryIds }) => ({
-        source: from,
-        target,
+      relations: relations.map(({ subject, object, predicate, memories: memoryIds }) => ({
+        source: subject,
+        target: object,
         predicate,
         memoryIds,
       })),

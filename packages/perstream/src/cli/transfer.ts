@@ -29,8 +29,8 @@ export function importCommand(context: CommandContext): Command {
     .action(async (directory: string, path: string) => {
       const lines = createInterface({ input: await readable(path), crlfDelay: Number.POSITIVE_INFINITY })
       await using memory = await openMemory(directory, 'write', context)
-      const read = await memory.graph.import(lines, { signal: context.signal })
-      context.out(`Read ${count(read, 'memory', 'memories')} from ${path}.`)
+      const { imported, skipped } = await memory.graph.import(lines, { signal: context.signal })
+      context.out(`Read ${count(imported, 'memory', 'memories')} from ${path}; ${skipped} known already.`)
     })
 }
 

@@ -26,9 +26,12 @@ export const defaultConfig: PipelineConfig = {
   queueSize: 4,
 }
 
+/** Parameters as they are given: what is absent or undefined takes its default. */
+export type PipelineConfigOptions = { readonly [Name in keyof PipelineConfig]?: PipelineConfig[Name] | undefined }
+
 /** Fills in defaults and checks ranges. @throws TypeError that names the parameter, its value and its range */
-export function resolveConfig(given: Partial<PipelineConfig> = {}): PipelineConfig {
-  const config = { ...defaultConfig, ...definedOnly(given) }
+export function resolveConfig(given: PipelineConfigOptions = {}): PipelineConfig {
+  const config: PipelineConfig = { ...defaultConfig, ...definedOnly(given) }
   if (config.gammaThreshold !== undefined) within('gammaThreshold', config.gammaThreshold, 0, 1)
   within('deltaDfsThreshold', config.deltaDfsThreshold, 0, 1)
   wholeWithin('bufferSize', config.bufferSize, 1, 32)
@@ -39,8 +42,8 @@ export function resolveConfig(given: Partial<PipelineConfig> = {}): PipelineConf
   return config
 }
 
-function definedOnly<Value extends object>(given: Value): Partial<Value> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<Value>
+function definedOnly(given: PipelineConfigOptions): Partial<PipelineConfig> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
 function within(name: string, value: number, low: number, high: number): void {

@@ -1,4 +1,4 @@
-import { mean, normalize } from '@perstream/kit'
+import { mapAsync, mean, normalize } from '@perstream/kit'
 import { collectAnswer } from '@perstream/responder'
 import type {
   Answer,
@@ -10,7 +10,7 @@ import type {
   PatchGrid,
   RetrievedMemory,
 } from '@perstream/spec'
-import { type PipelineConfig, resolveConfig } from './config'
+import { type PipelineConfig, type PipelineConfigOptions, resolveConfig } from './config'
 import { encodeAll } from './encode-all'
 import type { PerStreamEvent } from './events'
 import { createFifo, type Fifo } from './fifo'
@@ -21,7 +21,7 @@ import { createRemember, gateEvent, type Remember, type RememberedMoment } from 
 import { createStopwatch, type Stopwatch } from './stopwatch'
 
 /** The parts of a pipeline and how it runs. */
-export interface PerStreamOptions extends PerStreamParts, Partial<PipelineConfig>, CallOptions {
+export interface PerStreamOptions extends PerStreamParts, PipelineConfigOptions, CallOptions {
   /** The id that evidence and progress name. Default: the source's location. */
   readonly sourceId?: string | undefined
   /** When the recording began, where the source does not know or is wrong. */
@@ -79,7 +79,10 @@ interface Run {
   readonly pending: PerStreamEvent[]
   framesKept: number
   memoriesStored: number
+  /** The last second that was stored. */
   seconds: number
+  /** The last second that was looked at. */
+  lookedAt: number
 }
 
 function createRun(parts: PerStreamOptions): Run {
@@ -108,6 +111,7 @@ function createRun(parts: PerStreamOptions): Run {
     framesKept: 0,
     memoriesStored: 0,
     seconds: 0,
+    lookedAt: 0,
   }
 }
 
@@ -132,6 +136,7 @@ async function* runEvents(run: Run): AsyncGenerator<PerStreamEvent, void, void> 
       }
     }
     yield* take(run.pending)
+    run.seconds = Math.max(run.seconds, run.lookedAt)
     await parts.memory.create([], { signal, progress: { source, seconds: run.seconds } })
     for (const item of run.questions.rest())
       yield answeredEvent(item, await ask(run, item.question, { signal, ...at(item) }))
@@ -155,8 +160,13 @@ async function* live(run: Run, moment: CaptionedMoment): AsyncGenerator<PerStrea
     yield answeredEvent(item, await ask(run, item.question, { signal, ...at(item) }))
 }
 
-function keyframesOf({ parts, stopwatch }: Run): AsyncIterable<Keyframe> {
-  const keyframes = parts.keyframes.select(parts.source, { signal: parts.signal })
+function keyframesOf(run: Run): AsyncIterable<Keyframe> {
+  const { parts, stopwatch } = run
+  const frames = mapAsync(parts.source, (frame) => {
+    run.lookedAt = frame.seconds
+    return frame
+  })
+  const keyframes = parts.keyframes.select(frames, { signal: parts.signal })
   return stopwatch.timeEach('decoding and keyframes', keyframes, 'reading and captions')
 }
 
