@@ -41,8 +41,7 @@ function convolve(context: ConversionContext, weights: Tensor, group: number): G
   const fused = attributes.texts('fused_ops')
   const bias = fused[0] === 'BiasAdd' ? input(2) : undefined
   const value = graph.node('Transpose', [input(0)], { attributes: { perm: toChannelsFirst } })
-  const dilations = attributes.integers('dilations')
-  const window = { ...windowOf(context), dilations: dilations.length === 4 ? dilations.slice(1, 3) : [1, 1], group }
+  const window = { ...windowOf(context), ...dilationOf(context, weights.shape.slice(2)), group }
   const convolved = graph.node('Conv', [value, graph.constant(weights), bias], { attributes: window })
   const activated = fused
     .filter((name) => name !== 'BiasAdd')
@@ -65,6 +64,16 @@ function windowOf({ node, attributes }: ConversionContext) {
     auto_pad: padding === 'SAME' ? 'SAME_UPPER' : 'VALID',
     strides: attributes.integers('strides').slice(1, 3),
   }
+}
+
+/** Spread kernels need their padding spelled out; TensorFlow allows them only at stride 1. */
+function dilationOf({ attributes }: ConversionContext, kernel: readonly number[]) {
+  const dilations = attributes.integers('dilations').slice(1, 3)
+  if (dilations.every((dilation) => dilation === 1)) return {}
+  if (attributes.text('padding') === 'VALID') return { dilations }
+  const totals = kernel.map((taps, axis) => (taps - 1) * dilations[axis]!)
+  const before = totals.map((total) => Math.floor(total / 2))
+  return { dilations, auto_pad: 'NOTSET', pads: [...before, ...totals.map((total, axis) => total - before[axis]!)] }
 }
 
 function kernelOf({ node, constant }: ConversionContext): Tensor {
