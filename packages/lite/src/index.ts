@@ -1,1 +1,2 @@
+export { createLiteCaptioner, type LiteCaptionerOptions } from './lite-captioner'
 export { createPpOcrReader, type PpOcrReaderOptions } from './ppocr-reader'
