@@ -7,7 +7,10 @@ function cost(a: string, b: string): number {
   return a.toLowerCase() === b.toLowerCase() ? 0.25 : 1
 }
 
-/** Aligns two texts with the fewest edits (Levenshtein). Time and memory: the product of their lengths. */
+/**
+ * Aligns two texts with the fewest edits (Levenshtein); of equal ways the one that lines up further left. Time and memory:
+ * the product of their lengths.
+ */
 export function align(a: string, b: string): Alignment {
   if (a === b) return Array.from(a, (_, i) => [i, i] as const)
   const width = b.length + 1
@@ -24,10 +27,9 @@ export function align(a: string, b: string): Alignment {
   const pairs: [number, number][] = []
   for (let i = a.length, j = b.length; i > 0 || j > 0; ) {
     const at = i * width + j
-    if (i > 0 && j > 0 && table[at] === Math.fround(table[at - width - 1]! + cost(a[i - 1]!, b[j - 1]!)))
-      pairs.push([--i, --j])
-    else if (i > 0 && table[at] === table[at - width]! + 1) pairs.push([--i, -1])
-    else pairs.push([-1, --j])
+    if (i > 0 && table[at] === table[at - width]! + 1) pairs.push([--i, -1])
+    else if (j > 0 && table[at] === table[at - 1]! + 1) pairs.push([-1, --j])
+    else pairs.push([--i, --j])
   }
   return pairs.reverse()
 }
@@ -42,20 +44,31 @@ export function comparable(text: string): string {
 
 /**
  * 0..1: how alike two comparable texts are: the share of the longer one that lines up. A text of at least five
- * characters that lies within the other one (a line cut by the edge of the picture) counts by the shorter one.
+ * characters that lies within the other one (a line cut by the edge of the picture) counts by the shorter one. 0 when not
+ * even half of the characters occur in both.
  */
 export function similarity(a: string, b: string): number {
   if (a === b) return 1
-  const shorter = Math.min(a.length, b.length)
-  if (shorter === 0) return 0
+  if (a.length < b.length) return similarity(b, a)
+  const shorter = b.length
+  if (shorter === 0 || sharedCharacters(a, b) * 2 < shorter) return 0
   const pairs = align(a, b)
   const edits = pairs.reduce((sum, [i, j]) => sum + (i < 0 || j < 0 ? 1 : cost(a[i]!, b[j]!)), 0)
-  const whole = 1 - edits / Math.max(a.length, b.length)
-  if (shorter < 5) return whole
-  const [from, to] = innerRange(pairs, a.length > b.length)
+  const whole = 1 - edits / a.length
+  if (shorter < 5 || shorter === a.length) return whole
+  const [from, to] = innerRange(pairs, true)
   const inner = pairs.slice(from, to)
   const innerEdits = inner.reduce((sum, [i, j]) => sum + (i < 0 || j < 0 ? 1 : cost(a[i]!, b[j]!)), 0)
   return Math.max(whole, 0.95 * (1 - innerEdits / shorter))
+}
+
+/** How many characters two texts have in common, in whatever order: a cheap bound on what can line up. */
+function sharedCharacters(a: string, b: string): number {
+  const counts = new Int16Array(128)
+  for (let i = 0; i < a.length; i++) counts[a.charCodeAt(i) & 127]!++
+  let shared = 0
+  for (let i = 0; i < b.length; i++) if (counts[b.charCodeAt(i) & 127]!-- > 0) shared++
+  return shared
 }
 
 /** The part of an alignment between the overhanging ends of the longer text. */

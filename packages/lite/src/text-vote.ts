@@ -16,29 +16,52 @@ const QUORUM = 0.25
  */
 export function settle(readings: readonly Reading[]): Reading {
   if (readings.length < 2) return readings[0] ?? []
-  const [first, ...others] = byAgreement(readings.map(toBallot))
-  let places: Place[] = [...first!.text].map((character, i) => newPlace(character, first!.confidences[i]!))
+  const [first, ...others] = byAgreement(toBallots(readings))
+  let places: Place[] = [...first!.text].map((character, i) => new Map([[character, first!.votes[i]!]]))
   for (const ballot of others) places = cast(places, ballot)
   return toReading(places)
 }
 
+/** Votes for one character on one place: their weight, and the sum and number of the confidences. */
+interface Votes {
+  readonly weight: number
+  readonly sum: number
+  readonly count: number
+}
+
+/** All readings with the same characters. */
 interface Ballot {
   readonly text: string
   /** One a character. */
-  readonly confidences: readonly number[]
+  readonly votes: readonly Votes[]
 }
 
-function toBallot(reading: Reading): Ballot {
-  const confidences = reading.flatMap((word, i) => {
+function toBallots(readings: readonly Reading[]): Ballot[] {
+  const ballots = new Map<string, Ballot>()
+  for (const reading of readings) {
+    const text = reading.map((word) => word.text).join(' ')
+    const known = ballots.get(text)?.votes
+    const votes = confidencesOf(reading).map((confidence, i) => add(known?.[i], toVotes(confidence)))
+    ballots.set(text, { text, votes })
+  }
+  return [...ballots.values()]
+}
+
+/** One a character; the blank before a word is as sure as the less sure of its words. */
+function confidencesOf(reading: Reading): number[] {
+  return reading.flatMap((word, i) => {
     const own = Array.from({ length: word.text.length }, () => word.confidence)
     return i === 0 ? own : [Math.min(word.confidence, reading[i - 1]!.confidence), ...own]
   })
-  return { text: reading.map((word) => word.text).join(' '), confidences }
 }
 
 /** Sure readings count far more than doubtful ones: a wrong character is rarely a sure one. */
-function weigh(confidence: number): number {
-  return confidence ** 4
+function toVotes(confidence: number): Votes {
+  return { weight: confidence ** 4, sum: confidence, count: 1 }
+}
+
+function add(a: Votes | undefined, b: Votes): Votes {
+  return a ? { weight: a.weight + b.weight, sum: a.sum + b.sum, count: a.count + b.count } : b
 }
 
 /** First the ballot whose characters the others confirm most; the rest as they come. */
@@ -47,7 +70,7 @@ function byAgreement(ballots: readonly Ballot[]): Ballot[] {
     let sum = 0
     for (const other of ballots)
       for (const [i, j] of inner(candidate.text, other.text))
-        if (i >= 0) sum += (candidate.text[i] === other.text[j] ? 1 : -0.5) * weigh(candidate.confidences[i]!)
+        if (i >= 0) sum += candidate.text[i] === other.text[j] ? other.votes[j]!.weight : -meanWeight(other) / 2
     return sum
   })
   const best = support.indexOf(Math.max(...support))
@@ -66,17 +89,15 @@ function extent(pairs: ReturnType<typeof align>, longerFirst: boolean): readonly
   return [from < CUT ? 0 : from, pairs.length - to < CUT ? pairs.length : to]
 }
 
-/** The votes on one place of the line; '' is the vote for nothing there. */
-type Place = ReadonlyMap<string, { readonly weight: number; readonly sum: number; readonly count: number }>
-
-function newPlace(character: string, confidence: number): Place {
-  return vote(new Map(), character, confidence)
+function meanWeight({ votes }: Ballot): number {
+  return votes.reduce((sum, { weight }) => sum + weight, 0) / Math.max(1, votes.length)
 }
 
-function vote(place: Place, character: string, confidence: number): Place {
-  const { weight, sum, count } = place.get(character) ?? { weight: 0, sum: 0, count: 0 }
-  const more = { weight: weight + weigh(confidence), sum: sum + confidence, count: count + 1 }
-  return new Map([...place, [character, more]])
+/** The votes on one place of the line; '' is the vote for nothing there. */
+type Place = ReadonlyMap<string, Votes>
+
+function vote(place: Place, character: string, votes: Votes): Place {
+  return new Map([...place, [character, add(place.get(character), votes)]])
 }
 
 /** The character that leads, nothing aside: what later ballots are aligned to. */
@@ -102,15 +123,15 @@ function cast(places: readonly Place[], ballot: Ballot): Place[] {
   let beside: Place = new Map()
   return pairs.map(([i, j], at) => {
     if (j >= 0) reached = j
-    const confidence = ballot.confidences[reached]!
+    const votes = ballot.votes[reached]!
     if (i >= 0) {
       beside = places[i]!
-      if (j >= 0) return vote(beside, ballot.text[j]!, confidence)
-      return at < from || at >= to ? beside : vote(beside, '', confidence)
+      if (j >= 0) return vote(beside, ballot.text[j]!, votes)
+      return at < from || at >= to ? beside : vote(beside, '', votes)
     }
     const absent = { weight: turnout(beside), sum: 0, count: 0 }
     const place: Place = at < from || at >= to ? new Map() : new Map([['', absent]])
-    return vote(place, ballot.text[j]!, confidence)
+    return vote(place, ballot.text[j]!, votes)
   })
 }
 
