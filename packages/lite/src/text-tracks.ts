@@ -1,0 +1,90 @@
+import type { Caption, TextLine } from '@perstream/spec'
+import { extend, insertRows, openBlock, type RowTrack, type TextBlock } from './text-block'
+import { groupLines, type TextRow } from './text-layout'
+import { assignRows } from './text-matching'
+import type { Reading } from './text-vote'
+
+/** What {@link createTextTracks} takes. */
+export interface TextTracksOptions {
+  /** The `location` that evidence names. */
+  readonly source: string
+  /** How many texts are followed at most; the one seen longest ago is forgotten first. Default 200. */
+  readonly maxTexts?: number | undefined
+}
+
+/** What was read in one frame. */
+export interface FrameReading {
+  readonly frame: number
+  readonly seconds: number
+  /** Width of the frame by its height. */
+  readonly aspect: number
+  readonly lines: readonly TextLine[]
+}
+
+/** Follows texts from frame to frame. */
+export interface TextTracks {
+  /** Takes the lines of the next frame; gives a caption for each credible text that is seen in it. */
+  add(reading: FrameReading): Caption[]
+}
+
+/**
+ * Follows texts over the frames of a stream. Lines close together are one text and one caption, its lines joined by line
+ * breaks; each line's words are settled by a vote over its readings weighted by confidence. A text that leaves the view
+ * and comes back goes on as the same track, lines that scroll into view join it, and two that differ in a figure that was
+ * read surely stay two. Memory is bounded: it does not grow with the length of the stream.
+ */
+export function createTextTracks({ source, maxTexts = 200 }: TextTracksOptions): TextTracks {
+  let blocks: TextBlock[] = []
+  let count = 0
+  const open = (seconds: number) => openBlock(`text:${++count}@${seconds.toFixed(2)}`, seconds)
+
+  return {
+    add({ frame, seconds, aspect, lines }) {
+      const groups = groupLines(lines.filter(isText), aspect)
+      const touched = new Map<TextBlock, TextRow[]>()
+      for (const { rows, block = open(seconds) } of assignRows(groups, blocks, seconds)) {
+        insertRows(block, rows)
+        touched.set(block, [...(touched.get(block) ?? []), ...rows.map(({ row }) => row)])
+      }
+      for (const [block, rows] of touched) extend(block, rows, frame, seconds)
+      blocks = [...blocks.filter((block) => !touched.has(block)), ...touched.keys()].slice(-maxTexts)
+      return [...touched.keys()].flatMap((block) => toCaption(block, source) ?? [])
+    },
+  }
+}
+
+/** Single characters are mostly patterns and edges that look like one. */
+function isText({ text }: TextLine): boolean {
+  return countLetters(text) >= 2
+}
+
+function countLetters(text: string): number {
+  return text.replace(/[^\p{L}\p{N}]/gu, '').length
+}
+
+/** A text is told once it was read twice, or once very surely and is long enough not to be chance. */
+const SURE = 0.9
+const LONG = 6
+/** Lines that are settled less surely are left out. */
+const CREDIBLE = 0.6
+
+function toCaption(block: TextBlock, source: string): Caption | undefined {
+  const rows = block.rows.filter((row) => isCredible(row, block.seen))
+  const text = rows.map((row) => row.settled.map((word) => word.text).join(' ')).join('\n')
+  const confidence = meanConfidence(rows.flatMap((row) => row.settled))
+  const chance = block.seen < 2 && (confidence < SURE || countLetters(text) < LONG)
+  if (chance || !/[\p{L}\p{N}]{3}/u.test(text)) return undefined
+  const { track, firstSeconds, lastSeconds, frames, box } = block
+  const evidence = { source, startSeconds: firstSeconds, endSeconds: lastSeconds, frames: [...frames], box }
+  return { text, origin: 'read', confidence, evidence, track }
+}
+
+/** A line read once in a text read often was mostly something beside it, unless it was read surely. */
+function isCredible(row: RowTrack, seen: number): boolean {
+  return meanConfidence(row.settled) >= (row.seen === 1 && seen >= 4 ? SURE : CREDIBLE)
+}
+
+function meanConfidence(words: Reading): number {
+  const length = words.reduce((sum, word) => sum + word.text.length, 0)
+  return length === 0 ? 0 : words.reduce((sum, word) => sum + word.confidence * word.text.length, 0) / length
+}
