@@ -107,7 +107,7 @@ describe('retrieve', () => {
       graph.retrieveByEmbedding(query, { topK, delta }).map(({ node }) => node.label)
     const hits = graph.retrieveByEmbedding(query, { topK: 1, delta: 0.3 })
     expect(hits.map(({ node }) => node.label)).toEqual(['A', 'C', 'F', 'D'])
-    hits.forEach(({ similarity }, i) => expect(similarity).toBeCloseTo([1, 0.6, 0.8, 0.9][i]!, 4))
+    for (const [i, { similarity }] of hits.entries()) expect(similarity).toBeCloseTo([1, 0.6, 0.8, 0.9][i]!, 4)
     expect(found(1, 0)).toEqual(['A', 'C', 'F', 'B', 'D'])
     expect(found(5, 0.3)).toEqual(['A', 'C', 'F', 'D', 'G'])
     expect(found(2, 0.85)).toEqual(['A', 'D', 'G'])
