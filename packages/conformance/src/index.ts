@@ -1,4 +1,6 @@
 export { type RememberGateFixture, rememberGateContract } from './gate'
+export { type MemoryGraphSubject, memoryRetrieverContract, memoryWriterContract } from './memory-graph'
+export { type MemoryStoreSubject, memoryStoreContract } from './memory-store'
 export { type ObjectDetectorContractOptions, objectDetectorContract } from './object-detector-contract'
 export { type TensorRuntimeContractOptions, tensorRuntimeContract } from './tensor-runtime-contract'
 export { type TextEncoderContractOptions, textEncoderContract } from './text-encoder'

@@ -95,7 +95,7 @@ function readMemory({ memory, embedding }: { memory: Memory; embedding?: string 
 
 function toBase64(vector: Float32Array): string {
   const view = new DataView(new ArrayBuffer(vector.length * 4))
-  vector.forEach((value, i) => view.setFloat32(i * 4, value, true))
+  for (const [i, value] of vector.entries()) view.setFloat32(i * 4, value, true)
   let binary = ''
   for (const byte of new Uint8Array(view.buffer)) binary += String.fromCharCode(byte)
   return btoa(binary)

@@ -52,20 +52,26 @@ export class GraphState {
   apply(operation: MemoryOperation): void {
     switch (operation.type) {
       case 'memory-put':
-        return this.#putMemory(operation.memory, operation.embedding, operation.relations ?? [])
+        this.#putMemory(operation.memory, operation.embedding, operation.relations ?? [])
+        break
       case 'memory-delete':
-        return this.#deleteMemory(operation.id)
+        this.#deleteMemory(operation.id)
+        break
       case 'entity-put':
-        return this.#putEntity(operation.entity)
+        this.#putEntity(operation.entity)
+        break
       case 'entity-delete':
-        return this.#deleteEntity(operation.id)
+        this.#deleteEntity(operation.id)
+        break
       case 'relation-put':
-        return this.#putRelation(operation.relation)
+        this.#putRelation(operation.relation)
+        break
       case 'relation-delete':
-        return this.#deleteRelation(operation.id)
+        this.#deleteRelation(operation.id)
+        break
       case 'progress':
         this.progress.set(operation.progress.source, operation.progress)
-        return
+        break
       case 'space':
         this.space = operation.id
         this.vectors = new VectorIndex(operation.dimensions)

@@ -87,7 +87,7 @@ const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 function floatBytes(vector: Float32Array): Uint8Array {
   if (littleEndian) return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)
   const view = new DataView(new ArrayBuffer(vector.byteLength))
-  vector.forEach((value, i) => view.setFloat32(i * 4, value, true))
+  for (const [i, value] of vector.entries()) view.setFloat32(i * 4, value, true)
   return new Uint8Array(view.buffer)
 }
 

@@ -11,9 +11,9 @@ export class LexicalIndex {
     const counts = new Map<string, number>()
     for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1)
     for (const [term, count] of counts) {
-      let posting = this.#postings.get(term)
-      if (!posting) this.#postings.set(term, (posting = new Map()))
-      posting.set(slot, count)
+      const posting = this.#postings.get(term)
+      if (posting) posting.set(slot, count)
+      else this.#postings.set(term, new Map([[slot, count]]))
     }
     this.#documents.set(slot, counts)
     this.#lengths.set(slot, terms.length)

@@ -14,7 +14,7 @@ export function checkInput(input: MemoryInput, field: string): void {
   if (input.track === '') fail(`${field}.track`, '""', 'a name, or leave it out')
   if (input.learnedAt !== undefined) checkFinite(input.learnedAt, `${field}.learnedAt`)
   checkClaims(input, field)
-  input.evidence?.forEach((evidence, i) => checkEvidence(evidence, `${field}.evidence[${i}]`))
+  for (const [i, evidence] of (input.evidence ?? []).entries()) checkEvidence(evidence, `${field}.evidence[${i}]`)
 }
 
 /** @throws TypeError that names the field and the value */
@@ -51,7 +51,7 @@ function checkClaims(claims: MemoryInput | MemoryChanges, field: string): void {
     if (claims[clock] !== undefined) checkFinite(claims[clock], `${field}.${clock}`)
   if (validFrom !== undefined && validTo !== undefined && validTo < validFrom)
     fail(`${field}.validTo`, validTo, `at or after validFrom (${validFrom})`)
-  claims.triplets?.forEach((triplet, i) => checkTriplet(triplet, `${field}.triplets[${i}]`))
+  for (const [i, triplet] of (claims.triplets ?? []).entries()) checkTriplet(triplet, `${field}.triplets[${i}]`)
 }
 
 /** Checks a vector and gives a copy of length 1. @throws TypeError for NaN, infinite or zero vectors */

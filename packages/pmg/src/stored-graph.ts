@@ -318,7 +318,7 @@ export class StoredGraph implements MemoryGraph {
         some.map((input) => input.text),
         { signal },
       )
-      some.forEach((input, j) => made.set(input, vectors[j]!))
+      for (const [j, input] of some.entries()) made.set(input, vectors[j]!)
     }
     return inputs.map((input, i) => ({ input, embedding: this.#checkedEmbedding(input, i, made.get(input)) }))
   }

@@ -1,0 +1,169 @@
+import { collect } from '@perstream/kit'
+import type { Memory, MemoryBatch, MemoryOperation, MemoryStore } from '@perstream/spec'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+/** A store under test, empty. */
+export interface MemoryStoreSubject {
+  readonly store: MemoryStore
+  /** Opens what was written once more, after the first was disposed; absent where a store does not outlive that. */
+  readonly reopen?: (() => Promise<MemoryStore>) | undefined
+  /** Removes what the test left behind. */
+  readonly cleanUp?: (() => Promise<void>) | undefined
+}
+
+/** Registers the tests that every `MemoryStore` must pass. */
+export function memoryStoreContract(name: string, open: () => Promise<MemoryStoreSubject>): void {
+  describe(`MemoryStore contract: ${name}`, () => {
+    let subject: MemoryStoreSubject
+    let store: MemoryStore
+    beforeEach(async () => {
+      subject = await open()
+      store = subject.store
+    })
+    afterEach(async () => {
+      await store[Symbol.asyncDispose]()
+      await subject.cleanUp?.()
+    })
+
+    it('replays batches as they were committed', async () => {
+      const batches = [batch(1, everyOperation()), batch(2, [put('b', 'second')]), batch(3, [])]
+      for (const each of batches) await store.commit(each)
+      expect(await collect(store.load())).toEqual(batches)
+    })
+
+    it('replays what comes after a sequence, exclusive', async () => {
+      for (let i = 1; i <= 4; i++) await store.commit(batch(i, [put(`m${i}`, 'words')]))
+      expect((await collect(store.load(2))).map(({ sequence }) => sequence)).toEqual([3, 4])
+      expect(await collect(store.load(4))).toEqual([])
+    })
+
+    it('keeps vectors bit by bit', async () => {
+      const embedding = Float32Array.of(0.1, -0, 1e-45, 3.4e38)
+      await store.commit(batch(1, [{ type: 'space', id: 's', dimensions: 4 }, put('a', 'words', embedding)]))
+      const [loaded] = await collect(store.load())
+      const operation = loaded!.operations[1] as Extract<MemoryOperation, { type: 'memory-put' }>
+      expect(new Uint32Array(operation.embedding!.slice().buffer)).toEqual(new Uint32Array(embedding.slice().buffer))
+    })
+
+    it('keeps any text, lone surrogates too', async () => {
+      const texts = ['\ud800 lone', 'naïve 日本語 🙂', '\0\n"', 'x'.repeat(100_000)]
+      await store.commit(
+        batch(
+          1,
+          texts.map((text, i) => put(`m${i}`, text)),
+        ),
+      )
+      expect([...(await replay(store)).memories.values()].map(({ memory }) => memory.text)).toEqual(texts)
+    })
+
+    it('refuses a batch that is out of sequence, and goes on', async () => {
+      await store.commit(batch(1, [put('a', 'one')]))
+      await expect(store.commit(batch(1, [put('b', 'again')]))).rejects.toThrow()
+      await expect(store.commit(batch(3, [put('c', 'too far')]))).rejects.toThrow()
+      await store.commit(batch(2, [put('d', 'two')]))
+      expect([...(await replay(store)).memories.keys()]).toEqual(['a', 'd'])
+    })
+
+    it('forgets what was deleted, for whoever loads from any sequence', async () => {
+      await store.commit(batch(1, [{ type: 'space', id: 's', dimensions: 2 }, put('a', 'one', Float32Array.of(1, 0))]))
+      await store.commit(batch(2, [put('b', 'two', Float32Array.of(0, 1))]))
+      const follower = await replay(store)
+      await store.commit(batch(3, [{ type: 'memory-delete', id: 'a' }]))
+      await store.commit(batch(4, [{ ...put('b', 'two, revised'), memory: memory('b', 'two, revised', 's') }]))
+      for (const state of [
+        await replay(store),
+        await replay(store, 2, follower),
+        await replay(store, 3, await replay(store)),
+      ]) {
+        expect([...state.memories.keys()]).toEqual(['b'])
+        expect(state.memories.get('b')!.memory.text).toBe('two, revised')
+        expect([...state.memories.get('b')!.embedding!]).toEqual([0, 1])
+      }
+    })
+
+    it('stops when it is told to', async () => {
+      await expect(store.commit(batch(1, []), { signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow('stop')
+      await store.commit(batch(1, []))
+      await expect(collect(store.load(0, { signal: AbortSignal.abort(new Error('stop')) }))).rejects.toThrow('stop')
+    })
+
+    it('refuses work when it is closed, and can be closed twice', async () => {
+      await store[Symbol.asyncDispose]()
+      await store[Symbol.asyncDispose]()
+      await expect(store.commit(batch(1, []))).rejects.toMatchObject({ code: 'store-closed' })
+      await expect(collect(store.load())).rejects.toMatchObject({ code: 'store-closed' })
+    })
+
+    it('has everything when it is opened again', async () => {
+      for (let i = 1; i <= 20; i++) await store.commit(batch(i, [put(`m${i}`, `words ${i}`)]))
+      await store.commit(batch(21, [{ type: 'memory-delete', id: 'm3' }]))
+      const before = await replay(store)
+      if (!subject.reopen) return
+      await store[Symbol.asyncDispose]()
+      store = await subject.reopen()
+      expect(await replay(store)).toEqual(before)
+      await store.commit(batch(22, [put('m22', 'goes on')]))
+      expect((await replay(store)).memories.size).toBe(20)
+    })
+  })
+}
+
+interface Replayed {
+  sequence: number
+  memories: Map<string, { memory: Memory; embedding: Float32Array | undefined }>
+}
+
+/** Follows a store the plain way: one map of memories. */
+async function replay(store: MemoryStore, after = 0, state?: Replayed): Promise<Replayed> {
+  const memories: Replayed['memories'] = new Map(state?.memories)
+  let sequence = after
+  for await (const { sequence: next, operations } of store.load(after)) {
+    expect(next).toBeGreaterThanOrEqual(sequence)
+    sequence = next
+    for (const operation of operations) {
+      if (operation.type === 'reset') memories.clear()
+      if (operation.type === 'memory-delete') memories.delete(operation.id)
+      if (operation.type !== 'memory-put') continue
+      const kept = operation.memory.space === undefined ? undefined : memories.get(operation.memory.id)?.embedding
+      memories.set(operation.memory.id, { memory: operation.memory, embedding: operation.embedding ?? kept })
+    }
+  }
+  return { sequence, memories }
+}
+
+function batch(sequence: number, operations: readonly MemoryOperation[]): MemoryBatch {
+  return { sequence, at: 1_700_000_000_000 + sequence, operations }
+}
+
+function put(id: string, text: string, embedding?: Float32Array) {
+  return { type: 'memory-put' as const, memory: memory(id, text, embedding && 's'), ...(embedding && { embedding }) }
+}
+
+function memory(id: string, text: string, space: string | undefined): Memory {
+  const evidence = [{ source: 'a.mp4', startSeconds: 1, endSeconds: 2.5, frames: [15, 20] }]
+  const claims = {
+    category: 'notes',
+    origin: 'read' as const,
+    owner: 'me',
+    confidence: 0.5,
+    triplets: [],
+    track: undefined,
+  }
+  const clocks = { validFrom: undefined, validTo: undefined, learnedAt: 1, updatedAt: 2 }
+  return { id, text, ...claims, evidence, space, ...clocks }
+}
+
+function everyOperation(): MemoryOperation[] {
+  const entity = { id: 'e1', label: 'Anna', aliases: ['Annie'], owner: 'me', kind: 'thing' as const, createdAt: 1 }
+  return [
+    { type: 'space', id: 's', dimensions: 2 },
+    { type: 'entity-put', entity },
+    { type: 'entity-put', entity: { ...entity, id: 'e2' } },
+    { type: 'relation-put', relation: { id: 'r1', subject: 'e1', predicate: 'is', object: 'e1', createdAt: 1 } },
+    { type: 'relation-put', relation: { id: 'r2', subject: 'e1', predicate: 'was', object: 'e2', createdAt: 1 } },
+    { ...put('a', 'first', Float32Array.of(0.6, 0.8)), relations: ['r1'] },
+    { type: 'relation-delete', id: 'r2' },
+    { type: 'entity-delete', id: 'e2' },
+    { type: 'progress', progress: { source: 'a.mp4', seconds: 12.5 } },
+  ]
+}
