@@ -111,7 +111,7 @@ const topicRules: Record<NonNullable<Question['topic']>, (block: TextBlock, word
   pay: (block, words) => (block.kinds.has('receipt') ? 0.9 : matchTerm('pay', words) >= 0.9 ? 0.9 : 0),
   park: (block, words) => (matchTerm('park', words) >= 0.8 ? 1 : block.kinds.has('parking') ? 0.8 : 0),
   meet: (block, words) =>
-    matchTerm('meet', words) >= 0.9 ? 1 : block.kinds.has('badge') ? 0.9 : block.prose ? 0 : 0.7,
+    matchTerm('meet', words) >= 0.9 ? 1 : block.kinds.has('badge') ? 0.9 : isNameTag(block) ? 0.7 : 0,
   plate: (block, words) => (block.kinds.has('plate') ? 1 : matchTerm('plate', words) >= 0.8 ? 1 : 0.7),
   appointment: (block, words) => (matchTerm('appointment', words) >= 0.8 ? 1 : block.kinds.has('calendar') ? 0.8 : 0),
   password: (_, words) => (matchTerm('password', words) >= 0.8 ? 1 : 0),
@@ -120,7 +120,11 @@ const topicRules: Record<NonNullable<Question['topic']>, (block: TextBlock, word
 
 /** A short text with a line that is a name and nothing else. */
 function isNameTag(block: TextBlock): boolean {
-  return !block.prose && block.lines.length <= 4 && block.lines.some((line, index) => valuesOf(block, index, 'person').includes(line.text))
+  return (
+    !block.prose &&
+    block.lines.length <= 4 &&
+    block.lines.some((line, index) => valuesOf(block, index, 'person').includes(line.text))
+  )
 }
 
 /** Lines that support the question's things, best first. */
@@ -155,5 +159,10 @@ function contradicts(question: Question, block: TextBlock, words: readonly strin
 
 /** "What is my phone number?": any other number is somebody else's. */
 function isOwnNumber({ type, terms, words, topic }: Question): boolean {
-  return (type === 'phone' || type === 'code' || type === 'email') && topic !== 'password' && terms.length === 0 && words.includes('my')
+  return (
+    (type === 'phone' || type === 'code' || type === 'email') &&
+    topic !== 'password' &&
+    terms.length === 0 &&
+    words.includes('my')
+  )
 }

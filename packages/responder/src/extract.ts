@@ -1,7 +1,7 @@
 import type { Question } from './question'
 import { type BlockLine, type TextBlock, valuesOf } from './text/block'
 import { fixDigits, type ValueType } from './text/values'
-import { matchTerm } from './text/words'
+import { foldLetters, matchTerm, wordsOf } from './text/words'
 
 /** What a memory says to a question. */
 export interface Extraction {
@@ -23,10 +23,11 @@ export function extractAnswer(
   if (type === 'when' || type === 'clock' || type === 'date') return extractTime(type, block, anchors)
   if (type === 'money') return extractMoney(block, anchors)
   if (type === 'place') return extractPlace(question, block, anchors)
-  if (type === 'person') return extractNear(block, anchors, 'person', 4)
+  if (type === 'person') return extractPerson(question, block, anchors)
   if (type === 'code') return extractCode(question, block, anchors)
+  if (type === 'phone') return extractPhone(block, anchors)
   if (type === 'plate') return extractNear(block, [], 'plate', 9)
-  return extractNear(block, anchors, type, type === 'phone' || type === 'email' ? 6 : 1)
+  return extractNear(block, anchors, type, type === 'email' ? 6 : 1)
 }
 
 const all = (block: TextBlock) => block.lines.map((_, index) => index)
@@ -60,13 +61,20 @@ function extractTime(
   anchors: readonly number[],
 ): Extraction | undefined {
   const clocks = all(block).filter((line) => valuesOf(block, line, 'clock').length > 0)
-  const dates = all(block).filter((line) => valuesOf(block, line, 'date').length > 0)
-  const anchor = anchors[0]
+  const dates = all(block).filter((line) => dateOf(block, line).length > 0)
+  const anchor = anchors.find((line) => clocks.includes(line) || dates.includes(line)) ?? anchors[0]
   if (anchor === undefined) return joinTimes(block, type, dates.slice(0, 3), clocks.slice(0, 3), undefined)
   const clock = type === 'date' ? undefined : entryLine(block, anchor, clocks, anchors)
   const dateLines = datesFor(block, clock ?? anchor, dates, anchor)
   if (type === 'clock' && clock === undefined) return undefined
   return joinTimes(block, type, dateLines, clock === undefined ? [] : [clock], anchor)
+}
+
+/** The dates of a line; a bare number is a day when the block names a month. */
+function dateOf(block: TextBlock, line: number): string[] {
+  const text = fixDigits(block.lines[line]!.text).trim()
+  const isDay = /^(?:[12]\d|3[01]|[1-9])\.?$/.test(text) && all(block).some((each) => hasMonth(block, each))
+  return isDay ? [text] : valuesOf(block, line, 'date')
 }
 
 /** The line with the clock time of the entry that a line belongs to. */
@@ -119,8 +127,9 @@ function clockComesFirst(block: TextBlock, clocks: readonly number[]): boolean {
 /** The date lines that hold for a line: its own, or the nearest heading above, with the month above that. */
 function datesFor(block: TextBlock, line: number, dates: readonly number[], anchor: number): number[] {
   const own = [anchor, line].find((each) => dates.includes(each))
-  const above = dates.filter((each) => each < Math.max(line, anchor))
-  const chosen = own ?? above[above.length - 1] ?? (dates.length === 1 ? dates[0] : undefined)
+  const above = dates.filter((each) => each < Math.max(line, anchor) && !holdsEntry(block, each))
+  const chosen =
+    own ?? above[above.length - 1] ?? (dates.length === 1 && !holdsEntry(block, dates[0]!) ? dates[0] : undefined)
   if (chosen === undefined) return []
   const month = dates.find((each) => each < chosen && !holdsEntry(block, each) && isMonthHeading(block, each))
   return month !== undefined && !hasMonth(block, chosen) ? [month, chosen] : [chosen]
@@ -129,7 +138,7 @@ function datesFor(block: TextBlock, line: number, dates: readonly number[], anch
 const monthName = /\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*/i
 
 function isMonthHeading(block: TextBlock, line: number): boolean {
-  return valuesOf(block, line, 'date').some((value) => monthName.test(value))
+  return valuesOf(block, line, 'date').some((value) => monthName.test(value) && !/\b\d{1,2}\b/.test(value))
 }
 
 function hasMonth(block: TextBlock, line: number): boolean {
@@ -143,7 +152,7 @@ function joinTimes(
   clocks: readonly number[],
   anchor: number | undefined,
 ): Extraction | undefined {
-  const dateValues = dates.flatMap((line) => valuesOf(block, line, 'date'))
+  const dateValues = dates.flatMap((line) => dateOf(block, line))
   const clockValues = clocks.flatMap((line) => valuesOf(block, line, 'clock'))
   if (dateValues.length + clockValues.length === 0) return undefined
   if (type === 'date' && dateValues.length === 0) return undefined
@@ -166,7 +175,25 @@ function extractMoney(block: TextBlock, anchors: readonly number[]): Extraction 
   if (total)
     return { value: amount(total.amount), lines: [...new Set([total.label, total.amount])].sort((a, b) => a - b) }
   if (priced.length === 1) return { value: amount(priced[0]!), lines: [priced[0]!] }
+  const sum = block.kinds.has('receipt')
+    ? sumLine(priced, (line) =>
+        Number(
+          amount(line)
+            .replace(',', '.')
+            .replace(/[^\d.]/g, ''),
+        ),
+      )
+    : undefined
+  if (sum !== undefined) return { value: amount(sum), lines: [sum] }
   return undefined
+}
+
+/** The line whose amount is the sum of all amounts above it: a total without its word. */
+function sumLine(priced: readonly number[], cents: (line: number) => number): number | undefined {
+  return priced.slice(2).find((line) => {
+    const above = priced.filter((each) => each < line).reduce((sum, each) => sum + cents(each), 0)
+    return Math.abs(above - cents(line)) < 0.005
+  })
 }
 
 /** The line with the amount of an item whose own line has none. */
@@ -194,7 +221,7 @@ const totalWords = ['total', 'summe', 'gesamt', 'due', 'paid', 'sum', 'pay']
 function totalLine(block: TextBlock, priced: readonly number[]): { label: number; amount: number } | undefined {
   const isTotal = (line: BlockLine) =>
     totalWords.some((word) => matchTerm(word, line.words) >= 0.8) &&
-    !line.words.some((word) => /^(sub|subtotal|net|netto|vat|tax|items?|saved|savings|points)$/.test(word))
+    !line.words.some((word) => /^(sub.*|net|netto|vat|tax|items?|saved|savings|points)$/.test(word))
   const labels = all(block)
     .filter((line) => isTotal(block.lines[line]!))
     .sort((a, b) => totalQuality(block.lines[b]!) - totalQuality(block.lines[a]!) || b - a)
@@ -249,6 +276,40 @@ function extractNear(
     value: valuesOf(block, line, type).join(', '),
     lines: anchor === undefined || anchor === line ? [line] : [Math.min(anchor, line), Math.max(anchor, line)],
   }
+}
+
+/** The name nearest to what the question is about; one that only repeats the question is not an answer. */
+function extractPerson(question: Question, block: TextBlock, anchors: readonly number[]): Extraction | undefined {
+  const anchor = anchors[0] ?? 0
+  const found = all(block)
+    .flatMap((line) =>
+      valuesOf(block, line, 'person').map((value) => ({ line, value, distance: Math.abs(line - anchor) })),
+    )
+    .filter(({ value, distance }) => distance <= 4 && !sharesWord(question, value))
+  const isFull = (name: string) => name.trim().includes(' ')
+  const best = found.sort(
+    (a, b) => (anchors.length > 0 ? a.distance - b.distance : 0) || Number(isFull(b.value)) - Number(isFull(a.value)),
+  )[0]
+  if (!best) return undefined
+  const lines = new Set([...anchors.slice(0, 1), best.line])
+  return { value: best.value, lines: [...lines].sort((a, b) => a - b) }
+}
+
+function sharesWord(question: Question, name: string): boolean {
+  return wordsOf(name).some((word) =>
+    question.terms.some((term) => term.word === word || foldLetters(term.word).includes(foldLetters(word))),
+  )
+}
+
+/** A phone number: where a line says it is one, else the longest. */
+function extractPhone(block: TextBlock, anchors: readonly number[]): Extraction | undefined {
+  const found = all(block).flatMap((line) => valuesOf(block, line, 'phone').map((value) => ({ line, value })))
+  const rank = ({ line, value }: { line: number; value: string }) =>
+    (/\b(?:tel|phone|call|mobile|cell|dial)/i.test(block.lines[line]!.text) ? 100 : 0) + value.replace(/\D/g, '').length
+  const best = found.sort((a, b) => rank(b) - rank(a))[0]
+  if (!best) return undefined
+  const lines = new Set([...anchors.slice(0, 1), best.line])
+  return { value: best.value, lines: [...lines].sort((a, b) => a - b) }
 }
 
 /** A number or a password, on the line of its label or on the next one. */

@@ -36,7 +36,12 @@ export type Topic = 'pay' | 'park' | 'meet' | 'plate' | 'appointment' | 'passwor
 
 /** Takes an English question apart. */
 export function parseQuestion(text: string): Question {
-  const words = wordsOf(text.replace(/\b(\w+)n['’]t\b/gi, '$1 not').replace(/['’](?:s|re|m|d|ll|ve)\b/g, ' '))
+  const words = wordsOf(
+    text
+      .replace(/\bdo for (?:work|a living)\b/i, 'do')
+      .replace(/\b(\w+)n['’]t\b/gi, '$1 not')
+      .replace(/['’](?:s|re|m|d|ll|ve)\b/g, ' '),
+  )
   const sentence = words.join(' ')
   const type = answerType(sentence)
   const labels = type === 'place' ? placeLabelsOf(sentence) : []
@@ -46,15 +51,12 @@ export function parseQuestion(text: string): Question {
   const names = namesIn(text)
   const terms = unique(words)
     .filter((word) => isTerm(word, implied, labels, container !== undefined))
-    .map((word) => ({
-      word,
-      weight: isLight(word) ? 0.4 : 1,
-      required: names.has(word) || requiredFor(type, word, sentence),
-    }))
+    .map((word) => ({ word, weight: weightOf(word), required: names.has(word) || requiredFor(type, word, sentence) }))
+  const focus = type === 'free' ? undefined : terms.find((term) => term.weight === 1 && !/(?:ing|ed)$/.test(term.word))
   return {
     type,
     labels,
-    terms,
+    terms: terms.map((term) => (term === focus ? { ...term, required: true } : term)),
     topic,
     container,
     words,
@@ -87,6 +89,7 @@ const typeRules: readonly (readonly [RegExp, AnswerType])[] = [
     /\bhow much (?:time|longer)\b|\bhow (?:long|far|tall|heavy|old|big|high|deep|wide|hot|cold|large|fast)\b|\bwhat (?:size|weight|height|dose|dosage|age|temperature)\b/,
     'measure',
   ],
+  [/\bhow often\b|\bhow many times\b/, 'frequency'],
   [/\bhow many\b|\bwhat is the number of (?!my|the)/, 'count'],
   [
     /\bhow much\b(?! (?:milk|water|sugar|flour|butter|rice|coffee|time|of))|\bhow expensive\b|\bwhat (?:price|amount|total)\b|\b(?:price|cost|costs|total|amount due)\b|\bwhat\b.*\b(?:pay|paid|spend|spent|charged?|owe)\b|^what did .*\bcost\b/,
@@ -162,7 +165,7 @@ const impliedByType: Partial<Record<AnswerType, string>> = {
   when: 'date day time scheduled schedule calendar happen start starts take begin appointment hours times opening',
   clock: 'time clock scheduled calendar appointment start starts hour',
   date: 'date day weekday month scheduled calendar appointment',
-  place: 'located location situated stand place where find held happen number no put keep kept store stored live hide',
+  place: 'located location situated stand place where find held happen number no put keep kept store stored hide',
   person: 'name person met meet call called badge speak talk man woman guy lady people introduced',
   code: 'number code no digits',
   phone: 'phone telephone mobile cell number call dial ring reach contact',
@@ -191,9 +194,14 @@ function containerOf(word: string): DocumentKind | undefined {
     .find((kind) => kind !== undefined)
 }
 
-function isLight(word: string): boolean {
-  return formsOf(word).some((form) => lightVerbs.has(form))
+/** Things weigh 1; verbs less, least those that a time alone stands for ("leaves 9:40"). */
+function weightOf(word: string): number {
+  const forms = formsOf(word)
+  if (forms.some((form) => timeVerbs.has(form))) return 0.4
+  return forms.some((form) => lightVerbs.has(form)) ? 0.7 : 1
 }
+
+const timeVerbs = new Set('start begin end finish open close leave arrive depart due expire check'.split(' '))
 
 /** "passport number", "Wi-Fi password": the word before, or after "of", must be there. */
 function requiredFor(type: AnswerType, word: string, sentence: string): boolean {

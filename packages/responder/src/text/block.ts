@@ -35,6 +35,7 @@ export function createBlock(memory: Memory): TextBlock {
 /** Words that a line means without saying them: "ICE 512" is a train. */
 function impliedWordsOf(line: string): string[] {
   if (/\b(?:ICE|IC|EC|RE|RB|TGV|RJX?)\s?\d{1,4}\b|\bIntercity\b/.test(line)) return ['train']
+  if (/\b(?:platform|track|gleis) ?\d/i.test(line)) return ['train']
   return /\bboarding pass\b/i.test(line) ? ['flight'] : []
 }
 

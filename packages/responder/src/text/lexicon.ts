@@ -9,7 +9,7 @@ export const stopWords = wordSet(`
   mention mentioned video clip today yesterday ago last first latest earliest recent recently currently now ever
   want wants wanted need needs needed supposed kind sort called name named find found come came use used using not no never
   s t m re ve ll d don doesn didn isn wasn aren weren hasn haven won give gave content contents text words again earlier
-  before after during next which exactly actually still quite happen happens happened place takes take taking took put
+  before after during next which exactly actually still quite often times expensive soon whole happen happens happened place takes take taking took put
 `)
 
 /** Common verbs: they support an answer, but weigh less than the things they are about. */

@@ -1,6 +1,6 @@
 import type { DocumentKind } from './lexicon'
 import { givenNames, isKnownWord, roleWords } from './lexicon'
-import { plain, weightedDistance } from './words'
+import { foldLetters, isMisreading, plain, weightedDistance } from './words'
 
 /** The kinds of value an answer can have. */
 export type ValueType =
@@ -16,6 +16,7 @@ export type ValueType =
   | 'measure'
   | 'colour'
   | 'email'
+  | 'frequency'
 
 /** What is known of the text a line stands in. */
 export interface ValueContext {
@@ -53,6 +54,11 @@ const finders: Record<ValueType, Finder> = {
       line,
       /\b(?:(?:dark|light|pale|bright) )?(?:black|white|gr[ae]y|red|green|blue|yellow|orange|purple|pink|brown|beige|silver|gold|golden|turquoise|violet|navy|cream)\b/gi,
     ),
+  frequency: (line) =>
+    matches(
+      fixDigits(line),
+      /\b(?:once|twice|(?:\d+|two|three|four|five|six)\s?(?:x|times))(?:\s(?:an?|per|every)?\s?(?:hour|day|week|month|year|daily|weekly|monthly))?\b|\bevery\s(?:\w+\s)?(?:hours?|days?|weeks?|months?|years?|morning|evening|night|\w+day)\b|\b(?:daily|weekly|monthly|yearly|hourly)\b/gi,
+    ),
   email: (line) => matches(line, /[\w.+-]+@[\w-]+\.[\w.-]*\w|\b(?:https?:\/\/|www\.)[^\s]+/g),
 }
 
@@ -73,7 +79,7 @@ export function fixDigits(line: string): string {
       /(?<![A-Za-z])([\dlIoOSBZ|]+)\s?([.,])\s?([\dlIoOSBZ|]{2})(?![A-Za-z0-9])/g,
       (all, a: string, point: string, b: string) => (/\d/.test(a + b) ? `${toDigits(a)}${point}${toDigits(b)}` : all),
     )
-    .replace(/(?<![A-Za-z])\d[\dlIoO|]*(?![A-Za-z])/g, toDigits)
+    .replace(/(?<![A-Za-z0-9])[\dlIoO|]+(?![A-Za-z])/g, (group) => (/\d/.test(group) ? toDigits(group) : group))
 }
 
 function toDigits(text: string): string {
@@ -116,13 +122,14 @@ const dayNumber = '(?:[12]\\d|3[01]|0?[1-9])(?:st|nd|rd|th|\\.)?'
 const datePattern = new RegExp(
   [
     '\\b\\d{4}-\\d{2}-\\d{2}\\b',
+    '(?<![\\d./])(?:0?[1-9]|1[0-2])/20\\d{2}(?!\\d)',
     '(?<![\\d.:])(?:[12]\\d|3[01]|0?[1-9])([./])(?:1[0-2]|0?[1-9])(?:\\1(?:\\d{4}|\\d{2})?|(?=\\s|$))(?![\\d:])',
     `\\b(?:${weekday},?\\s*)?${dayNumber}\\s*(?:of\\s+)?${month}(?:,?\\s*\\d{4})?(?!\\d)`,
     `\\b(?:${weekday},?\\s*)?${month}\\s*${dayNumber}(?![\\d:.])(?:,?\\s*\\d{4})?`,
     `\\b${weekday}(?:,?\\s*(?:the\\s+)?${dayNumber}(?![\\d:.]|\\s?(?:am|pm)))?`,
     `\\b${month}(?:\\s+\\d{4})?`,
     '\\bthe\\s+(?:[12]\\d|3[01]|[1-9])(?:st|nd|rd|th)\\b',
-    '\\b(?:today|tomorrow|tonight|daily|every day|weekends?|weekdays)\\b',
+    '\\b(?:today|tomorrow|tonight|weekends?|weekdays)\\b',
   ].join('|'),
   'gi',
 )
@@ -188,7 +195,7 @@ const labelGroups: readonly string[] = [
 
 function findPlaces(line: string, { prose, labels }: ValueContext): string[] {
   const wanted = labels.length === 0 ? placeLabels : labels.map(labelGroup).join('|')
-  const fixed = fixDigits(line)
+  const fixed = fixLabels(fixDigits(line))
   const labelled = matches(
     fixed,
     new RegExp(
@@ -205,6 +212,36 @@ function findPlaces(line: string, { prose, labels }: ValueContext): string[] {
   const decks = matches(fixed, /(?<![A-Za-z0-9])P-?\d{1,2}(?![A-Za-z0-9])/g)
   if (!prose) return unique([...labelled, ...streets, ...decks, ...prepositional(line, true)])
   return unique([...labelled, ...streets, ...decks, ...prepositional(line, false)])
+}
+
+const plainLabels = [
+  'room',
+  'floor',
+  'level',
+  'gate',
+  'platform',
+  'track',
+  'street',
+  'building',
+  'aisle',
+  'seat',
+  'deck',
+  'zone',
+  'terminal',
+  'row',
+  'bay',
+]
+
+/** Takes a label and its number apart ("RowC"), and corrects a misread label. */
+function fixLabels(line: string): string {
+  const glued = new RegExp(`\\b(${plainLabels.join('|')})(?=[A-Z]\\b|[A-Z]?\\d)`, 'gi')
+  return line.replace(glued, '$1 ').replace(/(?<![A-Za-z0-9])[A-Za-z0-9]{3,9}(?![A-Za-z0-9])/g, (word) => {
+    if (!/[A-Za-z]{2}/.test(word) || isKnownWord(word.toLowerCase())) return word
+    const label = plainLabels.find(
+      (each) => foldLetters(each) === foldLetters(word.toLowerCase()) || isMisreading(each, word.toLowerCase()),
+    )
+    return label ? (word === word.toUpperCase() ? label.toUpperCase() : label[0]!.toUpperCase() + label.slice(1)) : word
+  })
 }
 
 function labelGroup(label: string): string {
@@ -314,6 +351,7 @@ function findPlates(line: string): string[] {
     .replace(/^(?:licen[cs]e )?(?:plate|registration|kennzeichen)\s*(?:no\.?|number)?\s*:?\s*/i, '')
   const groups = bare.split(/[\s·•.:-]+/).filter((group) => group !== '')
   const joined = groups.join('')
+  if (/[A-Z]{4}|[.,:]\d{2}$/.test(bare)) return []
   if (!/^[A-Z0-9]{5,9}$/.test(joined) || groups.length > 4 || !/[A-Z]/.test(joined)) return []
   const digits = joined.replace(/\D/g, '').length
   if (digits < 2 || groups.some((group) => group.length > 7 || isKnownWord(group.toLowerCase()))) return []

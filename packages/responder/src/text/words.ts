@@ -54,7 +54,7 @@ function compareWords(term: string, word: string): MatchQuality {
   const folded = foldLetters(term)
   const other = foldLetters(word)
   if (term.length >= 3 && folded === other && !isKnownWord(word)) return 0.95
-  if (term.length >= 5 && isGlued(folded, other) && !isKnownWord(word)) return 0.85
+  if (term.length >= 4 && isGlued(folded, other) && !isKnownWord(word)) return 0.85
   return isMisreading(term, word) ? 0.8 : 0
 }
 
@@ -93,7 +93,7 @@ function sharesForm(a: string, b: string): boolean {
 }
 
 /** Maps letters and digits that reading confuses to one of them. */
-function foldLetters(word: string): string {
+export function foldLetters(word: string): string {
   return word
     .replace(/rn/g, 'm')
     .replace(/vv/g, 'w')
@@ -108,6 +108,7 @@ function foldLetters(word: string): string {
 function isGlued(term: string, word: string): boolean {
   if (word.length < term.length + 3 || !word.includes(term)) return false
   const rest = word.replace(term, '')
+  if (term.length === 4 && !isKnownWord(rest)) return false
   return !/^(lng|mg|ed|er|ers|lngs|s|al|ly|shlp|less|ful|ness)$/.test(rest)
 }
 
@@ -118,7 +119,7 @@ const lookAlike = new Set(
 )
 
 /** True when a word of the memory is likely the term, misread. Short words must differ in look-alike letters only. */
-function isMisreading(term: string, word: string): boolean {
+export function isMisreading(term: string, word: string): boolean {
   if (term.length < 4 || Math.abs(term.length - word.length) > 2 || isKnownWord(word)) return false
   const allowed = term.length <= 5 ? 0.5 : term.length <= 7 ? 1 : 1.5
   const a = foldLetters(term)
