@@ -92,7 +92,7 @@ function showNode(
   size: string,
 ): void {
   if (!node) {
-    const hint = 'Choose a node to see what it is tied to. Drag to move, pinch or use the wheel to zoom.'
+    const hint = 'Choose a node to see what it is tied to. Drag to move; pinch, or click and use the wheel, to zoom.'
     panel.replaceChildren(element('p', { class: 'graph-size' }, size), element('p', { class: 'muted' }, hint))
     return
   }
