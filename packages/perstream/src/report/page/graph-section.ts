@@ -112,7 +112,9 @@ function createNeighbours(node: GraphNode, model: GraphModel, view: GraphView): 
   const links = model.links.filter(({ source, target }) => source === node || target === node)
   const items = links.slice(0, mostNeighbours).map(({ source, target, label }) => {
     const other = source === node ? target : source
-    const predicate = label ? element('span', {}, source === node ? `${label} ` : `← ${label} `) : undefined
+    const predicate = label
+      ? element('span', { class: 'predicate' }, source === node ? `${label} ` : `← ${label} `)
+      : undefined
     const choose = button(other.label, () => view.select(other, { centre: true }), { class: 'link' })
     return element('li', { class: `key-${other.kind}` }, predicate, choose)
   })
