@@ -151,9 +151,13 @@ describe.skipIf(!executablePath && !required)(`the report in a browser${skipped}
     await page.close()
   })
 
-  it('follows the system from light to dark, and the switch', async () => {
+  it('follows the system from light to dark, and the switch, and prints in light', async () => {
     const { page } = await open(sampleReport(), { colorScheme: 'dark' })
     const paper = () => page.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor)
+    expect(await paper()).toBe('rgb(21, 21, 19)')
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(await paper()).toBe('rgb(250, 249, 246)')
+    await page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(await paper()).toBe('rgb(21, 21, 19)')
     await page.getByRole('button', { name: 'Switch to light colours' }).click()
     expect(await paper()).toBe('rgb(250, 249, 246)')

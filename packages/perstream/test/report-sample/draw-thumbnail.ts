@@ -24,7 +24,10 @@ export function drawThumbnail(index: number): string {
       const floor = y > horizon + Math.abs(x - width / 2) * 0.35
       const colour: Colour = onLetter ? [40, 44, 52] : inSign ? [244, 240, 228] : floor ? [112, 98, 84] : wall
       const light = 0.62 + 0.38 * (1 - Math.hypot(x - width / 2, y - height / 3) / width)
-      colour.forEach((value, channel) => row.writeUInt8(Math.min(255, Math.round(value * light)), 1 + 3 * x + channel))
+      row.set(
+        colour.map((value) => Math.round(value * light)),
+        1 + 3 * x,
+      )
     }
     rows.push(row)
   }

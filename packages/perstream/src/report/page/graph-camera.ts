@@ -31,7 +31,7 @@ export class GraphCamera {
       top = Math.min(top, y - radius)
       bottom = Math.max(bottom, y + radius)
     }
-    const margin = Math.min(56, width / 10)
+    const margin = Math.min(60, width / 7)
     const room = Math.min((width - 2 * margin) / (right - left || 1), (height - 2 * margin) / (bottom - top || 1))
     this.scale = Math.min(1.6, Math.max(0.05, room))
     this.x = width / 2 - ((left + right) / 2) * this.scale

@@ -41,7 +41,11 @@ const mostDrawn = 3000
 export function buildGraph({ memories, graph }: ReportData): GraphModel {
   const byId = new Map<string, GraphNode>()
   const links: GraphLink[] = []
-  const add = (node: GraphNode): GraphNode => byId.get(node.id) ?? (byId.set(node.id, node), node)
+  const add = (node: GraphNode): GraphNode => {
+    const known = byId.get(node.id)
+    if (!known) byId.set(node.id, node)
+    return known ?? node
+  }
   const link = (source: GraphNode, target: GraphNode, kind: GraphLink['kind'], label = ''): void => {
     if (source === target) return
     const known = source.neighbours.includes(target)

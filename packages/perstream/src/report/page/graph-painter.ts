@@ -151,6 +151,8 @@ function paintPredicates(
   context.font = context.font.replace(/^.*?px/, 'italic 11px')
   for (const { source, target, label } of links) {
     if (!label || (source !== centre && target !== centre)) continue
+    const length = Math.hypot(source.x - target.x, source.y - target.y) - source.radius - target.radius
+    if (length * camera.scale < context.measureText(label).width + 12) continue
     const x = ((source.x + target.x) / 2) * camera.scale + camera.x
     const y = ((source.y + target.y) / 2) * camera.scale + camera.y
     context.lineWidth = 4

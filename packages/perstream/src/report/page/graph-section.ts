@@ -92,7 +92,7 @@ function showNode(
   size: string,
 ): void {
   if (!node) {
-    const hint = 'Choose a node to see what it is tied to. Drag to move, pinch or use the wheel to zoom.'
+    const hint = 'Choose a node to see what it is tied to. Drag to move; pinch, or click and use the wheel, to zoom.'
     panel.replaceChildren(element('p', { class: 'graph-size' }, size), element('p', { class: 'muted' }, hint))
     return
   }
@@ -112,7 +112,9 @@ function createNeighbours(node: GraphNode, model: GraphModel, view: GraphView): 
   const links = model.links.filter(({ source, target }) => source === node || target === node)
   const items = links.slice(0, mostNeighbours).map(({ source, target, label }) => {
     const other = source === node ? target : source
-    const predicate = label ? element('span', {}, source === node ? `${label} ` : `← ${label} `) : undefined
+    const predicate = label
+      ? element('span', { class: 'predicate' }, source === node ? `${label} ` : `← ${label} `)
+      : undefined
     const choose = button(other.label, () => view.select(other, { centre: true }), { class: 'link' })
     return element('li', { class: `key-${other.kind}` }, predicate, choose)
   })

@@ -79,9 +79,10 @@ export class GraphView {
   // The layout costs seconds of work for thousands of nodes: it starts when the reader gets there.
   #startWhenSeen(): void {
     const layout = createLayout(this.#model)
+    const crowd = this.#model.nodes.length > 800
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches
     const advance = (): void => {
-      const unsettled = layout.advance(still ? 40 : 10)
+      const unsettled = layout.advance(still || crowd ? 40 : 10)
       if (!this.#moved && (!still || !unsettled)) this.fit()
       else this.paint()
       this.canvas.dataset.layout = unsettled ? 'moving' : 'settled'

@@ -5,6 +5,8 @@ import { capital, percent, words } from './format'
 import { firstSeen } from './memory-filter'
 import type { Player } from './player'
 
+const longestText = 200
+
 const origins: Readonly<Record<string, string>> = {
   read: 'Read',
   seen: 'Seen',
@@ -29,11 +31,24 @@ export function createMemoryCard(memory: ReportMemory, player: Player): HTMLElem
       'div',
       { class: 'card-body' },
       element('p', { class: 'card-category' }, capital(words(category))),
-      element('p', { class: 'card-text' }, text),
+      ...createText(text),
       createEvidence(evidence, player),
       element('p', { class: 'card-meta' }, describeOrigin(origin, memory.outcome), createConfidence(memory.confidence)),
     ),
   )
+}
+
+// A whole page that was read would push everything else away.
+function createText(text: string): HTMLElement[] {
+  const paragraph = element('p', { class: 'card-text' }, text)
+  if (text.length <= longestText) return [paragraph]
+  paragraph.classList.add('clamped')
+  const all = button('Show all', () => {
+    paragraph.classList.remove('clamped')
+    all.remove()
+  })
+  all.className = 'link'
+  return [paragraph, all]
 }
 
 /** Says in words where a memory's text comes from. */

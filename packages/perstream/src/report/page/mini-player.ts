@@ -5,8 +5,8 @@ import { scrolling } from './strip'
 
 /** Creates the small picture in the corner that shows the moment gone to, while the timeline itself is out of view. */
 export function createMiniPlayer(player: Player, timeline: HTMLElement): HTMLElement {
-  const picture = element('img', { attributes: { alt: '' } })
-  const time = element('span', {})
+  const picture = element('img', { class: 'mini-picture', attributes: { alt: '' } })
+  const time = element('span', { class: 'mini-time' })
   const open = button('', () => timeline.scrollIntoView({ behavior: scrolling() }), {
     class: 'mini-open',
     attributes: { 'aria-label': 'Back to the timeline' },

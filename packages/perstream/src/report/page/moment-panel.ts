@@ -67,7 +67,9 @@ function describeMemories(memories: readonly ReportMemory[], from: number, until
   if (seen.length === 0) return []
   const items = seen
     .slice(0, 4)
-    .map(({ text, category }) => element('li', {}, element('span', {}, capital(words(category))), text))
+    .map(({ text, category }) =>
+      element('li', {}, element('span', { class: 'moment-category' }, capital(words(category))), text),
+    )
   const more = seen.length > 4 ? [element('li', { class: 'more' }, `and ${seen.length - 4} more`)] : []
   return [element('h3', {}, 'Memories seen here'), element('ul', {}, ...items, ...more)]
 }

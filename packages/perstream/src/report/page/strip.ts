@@ -21,6 +21,7 @@ export function createStrip(player: Player): HTMLElement {
     return item
   })
   const strip = element('div', { class: 'strip', attributes: { role: 'group', 'aria-label': 'Keyframes' } }, ...items)
+  addEventListener('beforeprint', () => items.forEach(loadPicture))
   let current: HTMLButtonElement | undefined
   player.watch(({ index }) => {
     const next = items[Math.floor(index / stride)]
@@ -39,7 +40,10 @@ export function createStrip(player: Player): HTMLElement {
   return strip
 
   function showPicture({ isIntersecting, target }: IntersectionObserverEntry): void {
-    if (!isIntersecting || !(target instanceof HTMLElement)) return
+    if (isIntersecting && target instanceof HTMLElement) loadPicture(target)
+  }
+
+  function loadPicture(target: HTMLElement): void {
     load.unobserve(target)
     const thumbnail = player.keyframes[Number(target.dataset.index)]?.thumbnail
     const picture = target.querySelector('img')
