@@ -1,0 +1,1 @@
+export { type RenderDemoClipOptions, renderDemoClip } from './render-demo-clip'
