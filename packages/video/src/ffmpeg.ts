@@ -1,1 +1,91 @@
-export {}
+import { availableParallelism } from 'node:os'
+import type { CallOptions, DriverStatus, FrameSource, FrameSourceDriver, OpenSourceOptions } from '@perstream/spec'
+import type { FfmpegPrograms, ReaderPlan } from './ffmpeg-arguments'
+import { PacketIndex } from './ffmpeg-index'
+import { probeSource } from './ffmpeg-probe'
+import { run } from './ffmpeg-process'
+import { FfmpegSource } from './ffmpeg-source'
+import { resolveLocation } from './location'
+import { fitHeight } from './resize-area'
+import { resolveSampling, timeTolerance } from './sampling'
+
+/** Where ffmpeg is, and how it decodes. */
+export interface FfmpegOptions {
+  /** The ffmpeg program. Default: `ffmpeg` on PATH. */
+  readonly ffmpegPath?: string | undefined
+  /** The ffprobe program. Default: `ffprobe` on PATH. */
+  readonly ffprobePath?: string | undefined
+  /** Threads the decoder may use, 1 or more. Default: the machine's, at most 4. */
+  readonly threads?: number | undefined
+}
+
+const remedy = 'Install ffmpeg (https://ffmpeg.org), or give ffmpegPath and ffprobePath'
+
+/**
+ * Makes the driver that reads through the ffmpeg and ffprobe programs (4.4 or newer), which run as processes of their own.
+ * A larger copy of a frame decodes again from the key frame before it, which takes 0.1 s or more; live streams and devices
+ * have only the small copy.
+ */
+export function ffmpegDriver(options: FfmpegOptions = {}): FrameSourceDriver {
+  const { ffmpegPath = 'ffmpeg', ffprobePath = 'ffprobe', threads = Math.min(4, availableParallelism()) } = options
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new TypeError(`threads is ${threads}: it must be a whole number, 1 or more`)
+  const probe = (callOptions?: CallOptions) => probePrograms([ffmpegPath, ffprobePath], callOptions)
+  return {
+    name: 'ffmpeg',
+    probe,
+    async open(location, openOptions) {
+      const status = await probe({ signal: openOptions?.signal })
+      const version = status.available ? status.version : ''
+      return open(location, { ffmpegPath, ffprobePath, threads, passthrough: passthrough(version) }, openOptions)
+    },
+  }
+}
+
+async function probePrograms(programs: readonly string[], { signal }: CallOptions = {}): Promise<DriverStatus> {
+  let version = ''
+  for (const program of programs) {
+    const { code, errors, output } = await run(program, ['-version'], signal)
+    if (code !== 0) return { available: false, reason: `${program} does not start: ${errors.trim()}`, remedy }
+    version ||= /version (\S+)/.exec(output.toString())?.[1] ?? 'unknown'
+  }
+  return { available: true, version }
+}
+
+/** ffmpeg 5.1 renamed the option; builds without a release number are newer than that. */
+function passthrough(version: string): string[] {
+  const [major, minor] = /^n?(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? [99, 0]
+  return major! < 5 || (major === 5 && minor! < 1) ? ['-vsync', '0'] : ['-fps_mode', 'passthrough']
+}
+
+async function open(location: string, programs: FfmpegPrograms, options: OpenSourceOptions = {}): Promise<FrameSource> {
+  const { signal } = options
+  signal?.throwIfAborted()
+  const sampling = resolveSampling(options)
+  const found = await resolveLocation(location)
+  const probed = await probeSource(programs, location, found, signal)
+  const index = found.file ? new PacketIndex(programs, found, probed.stream) : undefined
+  const stopIndex = () => void index?.stop()
+  signal?.addEventListener('abort', stopIndex, { once: true })
+  try {
+    const timed = (await index?.isTimed()) ?? false
+    if (!timed) await index?.stop()
+    const first = Math.ceil((sampling.start + probed.origin - timeTolerance) / probed.unit)
+    const plan: ReaderPlan = {
+      location: found,
+      sampling,
+      stream: probed.stream,
+      timeBase: probed.timeBase,
+      origin: probed.origin,
+      ...fitHeight(probed.info.width, probed.info.height, sampling.height),
+      firstIndex: timed ? (sampling.start > 0 ? await index!.countBefore(BigInt(first)) : 0) : undefined,
+    }
+    signal?.throwIfAborted()
+    return new FfmpegSource({ location, programs, probed, plan, index: timed ? index : undefined }, options)
+  } catch (error) {
+    await index?.stop()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', stopIndex)
+  }
+}
