@@ -212,7 +212,7 @@ export function memoryRetrieverContract(name: string, open: () => Promise<Memory
         [{ owner: 'ann' }, ['one']],
         [{ categories: ['notes'] }, ['three', 'two']],
         [{ source: 'a.mp4' }, ['one', 'two']],
-        [{ source: 'a.mp4', beforeSeconds: 50 }, ['one']],
+        [{ until: { source: 'a.mp4', seconds: 50 } }, ['one']],
         [{ asOf: 200 }, ['one', 'two']],
         [{ validAt: 50 }, ['one', 'three']],
         [{ validAt: 80 }, ['three', 'two']],
@@ -226,7 +226,7 @@ export function memoryRetrieverContract(name: string, open: () => Promise<Memory
 
     it('shows no evidence from after the moment', async () => {
       await graph.create([input('blue door', { evidence: [seen(1), seen(6), seen(100)] })])
-      const [found] = await graph.retrieve({ text: 'door', source: 'a.mp4', beforeSeconds: 4 })
+      const [found] = await graph.retrieve({ text: 'door', until: { source: 'a.mp4', seconds: 4 } })
       expect(found!.memory.evidence).toMatchObject([{ startSeconds: 1, endSeconds: 4, frames: [10] }])
     })
 
@@ -245,7 +245,7 @@ export function memoryRetrieverContract(name: string, open: () => Promise<Memory
         {},
         { text: '' },
         { text: 'a', limit: 0 },
-        { text: 'a', beforeSeconds: 3 },
+        { text: 'a', until: { source: 'a.mp4', seconds: Number.NaN } },
         { text: 'a', asOf: Number.NaN },
         { vector: new Float32Array(4) },
       ]
