@@ -1,3 +1,4 @@
+export { type CaptionerContractOptions, captionerContract } from './captioner-contract'
 export { type RememberGateFixture, rememberGateContract } from './gate'
 export { type MemoryGraphSubject, memoryRetrieverContract, memoryWriterContract } from './memory-graph'
 export { type MemoryStoreSubject, memoryStoreContract } from './memory-store'
@@ -5,4 +6,5 @@ export { type ObjectDetectorContractOptions, objectDetectorContract } from './ob
 export { type TensorRuntimeContractOptions, tensorRuntimeContract } from './tensor-runtime-contract'
 export { type TextEncoderContractOptions, textEncoderContract } from './text-encoder'
 export { type TextReaderContractOptions, textReaderContract } from './text-reader-contract'
+export { type TripletExtractorContractOptions, tripletExtractorContract } from './triplets-contract'
 export { type VisionEncoderContractOptions, visionEncoderContract } from './vision-encoder-contract'

@@ -2,3 +2,4 @@ export { type CenterNet, type CenterNetOptions, createCenterNet } from './center
 export { createLiteCaptioner, type LiteCaptionerOptions } from './lite-captioner'
 export { createPpOcrReader, type PpOcrReaderOptions } from './ppocr-reader'
 export { createUseLiteEncoder, type UseLiteOptions } from './use-lite'
+export { createWinkTriplets } from './wink-triplets'
