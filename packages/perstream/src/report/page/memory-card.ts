@@ -52,7 +52,7 @@ function createText(text: string): HTMLElement[] {
 }
 
 /** Says in words where a memory's text comes from. */
-export function describeOrigin(origin: string, outcome = ''): string {
+function describeOrigin(origin: string, outcome = ''): string {
   const source = origins[origin] ?? capital(origin)
   return outcomes[outcome] ? `${source}, ${outcomes[outcome]}` : source
 }
