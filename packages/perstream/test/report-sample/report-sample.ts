@@ -122,7 +122,11 @@ function sampleMemory(index: number): ReportMemory {
   const later = index >= facts.length
   return {
     id: `m${index}`,
-    text: later ? `${text}, seen from further away` : text,
+    text: later
+      ? `${text}, seen from further away`
+      : index === 14
+        ? `${text}. ${'Prescriptions need an hour. '.repeat(9)}`
+        : text,
     category,
     group,
     origin: index % 5 === 4 ? 'seen' : 'read',

@@ -19,7 +19,8 @@ export function duration(seconds: number): string {
   const whole = Math.round(seconds)
   if (whole < 60) return `${whole} s`
   if (whole < 3600) return join(`${Math.floor(whole / 60)} min`, whole % 60, 's')
-  return join(`${Math.floor(whole / 3600)} h`, Math.round((whole % 3600) / 60), 'min')
+  const minutes = Math.round(whole / 60)
+  return join(`${Math.floor(minutes / 60)} h`, minutes % 60, 'min')
 }
 
 /** Writes a count with its noun: 1 memory, 1,200 memories. */

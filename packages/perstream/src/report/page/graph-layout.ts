@@ -2,7 +2,7 @@ import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY
 import type { GraphLink, GraphModel, GraphNode } from './graph-model'
 
 /** Lays a graph out step by step. */
-export interface GraphLayout {
+interface GraphLayout {
   /** Works for about so many milliseconds; false once the layout is settled. */
   readonly advance: (milliseconds: number) => boolean
 }

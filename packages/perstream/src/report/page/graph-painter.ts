@@ -2,7 +2,7 @@ import type { GraphCamera } from './graph-camera'
 import type { GraphLink, GraphModel, GraphNode } from './graph-model'
 
 /** What of the graph stands out. */
-export interface GraphFocus {
+interface GraphFocus {
   readonly selected: GraphNode | undefined
   readonly hovered: GraphNode | undefined
 }

@@ -1,5 +1,5 @@
 /** What pointers do to the graph; coordinates are CSS pixels of the canvas. */
-export interface PointerActions {
+interface PointerActions {
   readonly pan: (dx: number, dy: number) => void
   readonly zoom: (factor: number, x: number, y: number) => void
   /** Without coordinates: the pointer left. */

@@ -28,7 +28,7 @@ export function createHeader(data: ReportData): HTMLElement {
 }
 
 /** Says what happened in the run in two or three sentences. */
-export function summarise(data: ReportData): string {
+function summarise(data: ReportData): string {
   const { speed, keyframes, memories, answers, speech } = data
   const sentences = [
     `PerStream watched ${duration(speed.sourceSeconds)} of video in ${duration(speed.wallSeconds)} and kept ${keyframes.length === 0 ? 'no keyframe' : count(keyframes.length, 'keyframe')}.`,

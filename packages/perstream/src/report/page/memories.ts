@@ -10,7 +10,7 @@ import { scrolling } from './strip'
 const pageSize = 48
 
 /** The section of the memories, and a way to bring one of them into view. */
-export interface MemoriesSection {
+interface MemoriesSection {
   readonly section: HTMLElement
   /** Clears the filters, then scrolls to a memory's card and marks it. */
   readonly reveal: (memoryId: string) => void

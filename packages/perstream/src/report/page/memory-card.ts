@@ -16,8 +16,8 @@ const origins: Readonly<Record<string, string>> = {
 }
 
 const outcomes: Readonly<Record<string, string>> = {
-  extended: 'seen again',
-  revised: 'reading revised',
+  extended: ' again',
+  revised: ', revised since',
 }
 
 /** Creates the card of one memory. */
@@ -52,9 +52,9 @@ function createText(text: string): HTMLElement[] {
 }
 
 /** Says in words where a memory's text comes from. */
-export function describeOrigin(origin: string, outcome = ''): string {
+function describeOrigin(origin: string, outcome = ''): string {
   const source = origins[origin] ?? capital(origin)
-  return outcomes[outcome] ? `${source}, ${outcomes[outcome]}` : source
+  return `${source}${outcomes[outcome] ?? ''}`
 }
 
 function createPicture(memory: ReportMemory, player: Player): HTMLElement | undefined {
