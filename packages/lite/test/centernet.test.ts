@@ -5,9 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CenterNet, createCenterNet } from '../src/index'
 import { decodeFrames, frameOf, noClips } from './clips'
 
-visionEncoderContract('CenterNet', { create: () => createCenterNet() })
+// One network for all tests: each would open its own otherwise.
+const opening = createCenterNet()
+const create = async () => ({ ...(await opening), [Symbol.asyncDispose]: async () => {} })
+afterAll(async () => (await opening)[Symbol.asyncDispose]())
+
+visionEncoderContract('CenterNet', { create })
 objectDetectorContract('CenterNet', {
-  create: () => createCenterNet(),
+  create,
   pictures: async () => (noClips ? [] : [await decodeFrames('egoloc-video3.mp4', [60], 384)[0]!.pixels()]),
 })
 
@@ -20,9 +25,28 @@ const grey = (width: number, height: number): RgbImage => ({
 describe('createCenterNet', () => {
   let net: CenterNet
   beforeAll(async () => {
-    net = await createCenterNet()
+    net = await opening
   })
-  afterAll(() => net[Symbol.asyncDispose]())
+
+  it('computes what TensorFlow.js 4.22 computes from the same weights', async () => {
+    const wave = (x: number, y: number, k: number) =>
+      128 + 100 * Math.sin(x / (20 + 10 * k)) * Math.cos(y / (30 - 5 * k))
+    const data = Uint8Array.from({ length: 512 * 512 * 3 }, (_, i) =>
+      Math.round(wave(Math.floor(i / 3) % 512, Math.floor(i / 3 / 512), i % 3)),
+    )
+    const frame = frameOf({ data, width: 512, height: 512 })
+    await using sensitive = await createCenterNet({ threshold: 0.05 })
+    const [grid] = await sensitive.encode([frame])
+    const places = [0, 1, 119, 2045, 12060, 30719].map((place) => grid!.data[place]!)
+    for (const [i, value] of [-5.7099, 4.13831, 21.11739, 0.24499, 1.21637, 9.67262].entries())
+      expect(places[i]).toBeCloseTo(value, 3)
+    const [best] = await sensitive.detect(frame)
+    expect(best!.label).toBe('orange')
+    expect(best!.score).toBeCloseTo(0.0733, 3)
+    const expected = [379.7878, 340.3539, 457.1241, 423.8796]
+    const { left, top, right, bottom } = best!.box
+    for (const [i, value] of [left, top, right, bottom].entries()) expect(value * 512).toBeCloseTo(expected[i]!, 2)
+  })
 
   it('makes one pass over a frame for tags and patches', async () => {
     const frame = frameOf(grey(64, 48))
@@ -64,9 +88,8 @@ describe('createCenterNet', () => {
 describe.skipIf(noClips)(`CenterNet on real clips${noClips ? ` (skipped: ${noClips})` : ''}`, () => {
   let net: CenterNet
   beforeAll(async () => {
-    net = await createCenterNet()
+    net = await opening
   })
-  afterAll(() => net[Symbol.asyncDispose]())
 
   // Boxes read off the pictures by eye.
   it('finds the orange bottle on the table in every frame', async () => {
