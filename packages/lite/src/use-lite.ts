@@ -43,6 +43,7 @@ export async function createUseLiteEncoder({
     dimensions,
     maxBatchSize,
     async encode(texts, options) {
+      options?.signal?.throwIfAborted()
       const vectors: Float32Array[] = texts.map(() => new Float32Array(dimensions))
       const worded = texts.flatMap((text, index) =>
         text.trim() === '' ? [] : [{ index, ids: tokens(tokenize, text) }],
