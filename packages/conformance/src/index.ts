@@ -1,1 +1,2 @@
-export {}
+export { answererContract } from './answerer'
+export { type SpeakPolicyContractOptions, speakPolicyContract } from './speak-policy'
