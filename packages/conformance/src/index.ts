@@ -9,4 +9,7 @@ export { type TensorRuntimeContractOptions, tensorRuntimeContract } from './tens
 export { type TextEncoderContractOptions, textEncoderContract } from './text-encoder'
 export { type TextReaderContractOptions, textReaderContract } from './text-reader-contract'
 export { type TripletExtractorContractOptions, tripletExtractorContract } from './triplets-contract'
+export { type BarClipOptions, readBars, renderBarClip } from './video-clips'
+export { type ContractClip, type FrameSourceContractOptions, frameSourceContract } from './video-frame-source'
+export { type KeyframeSelectorContractOptions, keyframeSelectorContract } from './video-keyframe-selector'
 export { type VisionEncoderContractOptions, visionEncoderContract } from './vision-encoder-contract'

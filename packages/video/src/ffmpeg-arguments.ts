@@ -33,10 +33,18 @@ export interface ReaderPlan {
   readonly height: number
   /** True number of the first frame at or after the start; undefined: frames are counted from the beginning, unsought. */
   readonly firstIndex: number | undefined
+  /** Where to seek for the start, in seconds from the origin: {@link seekTarget}. */
+  readonly seekTo: number
 }
 
-/** How much earlier than a frame ffmpeg is told to seek, in seconds; a filter then picks the exact one. */
-const seekMargin = 0.002
+/**
+ * Where ffmpeg is told to seek for a moment, in seconds: a little before it, and a filter then picks the exact frame. A
+ * transport stream has no index, so there it goes a second before the key packet that decoding must begin with.
+ */
+export function seekTarget(seconds: number, key: number | undefined, formatName: string): number {
+  const before = /^mpeg/.test(formatName) ? (key ?? 0) - 1 : seconds - 0.002
+  return Math.max(0, before)
+}
 
 /**
  * The arguments that write raw RGB frames to standard output, "frame: pts:" lines of them to pipe 3, and, where only
@@ -45,8 +53,8 @@ const seekMargin = 0.002
 export function readerArguments(programs: FfmpegPrograms, plan: ReaderPlan): string[] {
   const { sampling, location, width, height } = plan
   const seeks = plan.firstIndex !== undefined && sampling.start > 0
-  const seek = seeks ? ['-ss', fixed(Math.max(0, sampling.start - seekMargin))] : []
-  const from = seeks ? Math.max(0, sampling.start - seekMargin) : 0
+  const from = seeks ? plan.seekTo : 0
+  const seek = from > 0 ? ['-ss', fixed(from)] : []
   const until = Number.isFinite(sampling.end) && location.file ? ['-t', fixed(sampling.end - from + 1)] : []
   const chain = [
     `settb=${plan.timeBase}`,
@@ -70,11 +78,11 @@ export function readerArguments(programs: FfmpegPrograms, plan: ReaderPlan): str
 export function copyArguments(
   programs: FfmpegPrograms,
   plan: ReaderPlan,
-  frame: { readonly index: number; readonly seconds: number; readonly time: number },
+  frame: { readonly index: number; readonly seekTo: number; readonly time: bigint },
   size: { readonly width: number; readonly height: number },
 ): string[] {
   const seeks = plan.firstIndex !== undefined
-  const seek = seeks ? ['-ss', fixed(Math.max(0, frame.seconds - seekMargin))] : []
+  const seek = seeks && frame.seekTo > 0 ? ['-ss', fixed(frame.seekTo)] : []
   const pick = seeks ? `eq(pts,${frame.time})` : `eq(n,${frame.index})`
   const chain = [
     `settb=${plan.timeBase}`,

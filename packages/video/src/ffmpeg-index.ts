@@ -19,6 +19,7 @@ interface PacketLine {
   readonly dts: bigint
   readonly duration: bigint
   readonly discarded: boolean
+  readonly key: boolean
 }
 
 /**
@@ -30,6 +31,8 @@ export class PacketIndex {
   private readonly line: () => Promise<string | undefined>
   private readonly counter = createFrameCounter()
   private waiting: PacketLine | undefined
+  /** Times of key packets read, but of those before the last frame asked for only the latest. */
+  private keys: bigint[] = []
   /** Container time, in units of the stream, that the packets reach to. */
   reached = 0n
 
@@ -68,6 +71,13 @@ export class PacketIndex {
     return times.filter((other) => other < time).length
   }
 
+  /** Time of the last key packet at or before a time; undefined when there is none. */
+  keyBefore(time: bigint): bigint | undefined {
+    const before = this.keys.filter((key) => key <= time)
+    this.keys = [...before.slice(-1), ...this.keys.filter((key) => key > time)]
+    return before.at(-1)
+  }
+
   /** Reads to the end, so that `reached` is known. */
   async finish(): Promise<void> {
     while (this.waiting) await this.advance()
@@ -78,19 +88,26 @@ export class PacketIndex {
   }
 
   private async advance(): Promise<void> {
-    const { pts, duration, discarded } = this.waiting!
+    const { pts, duration, discarded, key } = this.waiting!
     if (!discarded) this.counter.packet(pts)
+    if (key) this.keys.push(pts)
     if (pts + duration > this.reached) this.reached = pts + duration
     this.waiting = await this.read()
   }
 
   private async read(): Promise<PacketLine | undefined> {
-    const line = await this.line()
+    let line = await this.line()
+    while (line !== undefined && !line.includes('=')) line = await this.line()
     const field = (name: string) => new RegExp(`(?:^|\\|)${name}=(-?\\d+)`).exec(line ?? '')?.[1]
     const pts = field('pts')
     if (line === undefined || pts === undefined) return undefined
-    const discarded = /flags=.D/.test(line)
-    return { pts: BigInt(pts), dts: BigInt(field('dts') ?? pts), duration: BigInt(field('duration') ?? 0), discarded }
+    return {
+      pts: BigInt(pts),
+      dts: BigInt(field('dts') ?? pts),
+      duration: BigInt(field('duration') ?? 0),
+      discarded: /flags=.D/.test(line),
+      key: /flags=K/.test(line),
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import {
   type RgbImage,
 } from '@perstream/spec'
 import { createByteReader } from './byte-reader'
-import { copyArguments, type FfmpegPrograms, type ReaderPlan, readerArguments } from './ffmpeg-arguments'
+import { copyArguments, type FfmpegPrograms, type ReaderPlan, readerArguments, seekTarget } from './ffmpeg-arguments'
 import { DecodedIndex, frameLines, type PacketIndex } from './ffmpeg-index'
 import type { Probed } from './ffmpeg-probe'
 import { lastError, type Running, start } from './ffmpeg-process'
@@ -30,6 +30,7 @@ export interface FfmpegSourceInput {
 /** A frame, with its exact time for finding it again. */
 interface TimedFrame extends FrameData {
   readonly time: bigint
+  readonly seekTo: number
 }
 
 /** Frames read from the ffmpeg program. */
@@ -94,8 +95,7 @@ export class FfmpegSource implements FrameSource {
     this.throwIfFailed()
     if (this.stopping || !this.input.plan.location.file) return undefined
     const size = fitHeight(frame.width, frame.height, height)
-    const moment = { index: frame.index, seconds: frame.seconds, time: Number(frame.time) }
-    const process = this.start(copyArguments(this.input.programs, this.input.plan, moment, size))
+    const process = this.start(copyArguments(this.input.programs, this.input.plan, frame, size))
     const abort = () => void process.kill()
     signal?.addEventListener('abort', abort, { once: true })
     const data = await createByteReader(process.pipes[0]!)(size.width * size.height * 3)
@@ -141,7 +141,10 @@ export class FfmpegSource implements FrameSource {
     const { plan, probed } = this.input
     const seconds = Number(time) * probed.unit - probed.origin
     const small = { data, width: plan.width, height: plan.height }
-    return { index, seconds, width: this.width, height: this.height, small, time }
+    const key = this.input.index?.keyBefore(time)
+    const keySeconds = key === undefined ? undefined : Number(key) * probed.unit - probed.origin
+    const seekTo = seekTarget(seconds, keySeconds, probed.formatName)
+    return { index, seconds, width: this.width, height: this.height, small, time, seekTo }
   }
 
   /** Reports what ffmpeg complained of, and whether the file ended before its time. */

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os'
 import type { CallOptions, DriverStatus, FrameSource, FrameSourceDriver, OpenSourceOptions } from '@perstream/spec'
-import type { FfmpegPrograms, ReaderPlan } from './ffmpeg-arguments'
+import { type FfmpegPrograms, type ReaderPlan, seekTarget } from './ffmpeg-arguments'
 import { PacketIndex } from './ffmpeg-index'
-import { probeSource } from './ffmpeg-probe'
+import { type Probed, probeSource } from './ffmpeg-probe'
 import { run } from './ffmpeg-process'
 import { FfmpegSource } from './ffmpeg-source'
-import { resolveLocation } from './location'
+import { type Location, resolveLocation } from './location'
 import { fitHeight } from './resize-area'
-import { resolveSampling, timeTolerance } from './sampling'
+import { resolveSampling, type Sampling, timeTolerance } from './sampling'
 
 /** Where ffmpeg is, and how it decodes. */
 export interface FfmpegOptions {
@@ -70,16 +70,7 @@ async function open(location: string, programs: FfmpegPrograms, options: OpenSou
   try {
     const timed = (await index?.isTimed()) ?? false
     if (!timed) await index?.stop()
-    const first = Math.ceil((sampling.start + probed.origin - timeTolerance) / probed.unit)
-    const plan: ReaderPlan = {
-      location: found,
-      sampling,
-      stream: probed.stream,
-      timeBase: probed.timeBase,
-      origin: probed.origin,
-      ...fitHeight(probed.info.width, probed.info.height, sampling.height),
-      firstIndex: timed ? (sampling.start > 0 ? await index!.countBefore(BigInt(first)) : 0) : undefined,
-    }
+    const plan = await planReader(found, sampling, probed, timed ? index : undefined)
     signal?.throwIfAborted()
     return new FfmpegSource({ location, programs, probed, plan, index: timed ? index : undefined }, options)
   } catch (error) {
@@ -87,5 +78,29 @@ async function open(location: string, programs: FfmpegPrograms, options: OpenSou
     throw error
   } finally {
     signal?.removeEventListener('abort', stopIndex)
+  }
+}
+
+/** Decides where reading begins; for a start it reads all packets before it, without decoding. */
+async function planReader(
+  location: Location,
+  sampling: Sampling,
+  probed: Probed,
+  index: PacketIndex | undefined,
+): Promise<ReaderPlan> {
+  const { info, unit, origin, formatName, stream, timeBase } = probed
+  const first = BigInt(Math.ceil((sampling.start + origin - timeTolerance) / unit))
+  const seeks = sampling.start > 0 && index !== undefined
+  const firstIndex = seeks ? await index.countBefore(first) : index && 0
+  const key = seeks ? index.keyBefore(first) : undefined
+  return {
+    location,
+    sampling,
+    stream,
+    timeBase,
+    origin,
+    ...fitHeight(info.width, info.height, sampling.height),
+    firstIndex,
+    seekTo: seekTarget(sampling.start, key === undefined ? undefined : Number(key) * unit - origin, formatName),
   }
 }

@@ -19,6 +19,8 @@ export interface Decoding {
   readonly input: Input
   /** Yields undefined after each packet, so that the caller can look up, and each sampled frame. */
   frames(): Generator<DecodedFrame | undefined, void, void>
+  /** Closes the source. Call it once, after the generator has ended or was left. */
+  close(): void
 }
 
 /** Opens a source for decoding. @throws Refusal */
@@ -29,11 +31,13 @@ export function openDecoding(
   threads: number,
   warn: (warning: Warning) => void,
 ): Decoding {
-  const input = openInput(av, location, threads)
-  return { input, frames: () => new Decoder(av, location, sampling, input, warn).run() }
+  const open = () => openInput(av, location, threads)
+  const decoder = new Decoder(av, location, sampling, open, warn)
+  return { input: decoder.input, frames: () => decoder.run(), close: () => decoder.close() }
 }
 
 class Decoder {
+  input: Input
   private readonly packet: Packet
   private readonly frame: AvFrame
   private readonly sample: (index: number, seconds: number) => boolean
@@ -50,9 +54,10 @@ class Decoder {
     private readonly av: NodeAv,
     private readonly location: Location,
     private readonly sampling: Sampling,
-    private readonly input: Input,
+    private readonly open: () => Input,
     private readonly warn: (warning: Warning) => void,
   ) {
+    this.input = open()
     this.packet = new av.lib.Packet()
     this.packet.alloc()
     this.frame = new av.lib.Frame()
@@ -61,16 +66,16 @@ class Decoder {
   }
 
   *run(): Generator<DecodedFrame | undefined, void, void> {
-    try {
-      if (this.sampling.start > 0 && this.location.file) yield* this.seek()
-      yield* this.decodePackets()
-      if (!this.done) yield* this.decode(null)
-      this.reportEnd()
-    } finally {
-      this.packet.free()
-      this.frame.free()
-      this.input.close()
-    }
+    if (this.sampling.start > 0 && this.location.file) yield* this.seek()
+    yield* this.decodePackets()
+    if (!this.done) yield* this.decode(null)
+    this.reportEnd()
+  }
+
+  close(): void {
+    this.packet.free()
+    this.frame.free()
+    this.input.close()
   }
 
   private *decodePackets(): Generator<DecodedFrame | undefined, void, void> {
@@ -162,19 +167,26 @@ class Decoder {
     const start = BigInt(Math.floor((this.sampling.start - timeTolerance) / input.unit + input.origin))
     const times: bigint[] = []
     const key = yield* this.scan(start, times)
-    const { AVSEEK_FLAG_BACKWARD } = this.av.constants
-    const from = key ?? times.reduce((least, time) => (time < least ? time : least), times[0] ?? 0n)
-    input.format.seekFrameSync(input.stream.index, from, AVSEEK_FLAG_BACKWARD)
-    if (key === undefined) return
-    if (!this.findKey(key)) {
-      input.format.seekFrameSync(input.stream.index, times[0]!, AVSEEK_FLAG_BACKWARD)
+    if (key === undefined || !this.seekKey(key)) {
+      this.input.close()
+      this.input = this.open()
       return
     }
     this.countFrom = key
     this.counter = createFrameCounter(times.filter((time) => time < key).length)
     this.countPacket()
-    input.decoder.sendPacketSync(this.packet)
+    this.input.decoder.sendPacketSync(this.packet)
     this.packet.unref()
+  }
+
+  /** Seeks to a key packet, and reads it. Some containers land behind what they are asked for: then from 2 s before. */
+  private seekKey(key: bigint): boolean {
+    const { format, stream, unit } = this.input
+    return [0, 2].some((margin) => {
+      const target = key - BigInt(Math.round(margin / unit))
+      const sought = format.seekFrameSync(stream.index, target, this.av.constants.AVSEEK_FLAG_BACKWARD)
+      return sought >= 0 && this.findKey(key)
+    })
   }
 
   /** Reads packets up to a time. Returns the time of the last key packet at or before it, or undefined to not seek. */

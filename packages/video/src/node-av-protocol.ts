@@ -31,6 +31,8 @@ export interface FrameData {
 /** To the decoding thread. */
 export type Request =
   | { readonly type: 'more' }
+  /** Free everything and end the thread. */
+  | { readonly type: 'close' }
   | { readonly type: 'release'; readonly index: number }
   | { readonly type: 'pixels'; readonly index: number; readonly height: number; readonly id: number }
 

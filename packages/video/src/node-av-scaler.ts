@@ -8,6 +8,7 @@ import { fitHeight } from './resize-area'
 export interface FrameScaler {
   /** Converts to RGB at a height as shown, with the area filter, honouring colour space, range and orientation. */
   scale(frame: AvFrame, height: number, orientation: Orientation | undefined): RgbImage
+  close(): void
 }
 
 /** Makes a scaler over FFmpeg's software scaler. */
@@ -36,6 +37,10 @@ export function createFrameScaler({ lib, constants }: NodeAv): FrameScaler {
       lib.FFmpegError.throwIfError(context.scaleFrameSync(output, frame), 'scaling a frame')
       const image = { data: output.toBuffer(), ...size }
       return orientation ? orient(image, orientation) : image
+    },
+    close() {
+      target?.free()
+      context.freeContext()
     },
   }
 }

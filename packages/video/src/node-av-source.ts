@@ -36,6 +36,9 @@ export async function openThread(
   }
 }
 
+/** How long a thread may take to end by itself, in milliseconds. */
+const patience = 2000
+
 type Pending<Value> = { resolve(value: Value): void; reject(error: unknown): void }
 
 /** The main thread's side of one decoding thread. */
@@ -51,6 +54,7 @@ class Thread {
   private failure: { error: unknown } | undefined
   private stopping: Promise<void> | undefined
   private iterated = false
+  private exited = false
   private readonly onAbort = () => this.fail(this.options.signal?.reason)
 
   constructor(
@@ -64,6 +68,7 @@ class Thread {
     worker.on('message', (reply: Reply) => this.receive(reply))
     worker.on('error', (error) => this.fail(this.crashed(error)))
     worker.on('exit', () => {
+      this.exited = true
       if (!this.stopping) this.fail(this.crashed(undefined))
     })
     options.signal?.addEventListener('abort', this.onAbort, { once: true })
@@ -90,9 +95,20 @@ class Thread {
     this.stopping ??= (async () => {
       this.options.signal?.removeEventListener('abort', this.onAbort)
       this.settle()
-      await this.worker.terminate()
+      await this.endThread()
     })()
     return this.stopping
+  }
+
+  /** Asks the thread to free everything and end; one that hangs in a network call is ended from outside. */
+  private async endThread(): Promise<void> {
+    if (this.exited) return
+    const exit = new Promise<void>((resolve) => this.worker.once('exit', () => resolve()))
+    this.worker.ref()
+    this.worker.postMessage({ type: 'close' } satisfies Request)
+    const timer = setTimeout(() => void this.worker.terminate(), patience)
+    await exit
+    clearTimeout(timer)
   }
 
   private async *frames(): AsyncGenerator<Frame, void, void> {

@@ -44,6 +44,7 @@ class DecodingThread {
 
   private serve(request: Request): void {
     if (request.type === 'more') this.demand++
+    else if (request.type === 'close') this.close()
     else if (request.type === 'release') this.free(request.index)
     else {
       const kept = this.retained.get(request.index)
@@ -72,6 +73,16 @@ class DecodingThread {
     }
     const copy = av.clone()
     if (copy) this.retained.set(index, copy)
+  }
+
+  /** Frees all native memory before the thread ends: ending it from outside while FFmpeg holds some can crash the process. */
+  private close(): void {
+    this.ended = true
+    this.frames.return()
+    this.decoding.close()
+    for (const index of [...this.retained.keys()]) this.free(index)
+    this.scaler.close()
+    this.port.close()
   }
 
   private free(index: number): void {
