@@ -73,6 +73,8 @@ export const backgroundTexts: readonly string[] = [
   'two stools and a sideboard',
   'a laptop and a mouse',
   'a person and a bicycle',
+  'box (0.91), tree (0.55)',
+  '3 boxes, 1 bag',
   // plain scenes
   'There is a table in the room.',
   'An empty corridor.',
@@ -101,6 +103,9 @@ export const backgroundTexts: readonly string[] = [
   'People in the distance.',
   'The camera points at the ceiling.',
   'A hand holds an object.',
+  'I see a table.',
+  'I look at a fence.',
+  'Two buses are in front of me.',
   'Someone stirs in a pot.',
   'A woman walks through a room.',
   'A man sits on a chair.',

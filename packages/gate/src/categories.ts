@@ -373,6 +373,7 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'Shopping: eggs, flour, butter, lemons',
       'Please return the keys to room 9',
       'Ideas: podcast, garden, new logo',
+      'a board with the text Team goals',
     ],
   },
   {
