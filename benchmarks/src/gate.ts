@@ -5,12 +5,14 @@ import { createRandom, normalize } from '@perstream/kit'
 import type { GateMode, RememberGate, TextEncoder } from '@perstream/spec'
 import { openEncoders } from './gate/encoders'
 import { loadGroups, type TextGroup } from './gate/groups'
+import { lookAlikes } from './gate/look-alikes'
 import { type Figure, printReport } from './harness'
 
 /** bench:gate. How much passes the gate, by mode, text encoder and kind of input. `[--data FILE] [--json]` */
 const modes: readonly GateMode[] = ['calibrated', 'relative', 'per-patch', 'absolute']
 const randomVectors = 2000
 const folds = 8
+const streamLength = 16
 
 type Kind = TextGroup['kind'] | 'random'
 
@@ -24,9 +26,9 @@ const goals: Readonly<Record<Kind, Pick<Figure, 'goal' | 'better'>>> = {
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const shared = process.env.PERSTREAM_SHARED ?? `${root}../shared`
 const { values: options } = parseArgs({
-  options: { data: { type: 'string', default: `${shared}/data/drivenact.train-val.json` }, json: { type: 'boolean' } },
+  options: { data: { type: 'string' }, json: { type: 'boolean' } },
 })
-const { groups, note } = await loadGroups(options.data)
+const { groups, note } = await loadGroups(options.data, `${shared}/data/drivenact.train-val.json`)
 const figures: Figure[] = []
 const notes = [note]
 for (const { name, encoder, missing } of await openEncoders(shared)) {
@@ -55,7 +57,59 @@ async function measureEncoder(name: string, text: TextEncoder): Promise<Figure[]
     const title = `${name}, ${mode} > ${gate.threshold}`
     measured.push(...scored.map((group) => passFigure(title, mode, group)), ...curveFigures(title, scored))
   }
-  return [...measured, ...(await crossValidate(name, text, cache))]
+  const memories = inputs.filter(({ name }) => name.endsWith('memories')).flatMap(({ vectors }) => vectors)
+  return [
+    ...measured,
+    ...(await measureStream(name, text, cache, memories)),
+    ...(await crossValidate(name, text, cache)),
+  ]
+}
+
+/** Asks what passes after it, or something like it, or much else was stored. */
+async function measureStream(
+  name: string,
+  text: TextEncoder,
+  cache: Map<string, Float32Array>,
+  memories: readonly Float32Array[],
+): Promise<Figure[]> {
+  const gate = await createRememberGate({ text, cache })
+  const firsts = await encodeAll(
+    text,
+    lookAlikes.map(([first]) => first),
+  )
+  const seconds = await encodeAll(
+    text,
+    lookAlikes.map(([, second]) => second),
+  )
+  const part = (vectors: readonly Float32Array[], recent: (i: number) => readonly Float32Array[]) =>
+    vectors.filter((vector, i) => gate.decide([vector], { recent: recent(i) }).remember).length / vectors.length
+  const figure = (what: string, value: number, goal: number, better: Figure['better']): Figure => ({
+    name: `${name}, calibrated, on a stream: ${what} that pass`,
+    value: 100 * value,
+    unit: '%',
+    goal,
+    better,
+  })
+  return [
+    figure(
+      'memories stored a moment ago',
+      part(memories, (i) => [memories[i]!]),
+      1,
+      'lower',
+    ),
+    figure(
+      `memories after ${streamLength} others`,
+      part(memories, (i) => memories.slice(Math.max(0, i - streamLength), i)),
+      90,
+      'higher',
+    ),
+    figure(
+      `${lookAlikes.length} look-alikes of what was just stored`,
+      part(seconds, (i) => [firsts[i]!]),
+      90,
+      'higher',
+    ),
+  ]
 }
 
 async function encodeAll(text: TextEncoder, texts: readonly string[]): Promise<Float32Array[]> {

@@ -11,10 +11,13 @@ export interface TextGroup {
   readonly kind: 'memory' | 'empty'
 }
 
-/** Loads the inputs of the benchmark; says which memories they are. */
-export async function loadGroups(file: string): Promise<{ groups: TextGroup[]; note: string }> {
-  const found = existsSync(file)
-  const memories: TextGroup[] = found
+/** Loads the inputs of the benchmark and says which memories they are: those of `given`, else of `usual`, else its own. */
+export async function loadGroups(
+  given: string | undefined,
+  usual: string,
+): Promise<{ groups: TextGroup[]; note: string }> {
+  const file = given ?? (existsSync(usual) ? usual : undefined)
+  const memories: TextGroup[] = file
     ? memoriesOf(JSON.parse(await readFile(file, 'utf8')) as Row[])
     : [{ name: 'own memories', texts: memoryTexts, kind: 'memory' }]
   return {
@@ -24,9 +27,9 @@ export async function loadGroups(file: string): Promise<{ groups: TextGroup[]; n
       { name: 'content-free', texts: contentFreeTexts, kind: 'empty' },
       { name: 'object tags', texts: objectTags, kind: 'empty' },
     ],
-    note: found
+    note: file
       ? `memories: ${memories.map(({ name, texts }) => `${texts.length} ${name}`).join(', ')}, the distinct texts of ${file}`
-      : `memories: the benchmark's own ${memoryTexts.length}, since there is no ${file}; give another with --data FILE`,
+      : `memories: the benchmark's own ${memoryTexts.length}, since there is no ${usual}; give others with --data FILE`,
   }
 }
 

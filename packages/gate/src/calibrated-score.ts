@@ -1,15 +1,13 @@
-import { dot, normalize } from '@perstream/kit'
+import { cosine, dot, normalize } from '@perstream/kit'
 import type { GateContext } from '@perstream/spec'
 import { fitDiscriminant } from './discriminant'
 import { type CategoryScore, firstMaximum, hasDirection } from './scores'
 
 /** The texts a calibrated score learns from, as unit vectors. */
 export interface CalibrationSample {
-  /** The vectors that stand for each category, one list a category. */
-  readonly categories: readonly (readonly Float32Array[])[]
-  /** Which sentences are worth remembering. */
-  readonly memories: readonly Float32Array[]
-  /** Which are not. */
+  /** What stands for each category: its heading, and sentences that belong there and are worth remembering. */
+  readonly categories: readonly { readonly heading: Float32Array; readonly examples: readonly Float32Array[] }[]
+  /** Sentences that are not. */
   readonly background: readonly Float32Array[]
 }
 
@@ -24,7 +22,8 @@ const falseAlarm = 0.01
  * worth remembering than to the background. 0 for a vector that is no nearer to any of them than random ones are.
  * Of several vectors the best counts, its odds divided by their number, since many looks find something by chance.
  */
-export function createCalibratedScore({ categories, memories, background }: CalibrationSample): CalibratedScore {
+export function createCalibratedScore({ categories, background }: CalibrationSample): CalibratedScore {
+  const memories = categories.flatMap(({ examples }) => examples)
   const logOdds = fitDiscriminant(memories, background)
   const known = [...memories, ...background]
   const noise = Math.sqrt((2 * Math.log(known.length / falseAlarm)) / known[0]!.length)
@@ -39,9 +38,15 @@ export function createCalibratedScore({ categories, memories, background }: Cali
     if (units.length === 0) return { score: Number.NaN, index: 0 }
     const stored = recent.filter(hasDirection).map(normalize)
     const best = firstMaximum(units.map((unit) => probability(unit, units.length, stored)))
-    const fits = categories.map((texts) => nearest(units[best.index]!, texts))
+    const fits = categories.map((category) => fit(units[best.index]!, category))
     return { score: best.score, index: firstMaximum(fits).index }
   }
+}
+
+/** How well a vector fits a category: heading and nearest example together say it better than either. */
+function fit(unit: Float32Array, { heading, examples }: CalibrationSample['categories'][number]): number {
+  const topic = cosine(unit, heading)
+  return topic + (examples.length === 0 ? topic : nearest(unit, examples))
 }
 
 /** The largest cosine of a unit vector with others; -1 when there are none. */

@@ -16,6 +16,11 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'The man who sat next to me is called Pedro.',
       'Dr. H. Lindqvist',
       'Brewster & Sons Hardware',
+      'PAUL WAGNER',
+      'GRACE LIU',
+      'Mr. Ferreira',
+      'HENDERSON',
+      'Fatima El Amrani',
     ],
   },
   {
@@ -29,6 +34,10 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'My passport number ends in 5583.',
       'The licence plate of the van was HX52 LPD.',
       'Serial no. 88-1042-C',
+      'ROBERT KLEIN  Acme Industries',
+      'R 52 TKA',
+      '8CDK401',
+      'ID 4470 Maintenance',
     ],
   },
   {
@@ -41,6 +50,7 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'The seat of my van can be folded down.',
       'My motorbike is fitted with heated grips.',
       'I keep a spare tyre and a blanket in the boot.',
+      'My car is a second-hand saloon and has a sunroof.',
     ],
   },
   {
@@ -53,6 +63,7 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'www.greenfield-plumbing.example  Tel. 555 0142',
       'Ring Samuel on his mobile if nobody opens.',
       'reception@hillside-clinic.example',
+      '0151 4402213',
     ],
   },
   {
@@ -113,6 +124,9 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'Harper Logistics, Human Resources, 3rd floor',
       'My manager wants the quarterly figures by Friday.',
       'OFFICE 2.07 Sales',
+      'FOX & PARTNERS Accountants',
+      'Agenda: budget, new website, hiring',
+      'Milestones: prototype in May, release in July',
     ],
   },
   {
@@ -126,6 +140,8 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'CITY HOSPITAL Radiology, Ward 5',
       'My knee was operated on two years ago.',
       'Ibuprofen 400 mg, 20 tablets',
+      'EYE CLINIC',
+      'VACCINATION CENTRE',
     ],
   },
   {
@@ -152,6 +168,10 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'Thank you for your purchase, change 0.55',
       'I ordered new running shoes online.',
       'Two coffees 6.20',
+      'TOTAL 5.95',
+      'Sum 11.20 EUR',
+      'FLORIST  Roses 14.00  Card',
+      'Sandwich 4.50',
     ],
   },
   {
@@ -175,6 +195,7 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'VOUCHER 15% off your next order',
       'Boarding pass, seat 22A, gate closes 07:40',
       'ADMIT ONE Row F Seat 11',
+      'SEASON TICKET Zone 1-3',
     ],
   },
   {
@@ -200,6 +221,11 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'Parents evening 12 May, 7 pm',
       'Every Sunday I have lunch at one.',
       'Submit report by 15 April',
+      'JANUARY 2025',
+      'WED 8 FEB',
+      '17:45',
+      'Barber, Friday 11 am',
+      'MARCH 3 10:00 Tax adviser',
     ],
   },
   {
@@ -246,6 +272,9 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'Last summer we drove along the coast for a week.',
       'I cycle to the office on most days.',
       'Exit 31 Riverside 2 km',
+      'LEVEL 5',
+      'PARKING DECK D',
+      'BAY 31',
     ],
   },
   {
@@ -259,6 +288,9 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'The spare key is under the flower pot.',
       'Locker 214',
       'I am sitting on the terrace of a hotel.',
+      'ROOM 12',
+      'BLOCK E',
+      'Aisle 9',
     ],
   },
   {
@@ -271,6 +303,9 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'We once had pancakes at a diner near the lake.',
       'Museum of Modern Art, main entrance',
       'St. Anne Street Pharmacy',
+      'MARKET STREET',
+      'ITALIAN RESTAURANT',
+      'Butcher Walsh',
     ],
   },
   {
@@ -310,6 +345,7 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'Hauptstrasse 118',
       'My aunt lives in the yellow house on the corner.',
       '4th Avenue 900, Apt 12B',
+      'OAK LANE 7',
     ],
   },
   {
@@ -336,6 +372,8 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'WIFI guest-net password sunflower42',
       'Shopping: eggs, flour, butter, lemons',
       'Please return the keys to room 9',
+      'Ideas: podcast, garden, new logo',
+      'a board with the text Team goals',
     ],
   },
   {
@@ -347,6 +385,8 @@ export const memoryCategories: readonly MemoryCategory[] = [
       'The Secret Garden, by F. H. Burnett',
       'I watched a documentary about whales yesterday.',
       'Contract of sale, page 1 of 6',
+      'JANE EYRE Charlotte Bronte',
+      'The Great Gatsby',
     ],
   },
   {

@@ -14,7 +14,7 @@ export interface RememberGateOptions extends CallOptions {
   readonly mode?: GateMode | undefined
   /**
    * Remembered when the score is larger, strictly. Default and unit by mode: `calibrated` 0.5, a probability 0..1;
-   * `relative` and `per-patch` 0.3, 0..1 (gamma of the prototype); `absolute` 0.4, a cosine -1..1.
+   * `relative` and `per-patch` 0.3, 0..1 (gamma of the prototype); `absolute` 0.25, a cosine -1..1.
    */
   readonly threshold?: number | undefined
   /** Default: {@link memoryCategories}. */
@@ -80,8 +80,7 @@ async function createLearnedScorer(
   const known = new Map(all.map((text, i) => [text, vectors[i]!]))
   const lookUp = (texts: readonly string[]) => texts.map((text) => known.get(text)!).filter(hasDirection)
   return createCalibratedScore({
-    categories: examples.map((texts, k) => [headings[k]!, ...lookUp(texts)]),
-    memories: lookUp([...new Set(examples.flat())]),
+    categories: examples.map((texts, k) => ({ heading: headings[k]!, examples: lookUp(texts) })),
     background: lookUp([...new Set(background)]),
   })
 }

@@ -3,7 +3,7 @@ import type { GateMode, MemoryCategory, TextEncoder } from '@perstream/spec'
 /** The threshold of each mode; gamma is the README's 0.3. */
 export const defaultThresholds: Readonly<Record<GateMode, number>> = {
   relative: 0.3,
-  absolute: 0.4,
+  absolute: 0.25,
   'per-patch': 0.3,
   calibrated: 0.5,
 }

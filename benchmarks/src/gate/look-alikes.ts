@@ -1,0 +1,23 @@
+/** Pairs that share nearly all their words and say different things: the second is still worth storing after the first. */
+export const lookAlikes: readonly (readonly [string, string])[] = [
+  ['Meeting room 4.12', 'Meeting room 4.13'],
+  ['DENTIST Dr. Weber TUE 14 OCT 15:30', 'DENTIST Dr. Weber THU 23 OCT 09:00'],
+  ['BAKERY receipt total 7.40 EUR', 'BAKERY receipt total 8.90 EUR'],
+  ['PARKING LEVEL B2 ROW C', 'PARKING LEVEL B3 ROW C'],
+  ['KA PS 2043', 'KA PS 2034'],
+  ['Maria Keller Product Design', 'Mario Keller Product Design'],
+  ['Train 09:14 platform 3 Vienna', 'Train 09:14 platform 8 Vienna'],
+  ['Aspirin 500 mg 1 tablet every 8 hours', 'Aspirin 500 mg 2 tablets every 6 hours'],
+  ['I moved from Berlin to Paris.', 'I moved from Paris to Berlin.'],
+  ['I always eat meat.', 'I never eat meat.'],
+  ['My red box is in the cellar.', 'My blue box is in the cellar.'],
+  ['Emma is my sister.', 'Emma is my cousin.'],
+  ['I met Tom yesterday.', 'I met Tim yesterday.'],
+  ['My rent is 890 euros.', 'My rent is 980 euros.'],
+  ['I left my keys in the blue bowl.', 'I left my keys in the black bag.'],
+  ['My brother likes chess.', 'My brother hates chess.'],
+  ['I lent Paul my drill.', 'Paul lent me his drill.'],
+  ['The meeting is on Monday.', 'The meeting is on Tuesday.'],
+  ['Door code 4711', 'Door code 1174'],
+  ['I parked my car on the second floor.', 'I parked my bicycle on the second floor.'],
+]
