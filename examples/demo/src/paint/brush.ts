@@ -43,7 +43,7 @@ export function disc({ ctx }: Brush, x: number, y: number, rx: number, ry: numbe
 /** Fills the surface from top to bottom with a run of colours. */
 export function fade({ ctx, width, height }: Brush, colors: readonly string[]): void {
   const gradient = ctx.createLinearGradient(0, 0, 0, height)
-  colors.forEach((color, i) => gradient.addColorStop(i / (colors.length - 1), color))
+  for (const [i, color] of colors.entries()) gradient.addColorStop(i / (colors.length - 1), color)
   ctx.fillStyle = gradient
   ctx.fillRect(0, 0, width, height)
 }

@@ -19,7 +19,7 @@ const cutOut = (width: number, height: number, draw: (brush: Brush) => void): Ma
 const plaster = (color: string) =>
   material(512, 512, (brush) => {
     flood(brush, color)
-    mottle(brush, 60, 130, 0.035)
+    mottle(brush, 60, 130, 0.02)
     grain(brush, 3)
   })
 
@@ -248,7 +248,7 @@ export const materials: Readonly<Record<string, Material>> = {
   'plastic-dark': plain('#26282c', 3),
   screen: material(256, 128, screen),
   keyboard: material(256, 64, keyboard),
-  window: material(512, 384 > 256 ? 512 : 256, (brush) => {
+  window: material(512, 512, (brush) => {
     brush.ctx.scale(1, 512 / 384)
     windowView(brush)
   }),

@@ -169,7 +169,7 @@ function fillRow(plane: Plane, y: number, from: number, to: number, picture: Pic
     const perY = Math.hypot(uDown * wide, vDown * high)
     const level = Math.round(Math.log2(Math.max(1, 0.5 * Math.max(perX, perY) + 0.35 * Math.min(perX, perY))))
     const read = texture.levels[Math.min(texture.levels.length - 1, level)]!
-    shade(read, surface.repeat, depthRow, depth[1], y * picture.width, x, stop, count, start, end, picture)
+    shade(read, texture.cut, surface.repeat, depthRow, depth[1], y * picture.width, x, stop, count, start, end, picture)
     start.u = end.u
     start.v = end.v
     start.light[0] = end.light[0]
@@ -184,8 +184,16 @@ interface Reading {
   readonly light: readonly [number, number, number]
 }
 
+/** Linear light (0..1) by sRGB level. */
+const linear = Float32Array.from({ length: 256 }, (_, value) => {
+  const share = value / 255
+  return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+})
+
+/** Draws pixels `from` to `to` of a row. Texture places are kept as whole numbers of 1/256 texel. */
 function shade(
-  level: TextureLevel,
+  { width, height, pixels }: TextureLevel,
+  cut: boolean,
   repeat: readonly [number, number],
   depthRow: number,
   depthStep: number,
@@ -197,49 +205,54 @@ function shade(
   end: Reading,
   { color, nearness }: Picture,
 ): void {
-  const { width, height, color: texels, mask } = level
-  const wide = repeat[0] * width
-  const high = repeat[1] * height
+  const wide = repeat[0] * width * 256
+  const high = repeat[1] * height * 256
   const perPixel = 1 / count
-  let u = start.u * wide - 0.5
-  let v = start.v * high - 0.5
+  let u = start.u * wide - 128
+  let v = start.v * high - 128
   const uStep = (end.u - start.u) * wide * perPixel
   const vStep = (end.v - start.v) * high * perPixel
-  const scale = 1 / 65535
-  let red = start.light[0] * scale
-  let green = start.light[1] * scale
-  let blue = start.light[2] * scale
-  const redStep = (end.light[0] * scale - red) * perPixel
-  const greenStep = (end.light[1] * scale - green) * perPixel
-  const blueStep = (end.light[2] * scale - blue) * perPixel
+  const columns = width - 1
+  const lines = height - 1
+  let red = start.light[0]
+  let green = start.light[1]
+  let blue = start.light[2]
+  const redStep = (end.light[0] - red) * perPixel
+  const greenStep = (end.light[1] - green) * perPixel
+  const blueStep = (end.light[2] - blue) * perPixel
   for (let x = from; x <= to; x++, u += uStep, v += vStep, red += redStep, green += greenStep, blue += blueStep) {
     const near = depthRow + x * depthStep
     const at = row + x
     if (near <= nearness[at]!) continue
-    const column = Math.floor(u)
-    const line = Math.floor(v)
-    const right = u - column
-    const lower = v - line
-    const x0 = column & (width - 1)
-    const x1 = (column + 1) & (width - 1)
-    const y0 = (line & (height - 1)) * width
-    const y1 = ((line + 1) & (height - 1)) * width
-    if (mask !== undefined && mask[(lower < 0.5 ? y0 : y1) + (right < 0.5 ? x0 : x1)]! < 128) continue
+    const column = u | 0
+    const line = v | 0
+    const right = column & 255
+    const lower = line & 255
+    const x0 = (column >> 8) & columns
+    const x1 = ((column >> 8) + 1) & columns
+    const y0 = ((line >> 8) & lines) * width
+    const y1 = (((line >> 8) + 1) & lines) * width
+    if (cut && pixels[(lower < 128 ? y0 : y1) + (right < 128 ? x0 : x1)]! >= 0) continue
     nearness[at] = near
-    const a = (y0 + x0) * 3
-    const b = (y0 + x1) * 3
-    const c = (y1 + x0) * 3
-    const d = (y1 + x1) * 3
-    const wd = right * lower
-    const wb = right - wd
-    const wc = lower - wd
-    const wa = 1 - right - wc
+    const a = pixels[y0 + x0]!
+    const b = pixels[y0 + x1]!
+    const c = pixels[y1 + x0]!
+    const d = pixels[y1 + x1]!
+    // Red and blue are mixed side by side in one number: they lie 16 bits apart.
+    const topEnds = mix(a & 0xff00ff, b & 0xff00ff, right) & 0xff00ff
+    const bottomEnds = mix(c & 0xff00ff, d & 0xff00ff, right) & 0xff00ff
+    const ends = mix(topEnds, bottomEnds, lower)
+    const topGreen = mix((a >> 8) & 255, (b >> 8) & 255, right)
+    const bottomGreen = mix((c >> 8) & 255, (d >> 8) & 255, right)
     const out = at * 3
-    color[out] = red * (texels[a]! * wa + texels[b]! * wb + texels[c]! * wc + texels[d]! * wd)
-    color[out + 1] = green * (texels[a + 1]! * wa + texels[b + 1]! * wb + texels[c + 1]! * wc + texels[d + 1]! * wd)
-    color[out + 2] = blue * (texels[a + 2]! * wa + texels[b + 2]! * wb + texels[c + 2]! * wc + texels[d + 2]! * wd)
+    color[out] = red * linear[ends & 255]!
+    color[out + 1] = green * linear[mix(topGreen, bottomGreen, lower) & 255]!
+    color[out + 2] = blue * linear[(ends >> 16) & 255]!
   }
 }
+
+/** From `a` to `b` by `share` of 256. */
+const mix = (a: number, b: number, share: number): number => (a + (Math.imul(b - a, share) >> 8)) | 0
 
 function readLight({ columns, rows, values }: Lightmap, u: number, v: number, glow: number, out: number[]): void {
   const x = Math.min(0.9999, Math.max(0, u)) * (columns - 1)

@@ -35,9 +35,9 @@ export function bakeLightmaps(
 ): Lightmap[] {
   const casters = new Map<number, Caster[]>()
   for (const item of surfaces) {
-    if (item.glow > 0 || item.texture.startsWith('cut-')) continue
+    if (!isSolid(item)) continue
     const list = casters.get(item.room) ?? []
-    list.push(caster(item))
+    list.push(createCaster(item))
     casters.set(item.room, list)
   }
   return surfaces.map((item, index) => {
@@ -53,7 +53,8 @@ interface Surroundings {
   readonly ambient: Vec3
 }
 
-interface Caster {
+/** A surface that gives shadow. */
+export interface Caster {
   readonly surface: Surface
   readonly origin: Vec3
   readonly normal: Vec3
@@ -61,7 +62,12 @@ interface Caster {
   readonly alongDown: Vec3
 }
 
-const caster = (item: Surface): Caster => ({ surface: item, origin: item.origin, ...surfaceFrame(item) })
+/** Whether a surface stands in the light: lamps, cut-outs and sheets of paper do not. */
+export const isSolid = ({ glow, texture }: Surface): boolean =>
+  glow === 0 && !texture.startsWith('cut-') && !texture.startsWith('sheet:')
+
+/** Prepares a surface for {@link isBlocked}. */
+export const createCaster = (item: Surface): Caster => ({ surface: item, origin: item.origin, ...surfaceFrame(item) })
 
 function bakeSurface(item: Surface, seed: number, around: Surroundings): Lightmap {
   const cells = (edge: number) => Math.max(2, Math.min(56, Math.round(edge / spacing) + 1))

@@ -41,7 +41,7 @@ export const garage: RoomPlan = {
     surfaces.push(upright([-side * 5.18, 1.1, z + 3.4], -side * quarter, [2.2, 1.1], { texture: 'vent' }, number))
     walk.pass(-side * 0.3, z + 0.9, side * 0.25, 1.3)
     walk.read(sign, { distance: 1.35, eye: 1.62, looks: [1.2, 1.3], from: 1 })
-    walk.read(plate, { distance: 1.15, eye: 1.3, looks: [1.3, 1.5], from: side })
+    walk.read(plate, { distance: 0.85, eye: 1.18, looks: [1.3, 1.5], from: side })
     walk.pass(0, z + room.length - 0.4, 0, 1.7)
   },
 }

@@ -63,9 +63,9 @@ function doorSign({ door }: DemoContent): Sheet {
     width: 320,
     height: 220,
     lines: [
-      line(`ROOM ${door.room}`, 24, 82, { size: 62, face: 'sans-bold', color: '#ffffff' }),
-      line(door.person, 24, 145, { size: 36, face: 'sans', color: '#ffffff' }),
-      line(door.department, 24, 190, { size: 32, face: 'sans', color: '#d6e4ee' }),
+      line(`ROOM ${door.room}`, 24, 80, { size: 54, face: 'sans-bold', color: '#ffffff' }),
+      line(door.person, 24, 142, { size: 34, face: 'sans', color: '#ffffff' }),
+      line(door.department, 24, 188, { size: 30, face: 'sans', color: '#d6e4ee' }),
     ],
   }
 }
@@ -81,8 +81,8 @@ function calendar({ calendar: { title, entries } }: DemoContent): Sheet {
       ...entries.flatMap((entry, i) => {
         const y = 132 + i * 58
         return [
-          line(entry.day, 18, y, { size: 28, face: 'sans-bold', color: '#a3352b' }),
-          line(`${entry.time} ${entry.title}`, 118, y, { size: 31, face: 'hand', color: '#1f3a86' }),
+          line(entry.day, 16, y, { size: 26, face: 'sans-bold', color: '#a3352b' }),
+          line(`${entry.time} ${entry.title}`, 136, y, { size: 31, face: 'hand', color: '#1f3a86' }),
         ]
       }),
     ],
@@ -136,8 +136,7 @@ function whiteboard({ whiteboard: { project, launch, password } }: DemoContent):
       line(`Project ${project}`, 110, 170, { size: 120, face: 'hand', color: '#b3261e' }),
       line(`Launch date: ${launch}`, 110, 330, style),
       line('Demo for the board first', 110, 470, style),
-      line(`Guest Wi-Fi password:`, 110, 640, { ...style, color: '#1b6b3a' }),
-      line(password, 1000, 640, { ...style, color: '#1b6b3a' }),
+      line(`Guest Wi-Fi password: ${password}`, 110, 640, { ...style, color: '#1b6b3a' }),
       line('Ask Lena about the budget', 110, 800, style),
     ],
   }
