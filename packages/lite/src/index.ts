@@ -1,5 +1,7 @@
 export { type CenterNet, type CenterNetOptions, createCenterNet } from './centernet'
+export { createLite, type Lite, type LiteOptions } from './lite'
 export { createLiteCaptioner, type LiteCaptionerOptions } from './lite-captioner'
 export { createPpOcrReader, type PpOcrReaderOptions } from './ppocr-reader'
+export { type LiteStatus, probeLite } from './probe-lite'
 export { createUseLiteEncoder, type UseLiteOptions } from './use-lite'
 export { createWinkTriplets } from './wink-triplets'
