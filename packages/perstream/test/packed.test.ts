@@ -17,7 +17,9 @@ interface Manifest {
 async function specifiers(): Promise<string[]> {
   const names = await readdir(packagesFolder)
   const manifests = await Promise.all(
-    names.map(async (name) => JSON.parse(await readFile(join(packagesFolder, name, 'package.json'), 'utf8')) as Manifest),
+    names.map(
+      async (name) => JSON.parse(await readFile(join(packagesFolder, name, 'package.json'), 'utf8')) as Manifest,
+    ),
   )
   return manifests.flatMap(({ name, exports }) =>
     Object.keys(exports)
@@ -64,20 +66,38 @@ describe('the packages as npm installs them', () => {
       `const found = {}\nfor (const name of ${JSON.stringify(importable)}) found[name] = ${names('require(name)')}\nconsole.log(JSON.stringify(found))`,
     )
     const imported = JSON.parse((await run('node', ['import.mjs'], { cwd: folder })).stdout) as Record<string, string[]>
-    const required = JSON.parse((await run('node', ['require.cjs'], { cwd: folder })).stdout) as Record<string, string[]>
+    const required = JSON.parse((await run('node', ['require.cjs'], { cwd: folder })).stdout) as Record<
+      string,
+      string[]
+    >
     expect(Object.keys(imported)).toEqual(importable)
     expect(required).toEqual(imported)
     expect(Object.entries(imported).filter(([, list]) => list.length === 0)).toEqual([])
   }, 120_000)
 
   it('type-check from TypeScript, as ESM and as CommonJS', async () => {
-    const lines = all.map((specifier, i) => `import * as module${i} from '${specifier}'\nexport const names${i} = Object.keys(module${i})`)
+    const lines = all.map(
+      (specifier, i) => `import * as module${i} from '${specifier}'\nexport const names${i} = Object.keys(module${i})`,
+    )
     await writeFile(join(folder, 'types.mts'), lines.join('\n'))
     await writeFile(join(folder, 'types.cts'), lines.join('\n'))
-    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,esnext.disposable,dom', '--skipLibCheck', 'false']
-    await run('npx', ['tsc', ...options, 'types.mts', 'types.cts'], { cwd: folder }).catch((error: { stdout: string }) => {
-      throw new TypeError(`tsc says:\n${error.stdout}`)
-    })
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--lib',
+      'es2022,esnext.disposable,dom',
+      '--skipLibCheck',
+      'false',
+    ]
+    await run('npx', ['tsc', ...options, 'types.mts', 'types.cts'], { cwd: folder }).catch(
+      (error: { stdout: string }) => {
+        throw new TypeError(`tsc says:\n${error.stdout}`)
+      },
+    )
   }, 120_000)
 
   it('run the command', async () => {

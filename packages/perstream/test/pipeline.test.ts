@@ -1,6 +1,6 @@
-import { collect } from '@perstream/kit'
 import { createReferenceTextEncoder } from '@perstream/backends/reference'
 import { createRememberGate } from '@perstream/gate'
+import { collect } from '@perstream/kit'
 import { createMemoryGraph, createVolatileStore } from '@perstream/pmg'
 import { createExtractiveAnswerer, neverSpeak } from '@perstream/responder'
 import { type Captioner, PerStreamError, type TextEncoder } from '@perstream/spec'
@@ -20,7 +20,13 @@ function captionerOf(sentences: Readonly<Record<number, string>>): Captioner {
           const text = sentences[data[0]!]
           if (text === undefined) continue
           const evidence = { source, startSeconds: frame.seconds, endSeconds: frame.seconds, frames: [frame.index] }
-          captions.push({ text, origin: 'described' as const, confidence: 0.9, evidence, track: `brightness ${data[0]}` })
+          captions.push({
+            text,
+            origin: 'described' as const,
+            confidence: 0.9,
+            evidence,
+            track: `brightness ${data[0]}`,
+          })
         }
         yield { ...moment, captions }
       }
@@ -108,6 +114,14 @@ describe('createPerStream', () => {
     for await (const event of stream) if (event.type === 'progress' && event.seconds === 1) break
     expect(memory.progress('synthetic')).toEqual({ source: 'synthetic', seconds: 1 })
     expect(source.held()).toBeLessThanOrEqual(1)
+  })
+
+  it('never goes back in what it has acknowledged', async () => {
+    const { stream, memory } = await pipeline([10, 20, 0])
+    await collect(stream)
+    const again = await pipeline([], { memory })
+    expect(ofType(await collect(again.stream), 'finished')).toMatchObject([{ framesKept: 0 }])
+    expect(memory.progress('synthetic')).toEqual({ source: 'synthetic', seconds: 2 })
   })
 
   it('stops with the reason of its signal, and keeps what was stored', async () => {

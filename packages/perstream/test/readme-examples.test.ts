@@ -25,20 +25,24 @@ function examples(file: string): string[] {
 }
 
 describe('README examples', () => {
-  it.each(readmes)('of $title run', async ({ file, folder }) => {
-    expect(existsSync(file), `${file} is missing`).toBe(true)
-    const found = examples(file)
-    // The interfaces have nothing to run but their error.
-    expect(found.length, `${file} shows no example that runs`).toBeGreaterThan(0)
-    const scratch = await mkdtemp(join(folder, '.readme-'))
-    try {
-      for (const [i, code] of found.entries()) {
-        const path = join(scratch, `example-${i}.ts`)
-        await writeFile(path, `${code}\nexport {}\n`)
-        await run('tsx', [path], { cwd: scratch, timeout: 120_000 })
+  it.each(readmes)(
+    'of $title run',
+    async ({ file, folder }) => {
+      expect(existsSync(file), `${file} is missing`).toBe(true)
+      const found = examples(file)
+      // The interfaces have nothing to run but their error.
+      expect(found.length, `${file} shows no example that runs`).toBeGreaterThan(0)
+      const scratch = await mkdtemp(join(folder, '.readme-'))
+      try {
+        for (const [i, code] of found.entries()) {
+          const path = join(scratch, `example-${i}.ts`)
+          await writeFile(path, `${code}\nexport {}\n`)
+          await run('tsx', [path], { cwd: scratch, timeout: 120_000 })
+        }
+      } finally {
+        await rm(scratch, { recursive: true, force: true })
       }
-    } finally {
-      await rm(scratch, { recursive: true, force: true })
-    }
-  }, 240_000)
+    },
+    240_000,
+  )
 })

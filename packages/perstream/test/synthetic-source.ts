@@ -1,7 +1,10 @@
 import type { Frame, FrameSource } from '@perstream/spec'
 
 /** A source of flat grey frames, made for tests of the pipeline: one frame each second, its brightness given. */
-export function syntheticSource(brightness: readonly number[], startedAt?: Date): FrameSource & { readonly held: () => number } {
+export function syntheticSource(
+  brightness: readonly number[],
+  startedAt?: Date,
+): FrameSource & { readonly held: () => number } {
   let held = 0
   const frame = (value: number, index: number): Frame => {
     let released = false

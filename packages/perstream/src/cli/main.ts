@@ -62,7 +62,7 @@ function createProgram(context: CommandContext): Command {
     doctorCommand,
   ])
     program.addCommand(command(context).exitOverride())
-  program.action((_options, command: Command) => {
+  program.allowExcessArguments().action((_options, command: Command) => {
     const [unknown] = command.args
     if (unknown !== undefined)
       throw new UsageError(`There is no command "${unknown}". perstream --help shows what there is.`)

@@ -3,14 +3,17 @@ import { showAnswer } from './ask'
 import type { CommandContext } from './context'
 import { clock, count, oneLine } from './format'
 
-/** Prints the events of a run as a person reads them: results on stdout. Returns false for events that print nothing. */
-export function printEvent(event: PerStreamEvent, { out, note }: CommandContext): boolean {
-  const lines = linesOf(event)
-  for (const line of lines) (event.type === 'warning' ? note : out)(line)
-  return lines.length > 0
+/** Prints the events of a run as a person reads them: results on stdout, warnings on stderr. */
+export function createEventPrinter({ out, note }: CommandContext): (event: PerStreamEvent) => void {
+  const refused = new Set<string>()
+  return (event) => {
+    if (event.type === 'gate-refused' && event.text !== null) refused.add(oneLine(event.text))
+    if (event.type === 'warning') note(`perstream: ${event.message}`)
+    for (const line of linesOf(event, refused)) out(line)
+  }
 }
 
-function linesOf(event: PerStreamEvent): string[] {
+function linesOf(event: PerStreamEvent, refused: ReadonlySet<string>): string[] {
   switch (event.type) {
     case 'started':
       return [`${event.location}  (${event.width}x${event.height}, ${recorded(event.startedAt)})`]
@@ -26,10 +29,8 @@ function linesOf(event: PerStreamEvent): string[] {
         `? ${event.question}${event.seconds === null ? '' : `  (at ${clock(event.seconds)})`}`,
         showAnswer(event),
       ]
-    case 'warning':
-      return [`perstream: ${event.message}`]
     case 'finished':
-      return ['', summary(event)]
+      return ['', ...summary(event, refused)]
     default:
       return []
   }
@@ -39,8 +40,12 @@ function recorded(startedAt: string | null): string {
   return startedAt === null ? 'recording time unknown' : `recorded ${startedAt}`
 }
 
-function summary({ seconds, framesKept, memoriesStored }: Extract<PerStreamEvent, { type: 'finished' }>): string {
-  const found =
-    memoriesStored === 0 ? 'nothing new recognised' : `${count(memoriesStored, 'new memory', 'new memories')}`
-  return `Watched to ${clock(seconds)}: ${count(framesKept, 'keyframe')}, ${found}.`
+function summary({ seconds, framesKept, memoriesStored }: Finished, refused: ReadonlySet<string>): string[] {
+  if (framesKept === 0) return ['No new frames.']
+  const watched = `Watched to ${clock(seconds)}: ${count(framesKept, 'keyframe')}`
+  if (memoriesStored === 0 && refused.size === 0) return [`${watched}. Nothing was recognised.`]
+  const seen = refused.size === 0 ? [] : [`Recognised, and not worth remembering: ${[...refused].join('; ')}.`]
+  return [`${watched}, ${count(memoriesStored, 'new memory', 'new memories')}.`, ...seen]
 }
+
+type Finished = Extract<PerStreamEvent, { type: 'finished' }>

@@ -16,7 +16,7 @@ import { UsageError } from './exit'
 import { clock } from './format'
 import { type OpenMemory, openMemory } from './open-memory'
 import { createReportRecorder, type ReportRecorder } from './report-recorder'
-import { printEvent } from './run-printer'
+import { createEventPrinter } from './run-printer'
 import { createRunProgress } from './run-progress'
 
 interface RunFlags {
@@ -148,11 +148,12 @@ async function watch(video: string, { flags, context, memory, preset, questions 
     signal,
   })
   const progress = createRunProgress(context, { start, end: flags.end })
+  const print = createEventPrinter(context)
   const emit = (event: PerStreamEvent) => {
     recorder?.on(event)
     progress.on(event)
     if (flags.json) context.out(JSON.stringify(event))
-    else progress.print(() => printEvent(event, context))
+    else progress.print(() => print(event))
   }
   try {
     for await (const event of pipeline) {

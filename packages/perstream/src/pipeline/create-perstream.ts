@@ -136,14 +136,20 @@ async function* runEvents(run: Run): AsyncGenerator<PerStreamEvent, void, void> 
       }
     }
     yield* take(run.pending)
-    run.seconds = Math.max(run.seconds, run.lookedAt)
-    await parts.memory.create([], { signal, progress: { source, seconds: run.seconds } })
+    if (run.lookedAt > run.seconds) await acknowledgeEnd(run)
     for (const item of run.questions.rest())
       yield answeredEvent(item, await ask(run, item.question, { signal, ...at(item) }))
   } finally {
     await parts.source[Symbol.asyncDispose]()
   }
   yield finishedEvent(run)
+}
+
+/** The frames after the last keyframe were looked at too. */
+async function acknowledgeEnd(run: Run): Promise<void> {
+  run.seconds = run.lookedAt
+  const progress = { source: run.source, seconds: run.seconds }
+  await run.parts.memory.create([], { signal: run.parts.signal, progress })
 }
 
 /** One moment: stored, considered for speech, and asked about. */

@@ -47,16 +47,20 @@ export function createRemember(parts: PerStreamParts, options: RememberOptions):
   const { config, stopwatch } = options
   const recent = createFifo<Float32Array>(config.queueSize)
   const categoryOfTrack = new Map<string, string>()
+  const refusedTextOfTrack = new Map<string, string>()
 
-  /** The category a caption is stored under, or undefined: not remembered. What is followed and stored is not asked again. */
+  /** The category a caption is stored under, or undefined: not remembered. Of what is followed, only new words are asked again. */
   const categorize = (encoded: EncodedCaption, moment: CaptionedMoment, events: PerStreamEvent[]) => {
     const { caption, vector } = encoded
     const known = caption.track === undefined ? undefined : categoryOfTrack.get(caption.track)
     if (known !== undefined) return known
     if (moment.gate) return moment.gate.category
+    if (caption.track !== undefined && refusedTextOfTrack.get(caption.track) === caption.text) return undefined
     const decision = parts.gate.decide([vector], { recent: recent.values })
     events.push(gateEvent(decision, caption.evidence.startSeconds, caption.text))
-    return decision.remember ? decision.category : undefined
+    if (decision.remember) return decision.category
+    if (caption.track !== undefined) refusedTextOfTrack.set(caption.track, caption.text)
+    return undefined
   }
 
   return async (moment, { signal }) => {
