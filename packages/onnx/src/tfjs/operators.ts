@@ -1,7 +1,7 @@
 import type { GraphValue } from '../graph'
 import { typeNumbers } from '../model'
 import { createTensor } from '../tensor'
-import type { ConversionContext } from './convert'
+import type { ConversionContext } from './context'
 import { convolution, depthwiseConvolution, maxPool } from './convolution'
 import { unsupported } from './graph-model'
 import { slice, split, stridedSlice } from './slicing'
