@@ -89,7 +89,7 @@ export async function createCenterNet({
   }
 }
 
-/** One pass a frame, whoever asks first. An abort ends the wait of its caller, not the pass, which others may share. */
+/** One pass a frame, whoever asks first. An abort does not stop a pass, which others may share; its caller rejects after it. */
 function sharePasses(session: TensorSession): (frame: Frame, options: CallOptions) => Promise<Pass> {
   const passes = new WeakMap<Frame, Promise<Pass>>()
   return async (frame, { signal }) => {

@@ -1,7 +1,7 @@
 import type { Box, Detection } from '@perstream/spec'
 
 /** How raw detections are read. */
-export interface ReadDetectionsOptions {
+interface ReadDetectionsOptions {
   readonly labels: readonly string[]
   /** Detections below are left out. */
   readonly threshold: number

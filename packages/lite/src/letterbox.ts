@@ -1,7 +1,7 @@
 import type { RgbImage } from '@perstream/spec'
 
 /** An image on a square canvas, its top left corner on the canvas's; the rest is black. */
-export interface Letterbox {
+interface Letterbox {
   /** Red, green and blue as 0..255, row-major: `size * size * 3`. */
   readonly data: Float32Array
   readonly size: number

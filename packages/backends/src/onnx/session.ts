@@ -11,7 +11,7 @@ import { checkFeeds, checkOutputs } from './feeds'
 import { fromOrt, isElementType, type OrtMetadata, type OrtModule, type OrtSession, toOrt } from './ort'
 
 /** What a session is made from. */
-export interface OnnxSessionParts {
+interface OnnxSessionParts {
   readonly ort: OrtModule
   readonly session: OrtSession
   readonly device: Exclude<Device, 'auto'>

@@ -1,7 +1,8 @@
 import { type ElementType, PerStreamError, type Tensor } from '@perstream/spec'
 import { createGraph, type GraphBuilder, type GraphValue } from '../graph'
 import { type OnnxModel, typeNumbers } from '../model'
-import { attributesOf, type NodeAttributes, type TfjsModelJson, type TfjsNode, unsupported } from './graph-model'
+import type { ConversionContext } from './context'
+import { attributesOf, type TfjsModelJson, type TfjsNode, unsupported } from './graph-model'
 import { operators } from './operators'
 import { openWeights, type ReadWeight } from './weights'
 
@@ -14,20 +15,6 @@ export interface ConvertTfjsOptions {
   readonly outputs?: readonly string[] | undefined
   /** Name of the graph. Default 'tfjs'. */
   readonly name?: string | undefined
-}
-
-/** What the conversion of one node works with. */
-export interface ConversionContext {
-  readonly graph: GraphBuilder
-  readonly node: TfjsNode
-  readonly attributes: NodeAttributes
-  readonly inputCount: number
-  /** The value of an input. A constant enters the graph only when it is asked for here. */
-  input(index: number): GraphValue
-  /** The tensor of an input that is a constant of the model; undefined when it is computed. */
-  constant(index: number): Tensor | undefined
-  /** The numbers of an input that must be a constant. @throws PerStreamError `model-unsupported` when it is computed */
-  numbers(index: number): number[]
 }
 
 /**

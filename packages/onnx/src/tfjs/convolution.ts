@@ -1,6 +1,6 @@
 import type { Tensor } from '@perstream/spec'
 import type { GraphValue } from '../graph'
-import type { ConversionContext } from './convert'
+import type { ConversionContext } from './context'
 import { unsupported } from './graph-model'
 
 const toChannelsFirst = [0, 3, 1, 2]

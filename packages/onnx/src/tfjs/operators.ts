@@ -1,13 +1,13 @@
 import type { GraphValue } from '../graph'
 import { typeNumbers } from '../model'
 import { createTensor } from '../tensor'
-import type { ConversionContext } from './convert'
+import type { ConversionContext } from './context'
 import { convolution, depthwiseConvolution, maxPool } from './convolution'
 import { unsupported } from './graph-model'
 import { slice, split, stridedSlice } from './slicing'
 
 /** Converts one node to the value of its output, or to all of its outputs. */
-export type ConvertOperator = (context: ConversionContext) => GraphValue | readonly GraphValue[]
+type ConvertOperator = (context: ConversionContext) => GraphValue | readonly GraphValue[]
 
 /** What is known of TensorFlow's operations. */
 export const operators: Readonly<Record<string, ConvertOperator>> = {

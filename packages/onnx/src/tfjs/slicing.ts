@@ -1,5 +1,5 @@
 import type { GraphValue } from '../graph'
-import type { ConversionContext } from './convert'
+import type { ConversionContext } from './context'
 import { unsupported } from './graph-model'
 
 const first = -(2n ** 63n)
