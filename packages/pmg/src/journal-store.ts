@@ -12,7 +12,7 @@ import { encodeRecord, longestRecord } from './journal-record'
 import { LiveOperations } from './live-operations'
 
 /** How a journal is opened. */
-export interface JournalStoreOptions {
+interface JournalStoreOptions {
   readonly mode: 'write' | 'read'
   /** Receives what went wrong without harm: a torn tail that was cut or left out. */
   readonly onWarning?: ((warning: Warning) => void) | undefined

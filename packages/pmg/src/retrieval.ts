@@ -11,7 +11,7 @@ const graphWeight = 0.1
 const seeds = 8
 
 /** A question whose vector, if it has one, is of the graph's space and length 1. */
-export interface ReadyQuery extends MemoryQuery {
+interface ReadyQuery extends MemoryQuery {
   readonly limit: number
 }
 

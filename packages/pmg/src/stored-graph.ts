@@ -371,6 +371,7 @@ export class StoredGraph implements MemoryGraph {
       return vector
     }
     if (!text || !query.text || !vectors) return undefined
+    if (text.space !== space) throw mismatch(`${space} (${vectors.dimensions})`, `${text.space} (${text.dimensions})`)
     const [made] = await text.encode([query.text], { signal })
     return made?.some((value) => value !== 0) ? checkedVector(made, "the encoder's vector of query.text") : undefined
   }
