@@ -115,6 +115,7 @@ class JournalStore implements MemoryStore {
         yield step.value
       }
       if (step.value === 'complete') return
+      await new Promise((resolve) => setTimeout(resolve, attempt * 5))
     }
   }
 

@@ -72,7 +72,8 @@ function allowedSlots(state: GraphState, query: MemoryQuery): Allowed {
     (source === undefined || wasSeen(memory, source, beforeSeconds)) &&
     (asOf === undefined || memory.learnedAt <= asOf) &&
     (validAt === undefined || isValidAt(memory, validAt))
-  const mask = Uint8Array.from(state.slots, (entry) => (entry && passes(entry.memory) ? 1 : 0))
+  const mask = new Uint8Array(state.slots.length)
+  for (const [slot, entry] of state.slots.entries()) if (entry && passes(entry.memory)) mask[slot] = 1
   return (slot) => mask[slot] === 1
 }
 
