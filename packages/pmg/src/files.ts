@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { type CallOptions, type MemoryStore, PerStreamError, type Warning } from '@perstream/spec'
 import { openJournalStore } from './journal-store'
 import { acquireLock, isLocked } from './lock-file'
-import { createNodeDirectory, isMissing } from './node-directory'
+import { createNodeDirectory, errorCode, isMissing } from './node-directory'
 
 /** How a file store is opened. */
 export interface FileStoreOptions extends CallOptions {
@@ -23,35 +23,69 @@ const version = 1
  * resolves; when it deletes memories, the files are rewritten first and hold no byte of them. Dispose it to let go of the lock.
  *
  * @throws PerStreamError `store-locked` when another process writes, `input-invalid` for a folder that is something else,
- * `store-version` for a newer format, `store-corrupt`
+ * `store-version` for a newer format, `store-read-only` where writing is not allowed, `store-corrupt`
  */
 export async function openFileStore(directory: string, options: FileStoreOptions): Promise<MemoryStore> {
-  const { mode, onWarning, compactAfterBytes, signal } = options
+  const { mode, signal } = options
   if (mode !== 'write' && mode !== 'read')
     throw new TypeError(`mode is ${JSON.stringify(mode)}: it must be "write" or "read"`)
   signal?.throwIfAborted()
   const folder = resolve(directory)
-  if (mode === 'write') await mkdir(folder, { recursive: true })
-  const files = createNodeDirectory(folder)
-  const isStore = await checkManifest(folder, mode)
-  const lock =
-    mode === 'write'
-      ? await acquireLock(folder, (holder) =>
-          onWarning?.({
-            code: 'lock-taken-over',
-            message: `${folder}: the lock of ${holder}, which is dead, was taken over`,
-          }),
-        )
-      : undefined
-  const release = async () => lock?.release()
   try {
+    return await (mode === 'write' ? openToWrite(folder, options) : openToRead(folder, options))
+  } catch (cause) {
+    const reason = refusals[String(errorCode(cause))]
+    if (!reason) throw cause
+    throw new PerStreamError(...reason(folder), { fields: { directory: folder }, cause })
+  }
+}
+
+async function openToWrite(folder: string, options: FileStoreOptions): Promise<MemoryStore> {
+  const { onWarning } = options
+  await mkdir(folder, { recursive: true })
+  const isStore = await checkManifest(folder, 'write')
+  const lock = await acquireLock(folder, (holder) =>
+    onWarning?.({
+      code: 'lock-taken-over',
+      message: `${folder}: the lock of ${holder}, which is dead, was taken over`,
+    }),
+  )
+  try {
+    const files = createNodeDirectory(folder)
     if (!isStore) await files.replace(manifestName, [manifest()])
-    const isWriting = () => isLocked(folder)
-    return await openJournalStore(files, { mode, onWarning, compactAfterBytes, location: folder, isWriting, release })
+    return await openJournalStore(files, { ...journalOptions(folder, options), release: () => lock.release() })
   } catch (error) {
-    await release()
+    await lock.release()
     throw error
   }
+}
+
+async function openToRead(folder: string, options: FileStoreOptions): Promise<MemoryStore> {
+  await checkManifest(folder, 'read')
+  return openJournalStore(createNodeDirectory(folder), { ...journalOptions(folder, options), release: async () => {} })
+}
+
+function journalOptions(folder: string, { mode, onWarning, compactAfterBytes }: FileStoreOptions) {
+  return { mode, onWarning, compactAfterBytes, location: folder, isWriting: () => isLocked(folder) }
+}
+
+type Refusal = (folder: string) => [code: 'store-read-only' | 'input-invalid', message: string]
+
+const noRight: Refusal = (folder) => [
+  'store-read-only',
+  `${folder} cannot be written to: give it rights, or open it with mode "read"`,
+]
+const noFolder: Refusal = (folder) => [
+  'input-invalid',
+  `${folder} is not a folder: give the folder of a store, or a new one`,
+]
+
+const refusals: Readonly<Record<string, Refusal>> = {
+  EACCES: noRight,
+  EPERM: noRight,
+  EROFS: noRight,
+  EEXIST: noFolder,
+  ENOTDIR: noFolder,
 }
 
 function manifest(): Uint8Array {

@@ -66,11 +66,18 @@ export class GraphWriter {
 
   /** Changes a memory; new words without an embedding lose the old one, which no longer says what they say. */
   update({ memory: before }: MemoryEntry, changes: MemoryChanges, embedding: Float32Array | undefined): Memory {
-    const { embedding: _embedding, space: _space, ...fields } = changes
-    const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
-    const reworded = changes.text !== undefined && changes.text !== before.text
-    const space = embedding ? this.#state.space : reworded ? undefined : before.space
-    const memory: Memory = { ...before, ...given, space, updatedAt: this.#now }
+    const text = changes.text ?? before.text
+    const memory: Memory = {
+      ...before,
+      text,
+      category: changes.category ?? before.category,
+      confidence: changes.confidence ?? before.confidence,
+      triplets: changes.triplets ? copyTriplets(changes.triplets) : before.triplets,
+      validFrom: changes.validFrom ?? before.validFrom,
+      validTo: changes.validTo ?? before.validTo,
+      space: embedding ? this.#state.space : text === before.text ? before.space : undefined,
+      updatedAt: this.#now,
+    }
     this.#put(memory, embedding)
     return memory
   }

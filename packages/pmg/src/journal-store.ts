@@ -12,7 +12,7 @@ import { encodeRecord, longestRecord } from './journal-record'
 import { LiveOperations } from './live-operations'
 
 /** How a journal is opened. */
-export interface JournalStoreOptions {
+interface JournalStoreOptions {
   readonly mode: 'write' | 'read'
   /** Receives what went wrong without harm: a torn tail that was cut or left out. */
   readonly onWarning?: ((warning: Warning) => void) | undefined
@@ -115,6 +115,7 @@ class JournalStore implements MemoryStore {
         yield step.value
       }
       if (step.value === 'complete') return
+      await new Promise((resolve) => setTimeout(resolve, attempt * 5))
     }
   }
 

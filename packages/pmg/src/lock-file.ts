@@ -22,7 +22,7 @@ interface LockHolder {
 }
 
 /** A lock that is held. */
-export interface FileLock {
+interface FileLock {
   release(): Promise<void>
 }
 

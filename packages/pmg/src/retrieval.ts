@@ -2,6 +2,7 @@ import type { Memory, MemoryQuery, RetrievedMemory, ScoreParts } from '@perstrea
 import { evidenceUntil } from './evidence'
 import type { GraphState, MemoryEntry } from './graph-state'
 import { saysTheSame } from './same-fact'
+import { topIndices } from './top'
 import { walk } from './walk'
 import { searchTerms } from './words'
 
@@ -12,7 +13,7 @@ const seeds = 8
 const defaultActivation = 0.3
 
 /** A question whose vector, if it has one, is of the graph's space and length 1. */
-export interface ReadyQuery extends MemoryQuery {
+interface ReadyQuery extends MemoryQuery {
   readonly limit: number
 }
 
@@ -23,8 +24,10 @@ export interface ReadyQuery extends MemoryQuery {
  */
 export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
   const allowed = allowedSlots(state, query)
-  const vector = vectorParts(state, query.vector, allowed)
+  const similarities = query.vector && state.vectors?.search(query.vector, allowed)
+  const vector = aboveAverage(similarities)
   const lexical = lexicalParts(state, query.text, allowed)
+<<<<<<< HEAD
   const base = new Map<number, number>()
   for (const slot of new Set([...vector.parts.keys(), ...lexical.keys()]))
     base.set(slot, (vector.parts.get(slot) ?? 0) + (lexical.get(slot) ?? 0))
@@ -34,13 +37,25 @@ export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
   for (const [slot, activation] of graph) base.set(slot, (base.get(slot) ?? 0) + graphWeight * activation)
   const ranked = ranking(state, base)
   return distinct(state, ranked, query.limit).map((entry) => {
+=======
+  const scores = new Float64Array(state.slots.length).fill(Number.NaN)
+  const add = (slot: number, part: number) => {
+    scores[slot] = (Number.isNaN(scores[slot]!) ? 0 : scores[slot]!) + part
+  }
+  for (let slot = 0; slot < vector.length; slot++) if (!Number.isNaN(vector[slot]!)) add(slot, vector[slot]!)
+  for (const [slot, part] of lexical) add(slot, part)
+  const graph = walk(state, starts(scores), allowed)
+  for (const [slot, activation] of graph) add(slot, graphWeight * activation)
+  return distinct(state, scores, query.limit).map((entry) => {
+    const nearness = vector[entry.slot]
+>>>>>>> pmg
     const parts = {
-      vector: vector.parts.get(entry.slot) ?? 0,
+      vector: nearness === undefined || Number.isNaN(nearness) ? 0 : nearness,
       lexical: lexical.get(entry.slot) ?? 0,
       graph: graphWeight * (graph.get(entry.slot) ?? 0),
       time: 0,
     }
-    return found(entry.memory, parts, vector.similarities?.[entry.slot], query)
+    return found(entry.memory, parts, similarities?.[entry.slot], query)
   })
 }
 
@@ -60,40 +75,45 @@ function allowedSlots(state: GraphState, query: MemoryQuery): Allowed {
   const { owner, source, asOf, validAt, until } = query
   const categories = query.categories && new Set(query.categories)
   const exclude = new Set(query.exclude)
-  const passes = ({ id, category, evidence, ...memory }: Memory) =>
-    !exclude.has(id) &&
+  const passes = (memory: Memory) =>
+    !exclude.has(memory.id) &&
     (owner === undefined || memory.owner === owner) &&
+<<<<<<< HEAD
     (!categories || categories.has(category)) &&
     (source === undefined || evidence.some((seen) => seen.source === source)) &&
     (until === undefined || evidence.length === 0 || evidenceUntil(evidence, until).length > 0) &&
+=======
+    (!categories || categories.has(memory.category)) &&
+    (source === undefined || wasSeen(memory, source, beforeSeconds)) &&
+>>>>>>> pmg
     (asOf === undefined || memory.learnedAt <= asOf) &&
     (validAt === undefined || isValidAt(memory, validAt))
-  const mask = Uint8Array.from(state.slots, (entry) => (entry && passes(entry.memory) ? 1 : 0))
+  const mask = new Uint8Array(state.slots.length)
+  for (const [slot, entry] of state.slots.entries()) if (entry && passes(entry.memory)) mask[slot] = 1
   return (slot) => mask[slot] === 1
 }
 
+function wasSeen({ evidence }: Memory, source: string, beforeSeconds: number): boolean {
+  return evidence.some((seen) => seen.source === source && seen.startSeconds < beforeSeconds)
+}
+
 /** True from `validFrom` (inclusive) to `validTo` (exclusive). */
-function isValidAt({ validFrom, validTo }: Pick<Memory, 'validFrom' | 'validTo'>, moment: number): boolean {
+function isValidAt({ validFrom, validTo }: Memory, moment: number): boolean {
   return (validFrom === undefined || validFrom <= moment) && (validTo === undefined || moment < validTo)
 }
 
 /** Similarities less their mean: a memory without a vector then counts as an average one, not as the worst. */
-function vectorParts(state: GraphState, query: Float32Array | undefined, allowed: Allowed) {
-  const parts = new Map<number, number>()
-  if (!query || !state.vectors) return { parts, similarities: undefined }
-  const similarities = state.vectors.search(query, allowed)
+function aboveAverage(similarities: Float32Array | undefined): Float32Array {
+  if (!similarities) return new Float32Array(0)
   let sum = 0
   let count = 0
-  for (const similarity of similarities) {
-    if (Number.isNaN(similarity)) continue
-    sum += similarity
+  for (let slot = 0; slot < similarities.length; slot++) {
+    if (Number.isNaN(similarities[slot]!)) continue
+    sum += similarities[slot]!
     count++
   }
   const average = sum / Math.max(1, count)
-  similarities.forEach((similarity, slot) => {
-    if (!Number.isNaN(similarity)) parts.set(slot, similarity - average)
-  })
-  return { parts, similarities }
+  return similarities.map((similarity) => similarity - average)
 }
 
 function lexicalParts(state: GraphState, text: string | undefined, allowed: Allowed): Map<number, number> {
@@ -104,25 +124,24 @@ function lexicalParts(state: GraphState, text: string | undefined, allowed: Allo
   return scores
 }
 
-function best(scores: ReadonlyMap<number, number>, count: number): [slot: number, score: number][] {
-  const sorted = [...scores].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, count)
-  const highest = sorted[0]?.[1] ?? 0
-  return highest > 0 ? sorted.filter(([, score]) => score > 0).map(([slot, score]) => [slot, score / highest]) : []
+/** Where the walk starts: the best, each with its strength against the very best. */
+function starts(scores: Float64Array): [slot: number, strength: number][] {
+  const top = topIndices(scores, seeds).filter((slot) => scores[slot]! > 0)
+  return top.map((slot) => [slot, scores[slot]! / scores[top[0]!]!])
 }
 
-/** Best first; of equals, what was learned last. */
-function ranking(state: GraphState, scores: ReadonlyMap<number, number>): MemoryEntry[] {
-  return [...scores]
-    .map(([slot, score]) => ({ entry: state.slots[slot]!, score }))
-    .sort((a, b) => b.score - a.score || b.entry.memory.learnedAt - a.entry.memory.learnedAt)
-    .map(({ entry }) => entry)
-}
-
-function distinct(state: GraphState, ranked: readonly MemoryEntry[], limit: number): MemoryEntry[] {
-  const chosen: MemoryEntry[] = []
-  for (const entry of ranked) {
-    if (chosen.length === limit) break
-    if (!chosen.some((other) => saysTheSame(state, entry, other))) chosen.push(entry)
+/** The best that say different things; of equals, what was learned last. */
+function distinct(state: GraphState, scores: Float64Array, limit: number): MemoryEntry[] {
+  for (let count = limit * 4 + 32; ; count *= 4) {
+    const top = topIndices(scores, count)
+    const ranked = top
+      .map((slot) => state.slots[slot]!)
+      .sort((a, b) => scores[b.slot]! - scores[a.slot]! || b.memory.learnedAt - a.memory.learnedAt)
+    const chosen: MemoryEntry[] = []
+    for (const entry of ranked) {
+      if (chosen.length === limit) break
+      if (!chosen.some((other) => saysTheSame(state, entry, other))) chosen.push(entry)
+    }
+    if (chosen.length === limit || top.length < count) return chosen
   }
-  return chosen
 }

@@ -194,6 +194,10 @@ export class StoredGraph implements MemoryGraph {
   #check(signal: AbortSignal | undefined): void {
     signal?.throwIfAborted()
     if (this.#closed) throw new PerStreamError('store-closed', 'the memory graph is closed: open it again')
+    this.#checkStore()
+  }
+
+  #checkStore(): void {
     if (this.#failure)
       throw new PerStreamError('store-closed', 'the store failed and could not be read again: open it again', {
         cause: this.#failure,
@@ -219,7 +223,7 @@ export class StoredGraph implements MemoryGraph {
     plan: (writer: GraphWriter, ready: Ready) => Result,
   ): Promise<Result> {
     const turn = Promise.all([ready, this.#order]).then(([prepared]) => {
-      this.#check(undefined)
+      this.#checkStore()
       signal?.throwIfAborted()
       const writer = new GraphWriter(this.#state, { owner: this.#settings.owner, now: this.#settings.now() })
       const result = plan(writer, prepared)
@@ -367,6 +371,7 @@ export class StoredGraph implements MemoryGraph {
       return vector
     }
     if (!text || !query.text || !vectors) return undefined
+    if (text.space !== space) throw mismatch(`${space} (${vectors.dimensions})`, `${text.space} (${text.dimensions})`)
     const [made] = await text.encode([query.text], { signal })
     return made?.some((value) => value !== 0) ? checkedVector(made, "the encoder's vector of query.text") : undefined
   }

@@ -18,42 +18,46 @@ export function walk(
   allowed: (slot: number) => boolean,
 ): Map<number, number> {
   const reached = new Map<number, number>()
-  let visits = 0
-  for (const [start, strength] of starts) {
-    const seen = new Set([start])
-    let front: (readonly [number, number])[] = [[start, strength]]
-    for (let depth = 0; depth < depthBound && front.length > 0; depth++) {
-      const next: (readonly [number, number])[] = []
-      for (const [slot, carried] of front)
-        for (const [neighbour, weight] of neighbours(state, slot)) {
-          if (seen.has(neighbour) || visits >= visitBound) continue
-          seen.add(neighbour)
-          visits++
-          const arriving = carried * decay * weight
-          if (allowed(neighbour)) reached.set(neighbour, Math.max(reached.get(neighbour) ?? 0, arriving))
-          next.push([neighbour, arriving])
-        }
-      front = next
-    }
-  }
+  for (const [start, strength] of starts)
+    spread(state, start, Math.floor(visitBound / starts.length), (slot, share) => {
+      if (allowed(slot)) reached.set(slot, Math.max(reached.get(slot) ?? 0, strength * share))
+    })
   return reached
 }
 
-/** Memories that share an entity, with how much the entity says, rarest entities first. */
-function neighbours(state: GraphState, slot: number): [slot: number, weight: number][] {
-  const entry = state.slots[slot]!
-  const entities = new Set(
-    entry.relations.flatMap((id) => {
-      const { subject, object } = state.relations.get(id)!.record
-      return [subject, object]
-    }),
+/** Spreads from one memory; each entity is passed once, by the memory that came to it first. */
+function spread(state: GraphState, start: number, visits: number, reach: (slot: number, share: number) => void): void {
+  const seen = new Set([start])
+  const passed = new Set<string>()
+  let front: [slot: number, share: number][] = [[start, 1]]
+  for (let depth = 0; depth < depthBound; depth++) {
+    const next: [number, number][] = []
+    for (const [slot, share] of front)
+      for (const { id, memories } of doorways(state, slot, passed)) {
+        passed.add(id)
+        for (const memory of memories) {
+          const neighbour = state.entries.get(memory)!.slot
+          if (seen.has(neighbour)) continue
+          if (seen.size > visits) return
+          seen.add(neighbour)
+          const arriving = (share * decay) / Math.sqrt(memories.size)
+          reach(neighbour, arriving)
+          next.push([neighbour, arriving])
+        }
+      }
+    front = next
+  }
+}
+
+/** The entities a memory speaks of, but for the owner and those that were passed, with their memories; rarest first. */
+function doorways(state: GraphState, slot: number, passed: ReadonlySet<string>) {
+  const ids = new Set<string>()
+  for (const relation of state.slots[slot]!.relations) {
+    const { subject, object } = state.relations.get(relation)!.record
+    for (const id of [subject, object])
+      if (!passed.has(id) && state.entities.get(id)!.record.kind !== 'owner') ids.add(id)
+  }
+  return Array.from(ids, (id) => ({ id, memories: state.memoriesOf(id, visitBound) })).sort(
+    (a, b) => a.memories.size - b.memories.size,
   )
-  return [...entities]
-    .filter((id) => state.entities.get(id)!.record.kind !== 'owner')
-    .map((id) => state.memoriesOf(id, visitBound))
-    .sort((a, b) => a.size - b.size)
-    .flatMap((memories) => {
-      const weight = 1 / Math.sqrt(memories.size)
-      return Array.from(memories, (id): [number, number] => [state.entries.get(id)!.slot, weight])
-    })
 }

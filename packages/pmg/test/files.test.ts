@@ -48,6 +48,13 @@ describe('opening', () => {
     expect(await readdir(folder)).toEqual(['perstream-memory.json', 'photos'])
   })
 
+  it('refuses a path that is a file', async () => {
+    const path = join(folder, 'file')
+    await writeFile(path, '')
+    for (const mode of ['write', 'read'] as const)
+      await expect(openFileStore(path, { mode })).rejects.toMatchObject({ code: 'input-invalid' })
+  })
+
   it('lets readers read and not write', async () => {
     const { graph, close } = await openGraph()
     await graph.create([note('one')])
