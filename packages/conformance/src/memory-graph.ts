@@ -212,7 +212,7 @@ export function memoryRetrieverContract(name: string, open: () => Promise<Memory
         [{ owner: 'ann' }, ['one']],
         [{ categories: ['notes'] }, ['three', 'two']],
         [{ source: 'a.mp4' }, ['one', 'two']],
-        [{ until: { source: 'a.mp4', seconds: 50 } }, ['one']],
+        [{ until: { source: 'a.mp4', seconds: 49 } }, ['one', 'three']],
         [{ asOf: 200 }, ['one', 'two']],
         [{ validAt: 50 }, ['one', 'three']],
         [{ validAt: 80 }, ['three', 'two']],

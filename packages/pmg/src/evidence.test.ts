@@ -1,7 +1,7 @@
 import type { Evidence } from '@perstream/spec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { evidenceBefore, mergeEvidence } from './evidence'
+import { evidenceUntil, mergeEvidence } from './evidence'
 
 const stretch = fc
   .record({
@@ -62,15 +62,16 @@ describe('mergeEvidence', () => {
   })
 })
 
-describe('evidenceBefore', () => {
+describe('evidenceUntil', () => {
   it('leaves out what begins later and cuts what goes on', () => {
     const list = [
       { source: 'a', startSeconds: 0, endSeconds: 10, frames: [0, 50, 100] },
       { source: 'a', startSeconds: 20, endSeconds: 21, frames: [200] },
       { source: 'b', startSeconds: 90, endSeconds: 91, frames: [1] },
     ]
-    expect(evidenceBefore(list, 'a', 6)).toEqual([{ ...list[0], endSeconds: 6, frames: [0, 50] }, list[2]])
-    expect(evidenceBefore(list, 'a', 20)).toEqual([list[0], list[2]])
+    expect(evidenceUntil(list, { source: 'a', seconds: 6 })).toEqual([{ ...list[0], endSeconds: 6, frames: [0, 50] }, list[2]])
+    expect(evidenceUntil(list, { source: 'a', seconds: 19.9 })).toEqual([list[0], list[2]])
+    expect(evidenceUntil(list, { source: 'a', seconds: 20 })[1]).toMatchObject({ startSeconds: 20, endSeconds: 20 })
   })
 })
 

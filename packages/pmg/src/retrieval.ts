@@ -1,4 +1,4 @@
-import type { Memory, MemoryQuery, RetrievedMemory, ScoreParts } from '@perstream/spec'
+import type { Memory, MemoryQuery, RetrievedMemory, ScoreParts, SourceProgress } from '@perstream/spec'
 import { evidenceUntil } from './evidence'
 import type { GraphState, MemoryEntry } from './graph-state'
 import { saysTheSame } from './same-fact'
@@ -27,28 +27,22 @@ export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
   const similarities = query.vector && state.vectors?.search(query.vector, allowed)
   const vector = aboveAverage(similarities)
   const lexical = lexicalParts(state, query.text, allowed)
-<<<<<<< HEAD
-  const base = new Map<number, number>()
-  for (const slot of new Set([...vector.parts.keys(), ...lexical.keys()]))
-    base.set(slot, (vector.parts.get(slot) ?? 0) + (lexical.get(slot) ?? 0))
-  const { activation = defaultActivation } = query
-  const starts = best(base, seeds).filter(([slot]) => !((vector.similarities?.[slot] ?? 1) < activation))
-  const graph = walk(state, starts, allowed)
-  for (const [slot, activation] of graph) base.set(slot, (base.get(slot) ?? 0) + graphWeight * activation)
-  const ranked = ranking(state, base)
-  return distinct(state, ranked, query.limit).map((entry) => {
-=======
   const scores = new Float64Array(state.slots.length).fill(Number.NaN)
   const add = (slot: number, part: number) => {
     scores[slot] = (Number.isNaN(scores[slot]!) ? 0 : scores[slot]!) + part
   }
   for (let slot = 0; slot < vector.length; slot++) if (!Number.isNaN(vector[slot]!)) add(slot, vector[slot]!)
   for (const [slot, part] of lexical) add(slot, part)
-  const graph = walk(state, starts(scores), allowed)
-  for (const [slot, activation] of graph) add(slot, graphWeight * activation)
+  const { activation = defaultActivation } = query
+  const near = (slot: number) => !((similarities?.[slot] ?? 1) < activation)
+  const graph = walk(
+    state,
+    starts(scores).filter(([slot]) => near(slot)),
+    allowed,
+  )
+  for (const [slot, strength] of graph) add(slot, graphWeight * strength)
   return distinct(state, scores, query.limit).map((entry) => {
     const nearness = vector[entry.slot]
->>>>>>> pmg
     const parts = {
       vector: nearness === undefined || Number.isNaN(nearness) ? 0 : nearness,
       lexical: lexical.get(entry.slot) ?? 0,
@@ -78,14 +72,9 @@ function allowedSlots(state: GraphState, query: MemoryQuery): Allowed {
   const passes = (memory: Memory) =>
     !exclude.has(memory.id) &&
     (owner === undefined || memory.owner === owner) &&
-<<<<<<< HEAD
-    (!categories || categories.has(category)) &&
-    (source === undefined || evidence.some((seen) => seen.source === source)) &&
-    (until === undefined || evidence.length === 0 || evidenceUntil(evidence, until).length > 0) &&
-=======
     (!categories || categories.has(memory.category)) &&
-    (source === undefined || wasSeen(memory, source, beforeSeconds)) &&
->>>>>>> pmg
+    (source === undefined || memory.evidence.some((seen) => seen.source === source)) &&
+    (until === undefined || wasShown(memory, until)) &&
     (asOf === undefined || memory.learnedAt <= asOf) &&
     (validAt === undefined || isValidAt(memory, validAt))
   const mask = new Uint8Array(state.slots.length)
@@ -93,8 +82,9 @@ function allowedSlots(state: GraphState, query: MemoryQuery): Allowed {
   return (slot) => mask[slot] === 1
 }
 
-function wasSeen({ evidence }: Memory, source: string, beforeSeconds: number): boolean {
-  return evidence.some((seen) => seen.source === source && seen.startSeconds < beforeSeconds)
+/** What has no evidence was told, and is no source's to hold back. */
+function wasShown({ evidence }: Memory, until: SourceProgress): boolean {
+  return evidence.length === 0 || evidenceUntil(evidence, until).length > 0
 }
 
 /** True from `validFrom` (inclusive) to `validTo` (exclusive). */
