@@ -6,6 +6,9 @@ const phrasal = /^(after|before|since|until|so|as|but)$/i
 const time =
   /^(today|yesterday|tomorrow|tonight|now|later|mornings?|evenings?|afternoons?|nights?|weeks?|weekends?|months?|years?|days?|(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?)$/i
 
+/** Words the tagger takes for names at the beginning of a sentence. */
+const common = /^(today|yesterday|tomorrow|tonight)$/i
+
 /** The main clause of a sentence, and the words that led it in and qualify its verb: "In the kitchen, ...". */
 export interface MainClause {
   readonly words: readonly TaggedWord[]
@@ -38,7 +41,7 @@ function withoutLead(words: readonly TaggedWord[]): MainClause {
   if (comma > 0 && !isClause && (/^(ADP|ADV)$/.test(first.pos) || isTime(before)))
     return { words: words.slice(comma + 1), lead: lower(before) }
   if (
-    /^(ADV|NOUN)$/.test(first.pos) &&
+    /^(ADV|NOUN|PROPN)$/.test(first.pos) &&
     (first.pos === 'ADV' || time.test(first.text)) &&
     /^(PRON|PROPN|DET)$/.test(second.pos)
   )
@@ -47,7 +50,9 @@ function withoutLead(words: readonly TaggedWord[]): MainClause {
 }
 
 function lower(words: readonly TaggedWord[]): TaggedWord[] {
-  return words.map((word, i) => (i === 0 && word.pos !== 'PROPN' ? { ...word, text: word.text.toLowerCase() } : word))
+  return words.map((word, i) =>
+    i === 0 && (word.pos !== 'PROPN' || common.test(word.text)) ? { ...word, text: word.text.toLowerCase() } : word,
+  )
 }
 
 function endsClause(words: readonly TaggedWord[], at: number): boolean {

@@ -30,7 +30,7 @@ const development: readonly (readonly string[])[] = [
   ['In the kitchen, Anna washes the dishes.', 'Anna | washes in the kitchen | the dishes'],
   [
     'Yesterday I bought milk, bread and eggs at the bakery.',
-    'Yesterday I | bought at the bakery | milk, bread and eggs',
+    'I | bought at the bakery yesterday | milk, bread and eggs',
   ],
   ['I take my medicine after breakfast because my doctor said so.', 'I | take after breakfast | my medicine'],
   ['The wallet is under the newspaper.', 'The wallet | is under | the newspaper'],
@@ -41,7 +41,7 @@ const development: readonly (readonly string[])[] = [
   ['She gave me the keys to the garage.', 'She | gave me to the garage | the keys'],
   ['C walks to the counter.', 'C | walks to | the counter'],
   ['The door of the garage was open.', 'The door of the garage | was | open'],
-  ["I don't like driving at night.", "I | don't driving at night | like"],
+  ["I don't like driving at night.", "I | don't like driving at | night"],
   ['I moved from Berlin to Paris.', 'I | moved from | Berlin to Paris'],
   ['My car is parked on level 3.', 'My car | is parked on | level 3'],
   ['Bob works as a nurse at the hospital.', 'Bob | works as | a nurse at the hospital'],
