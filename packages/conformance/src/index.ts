@@ -1,3 +1,6 @@
 export { type CaptionerContractOptions, captionerContract } from './captioner-contract'
+export { type ObjectDetectorContractOptions, objectDetectorContract } from './object-detector-contract'
+export { type TensorRuntimeContractOptions, tensorRuntimeContract } from './tensor-runtime-contract'
 export { type TextReaderContractOptions, textReaderContract } from './text-reader-contract'
 export { type TripletExtractorContractOptions, tripletExtractorContract } from './triplets-contract'
+export { type VisionEncoderContractOptions, visionEncoderContract } from './vision-encoder-contract'

@@ -1,1 +1,16 @@
-export {}
+export { decodeModel } from './decode'
+export { encodeModel } from './encode'
+export {
+  type AttributeValue,
+  createGraph,
+  float,
+  floats,
+  type GraphBuilder,
+  type GraphOptions,
+  type GraphValue,
+  type NodeOptions,
+} from './graph'
+export type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './model'
+export { createTensor, readTensorData } from './tensor'
+export { type ConvertTfjsOptions, convertTfjsGraph } from './tfjs/convert'
+export type { TfjsAttribute, TfjsModelJson, TfjsNode, TfjsWeight } from './tfjs/graph-model'

@@ -1,3 +1,6 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { Device, DeviceCapability, ElementType } from '@perstream/spec'
 import { arrayOfType, type OrtModule } from './ort'
 import { identityModel } from './probe-model'
@@ -34,6 +37,8 @@ export function deviceOptions(device: NamedDevice): Record<string, unknown> {
 
 async function probe(ort: OrtModule, device: NamedDevice, listed: readonly string[]): Promise<DeviceCapability> {
   if (!listed.includes(device)) return missing(device, 'this build of onnxruntime-node does not have it')
+  const library = missingLibrary(device)
+  if (library) return missing(device, `the provider library ${library} is not there`)
   const elementTypes: ElementType[] = []
   let reason = 'it runs no element type'
   for (const type of Object.keys(arrayOfType) as ElementType[]) {
@@ -44,6 +49,18 @@ async function probe(ort: OrtModule, device: NamedDevice, listed: readonly strin
   }
   if (elementTypes.length === 0) return missing(device, reason)
   return { device, available: true, detail: `onnxruntime-node ${ort.env.versions.node ?? ''}`.trim(), elementTypes }
+}
+
+/** The provider of a device that onnxruntime-node loads from a file of its own, when it is not there. Loading it would print. */
+function missingLibrary(device: NamedDevice): string | undefined {
+  if (device !== 'cuda' && device !== 'tensorrt') return undefined
+  const windows = process.platform === 'win32'
+  const library = windows ? `onnxruntime_providers_${device}.dll` : `libonnxruntime_providers_${device}.so`
+  const binaries = join(createRequire(import.meta.url).resolve('onnxruntime-node'), '..', '..', 'bin')
+  const found = readdirSync(binaries).some((version) =>
+    existsSync(join(binaries, version, process.platform, process.arch, library)),
+  )
+  return found ? undefined : library
 }
 
 async function tryType(ort: OrtModule, device: NamedDevice, type: ElementType): Promise<string | undefined> {
@@ -57,8 +74,13 @@ async function tryType(ort: OrtModule, device: NamedDevice, type: ElementType): 
     }
     return undefined
   } catch (cause) {
-    return cause instanceof Error ? cause.message.split('\n')[0]! : String(cause)
+    return cause instanceof Error ? firstSentence(cause.message) : String(cause)
   }
+}
+
+/** The first line of a message of ONNX Runtime, without the place in its source. */
+function firstSentence(message: string): string {
+  return message.split('\n')[0]!.replace(/^\/\S+:\d+ .* was false\. /, '')
 }
 
 function missing(device: NamedDevice, reason: string): DeviceCapability {

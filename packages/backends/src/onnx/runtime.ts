@@ -54,11 +54,13 @@ export function createOnnxRuntime({ threads }: OnnxRuntimeOptions = {}): TensorR
       const { label, content } = await readModel(model, options)
       signal?.throwIfAborted()
       const session = await createSession(ort, content, { label, device, threads: options.threads ?? threads })
-      if (signal?.aborted) {
+      try {
+        signal?.throwIfAborted()
+        return createOnnxSession({ ort, session, device, label })
+      } catch (error) {
         await session.release()
-        signal.throwIfAborted()
+        throw error
       }
-      return createOnnxSession({ ort, session, device, label })
     },
   }
 }
@@ -110,12 +112,16 @@ async function download(url: string, signal: AbortSignal | undefined): Promise<U
       throw missing(url, String(cause), cause)
     })
   }
-  const response = await fetch(url, { signal: signal ?? null }).catch((cause: unknown) => {
+  const reached = async () => {
+    const response = await fetch(url, { signal: signal ?? null })
+    return { ok: response.ok, status: response.status, body: new Uint8Array(await response.arrayBuffer()) }
+  }
+  const { ok, status, body } = await reached().catch((cause: unknown) => {
     signal?.throwIfAborted()
     throw missing(url, String(cause), cause)
   })
-  if (!response.ok) throw missing(url, `the server answered ${response.status}`)
-  return new Uint8Array(await response.arrayBuffer())
+  if (!ok) throw missing(url, `the server answered ${status}`)
+  return body
 }
 
 function missing(location: string, reason: string, cause?: unknown): PerStreamError {
@@ -135,7 +141,8 @@ async function createSession(
     return await ort.InferenceSession.create(content, options)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    const unsupported = /not a registered function\/op|NOT_IMPLEMENTED|Could not find an implementation/i.test(reason)
+    const unsupported =
+      /not a registered function\/op|No Op registered|NOT_IMPLEMENTED|Could not find an implementation/i.test(reason)
     throw new PerStreamError(
       unsupported ? 'model-unsupported' : 'model-invalid',
       `${capitalise(label)} could not be opened on ${device}: ${reason}`,

@@ -8,10 +8,10 @@ import {
   type TensorSpec,
 } from '@perstream/spec'
 import { checkFeeds, checkOutputs } from './feeds'
-import { fromOrt, isElementType, type OrtMetadata, type OrtModule, type OrtSession, type OrtTensor, toOrt } from './ort'
+import { fromOrt, isElementType, type OrtMetadata, type OrtModule, type OrtSession, toOrt } from './ort'
 
 /** What a session is made from. */
-export interface OnnxSessionParts {
+interface OnnxSessionParts {
   readonly ort: OrtModule
   readonly session: OrtSession
   readonly device: Exclude<Device, 'auto'>
@@ -26,33 +26,38 @@ export interface OnnxSessionParts {
 export function createOnnxSession({ ort, session, device, label }: OnnxSessionParts): TensorSession {
   const inputs = session.inputMetadata.map((metadata) => toSpec(metadata, label))
   const outputs = session.outputMetadata.map((metadata) => toSpec(metadata, label))
-  const serialise = device === 'cpu' ? runNow : createQueue()
+  const inTurn = device === 'cpu' ? runNow : createQueue()
   let closing: Promise<void> | undefined
   const running = new Set<Promise<unknown>>()
 
-  const execute = async (feeds: Record<string, OrtTensor>, names: readonly string[], signal?: AbortSignal) => {
+  const run: TensorSession['run'] = async (
+    feeds,
+    { signal, outputs: asked = outputs.map(({ name }) => name) } = {},
+  ) => {
     signal?.throwIfAborted()
-    const results = await session.run(feeds, names).catch((cause: unknown) => {
-      throw runFailed(label, cause)
+    checkOutputs(outputs, asked)
+    const tensors = await readFeeds(feeds, { signal })
+    checkFeeds(inputs, tensors)
+    const wrapped = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toOrt(ort, tensor)]))
+    const results = await inTurn(async () => {
+      signal?.throwIfAborted()
+      return session.run(wrapped, asked).catch((cause: unknown) => {
+        throw runFailed(label, cause)
+      })
     })
     signal?.throwIfAborted()
-    return Object.fromEntries(names.map((name) => [name, fromOrt(results[name]!)]))
+    return Object.fromEntries(asked.map((name) => [name, fromOrt(results[name]!)]))
   }
 
   return {
     device,
     inputs,
     outputs,
-    async run(feeds, { signal, outputs: asked = outputs.map(({ name }) => name) } = {}) {
-      signal?.throwIfAborted()
+    async run(feeds, options) {
       if (closing) throw new PerStreamError('input-invalid', `The session of ${label} is closed: open the model again`)
-      checkOutputs(outputs, asked)
-      const tensors = await readFeeds(feeds, { signal })
-      checkFeeds(inputs, tensors)
-      const wrapped = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toOrt(ort, tensor)]))
-      const run = serialise(() => execute(wrapped, asked, signal))
-      running.add(run)
-      return run.finally(() => running.delete(run))
+      const result = run(feeds, options)
+      running.add(result)
+      return result.finally(() => running.delete(result))
     },
     [Symbol.asyncDispose]() {
       closing ??= Promise.allSettled(running).then(() => session.release())

@@ -1,0 +1,51 @@
+import type { ElementType, Tensor, TensorData } from '@perstream/spec'
+import type { OnnxTensor } from './model'
+
+const arrays = {
+  float32: Float32Array,
+  float16: Uint16Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+} as const satisfies Record<ElementType, unknown>
+
+/** Bytes of one element. */
+export function elementSize(type: ElementType): number {
+  return arrays[type].BYTES_PER_ELEMENT
+}
+
+/**
+ * Makes a tensor for a model. The data is kept, not copied.
+ * @throws TypeError when the data does not fill the shape, or lies in another kind of array than `type` says
+ */
+export function createTensor(name: string, { type, shape, data }: Tensor): OnnxTensor {
+  const count = shape.reduce((product, size) => product * size, 1)
+  if (!(data instanceof arrays[type])) throw new TypeError(`data of "${name}": ${type} lies in a ${arrays[type].name}`)
+  if (data.length !== count) {
+    throw new TypeError(`data of "${name}" has ${data.length} elements: the shape [${shape}] needs ${count}`)
+  }
+  return { name, type, shape, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) }
+}
+
+/** Gives the values of a model's tensor; copied only where the bytes are not aligned. */
+export function readTensorData({ type, shape, data }: OnnxTensor): Tensor {
+  const size = elementSize(type)
+  const { buffer, byteOffset } = data.byteOffset % size === 0 ? data : data.slice()
+  return { type, shape, data: new arrays[type](buffer as ArrayBuffer, byteOffset, data.length / size) }
+}
+
+/** The bytes of numbers of one type. */
+export function rawBytes(type: ElementType, numbers: readonly (number | bigint)[]): Uint8Array {
+  const array: TensorData = new arrays[type](numbers.length)
+  numbers.forEach((number, i) => {
+    array[i] = typeof array[i] === 'bigint' ? BigInt(number) : Number(number)
+  })
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+}
