@@ -23,11 +23,12 @@ export function mainClause(sentence: readonly TaggedWord[]): MainClause {
   return { words: end < 0 ? words : words.slice(0, end), lead }
 }
 
+const opensTime = /^(last|next|this|every|each|all|that|yesterday|tomorrow)$/i
+
 /** Whether a phrase tells when: "last weekend", "every day". */
 export function isTime(words: readonly TaggedWord[]): boolean {
   const last = words.at(-1)
-  const opened =
-    words.length === 1 || /^(last|next|this|every|each|all|that|yesterday|tomorrow)$/i.test(words[0]?.text ?? '')
+  const opened = words.length === 1 || opensTime.test(words[0]?.text ?? '')
   return last !== undefined && opened && time.test(last.text)
 }
 
@@ -35,6 +36,8 @@ function withoutLead(words: readonly TaggedWord[]): MainClause {
   const comma = words.findIndex(({ text }) => text === ',')
   const [first, second] = words
   if (!first || !second) return { words, lead: [] }
+  if (isTime(words.slice(0, 2)) && opensTime.test(first.text) && words[2]?.pos === 'PRON')
+    return { words: words.slice(2), lead: lower(words.slice(0, 2)) }
   const before = words.slice(0, Math.max(0, comma))
   const isClause = before.some(({ pos }) => pos === 'VERB' || pos === 'AUX')
   if (comma > 0 && isClause && subordinate.test(first.text)) return { words: words.slice(comma + 1), lead: [] }
