@@ -1,5 +1,6 @@
-import type { Frame, RgbImage, TextReader } from '@perstream/spec'
+import type { RgbImage, TextReader } from '@perstream/spec'
 import { describe, expect, it } from 'vitest'
+import { frameOf, plain } from './frames'
 
 /** What {@link textReaderContract} needs. */
 export interface TextReaderContractOptions {
@@ -59,15 +60,4 @@ export function textReaderContract(name: string, { create, picture, lines }: Tex
 function expectPart(value: number): void {
   expect(value).toBeGreaterThanOrEqual(0)
   expect(value).toBeLessThanOrEqual(1)
-}
-
-function plain(width: number, height: number): RgbImage {
-  return { data: new Uint8Array(width * height * 3).fill(128), width, height }
-}
-
-/** A frame whose only size is that of its picture. */
-function frameOf(image: RgbImage): Frame {
-  const release = () => {}
-  const { width, height } = image
-  return { index: 0, seconds: 0, width, height, pixels: async () => image, release, [Symbol.dispose]: release }
 }

@@ -39,8 +39,8 @@ describe('decodeCtc', () => {
 
   it('puts back a blank that hides in a wide gap, and none elsewhere', () => {
     const hidden = [0.75, 0, 0, 0, 0, 0.125]
-    expect(text(a, blank, blank, b)).toBe('ab')
-    expect(text(a, blank, hidden, b)).toBe('a b')
+    expect(text(a, b, a, blank, blank, b)).toBe('abab')
+    expect(text(a, b, a, blank, hidden, b)).toBe('aba b')
     expect(text(a, hidden, b)).toBe('ab')
   })
 })

@@ -31,8 +31,8 @@ const latin = /^[ -~£€°éèäöüßíóáñçôêâàùûîëïÉÜÖÄ§×�
 const plain: Readonly<Record<string, string>> = { '‘': "'", '’': "'", '“': '"', '”': '"', '–': '-', '—': '-' }
 
 /** A blank that lost to CTC's own blank is taken when its probability is this high ... */
-const HIDDEN_BLANK = 0.05
-/** ... in a gap of at least this many steps that is as wide as the line's usual step from character to character. */
+const HIDDEN_BLANK = 0.015
+/** ... in a gap of at least this many steps that is wider than the line's usual step from character to character. */
 const HIDDEN_GAP = 3
 
 /**
@@ -78,7 +78,7 @@ function partWords(read: readonly ReadCharacter[], blankAt: (step: number) => nu
   for (const character of read) {
     const last = parted.at(-1)
     const known = !last || last.character === ' ' || character.character === ' '
-    if (!known && character.step - last.step >= Math.max(HIDDEN_GAP, usual)) {
+    if (!known && character.step - last.step >= Math.max(HIDDEN_GAP, usual + 1)) {
       let confidence = 0
       for (let step = last.step; step <= character.step; step++) confidence = Math.max(confidence, blankAt(step))
       if (confidence >= HIDDEN_BLANK) parted.push({ character: ' ', confidence, step: last.step })

@@ -6,6 +6,9 @@ const phrasal = /^(after|before|since|until|so|as|but)$/i
 const time =
   /^(today|yesterday|tomorrow|tonight|now|later|mornings?|evenings?|afternoons?|nights?|weeks?|weekends?|months?|years?|days?|(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?)$/i
 
+/** Words the tagger takes for names at the beginning of a sentence. */
+const common = /^(today|yesterday|tomorrow|tonight)$/i
+
 /** The main clause of a sentence, and the words that led it in and qualify its verb: "In the kitchen, ...". */
 export interface MainClause {
   readonly words: readonly TaggedWord[]
@@ -20,11 +23,12 @@ export function mainClause(sentence: readonly TaggedWord[]): MainClause {
   return { words: end < 0 ? words : words.slice(0, end), lead }
 }
 
+const opensTime = /^(last|next|this|every|each|all|that|yesterday|tomorrow)$/i
+
 /** Whether a phrase tells when: "last weekend", "every day". */
 export function isTime(words: readonly TaggedWord[]): boolean {
   const last = words.at(-1)
-  const opened =
-    words.length === 1 || /^(last|next|this|every|each|all|that|yesterday|tomorrow)$/i.test(words[0]?.text ?? '')
+  const opened = words.length === 1 || opensTime.test(words[0]?.text ?? '')
   return last !== undefined && opened && time.test(last.text)
 }
 
@@ -32,13 +36,15 @@ function withoutLead(words: readonly TaggedWord[]): MainClause {
   const comma = words.findIndex(({ text }) => text === ',')
   const [first, second] = words
   if (!first || !second) return { words, lead: [] }
+  if (isTime(words.slice(0, 2)) && opensTime.test(first.text) && words[2]?.pos === 'PRON')
+    return { words: words.slice(2), lead: lower(words.slice(0, 2)) }
   const before = words.slice(0, Math.max(0, comma))
   const isClause = before.some(({ pos }) => pos === 'VERB' || pos === 'AUX')
   if (comma > 0 && isClause && subordinate.test(first.text)) return { words: words.slice(comma + 1), lead: [] }
   if (comma > 0 && !isClause && (/^(ADP|ADV)$/.test(first.pos) || isTime(before)))
     return { words: words.slice(comma + 1), lead: lower(before) }
   if (
-    /^(ADV|NOUN)$/.test(first.pos) &&
+    /^(ADV|NOUN|PROPN)$/.test(first.pos) &&
     (first.pos === 'ADV' || time.test(first.text)) &&
     /^(PRON|PROPN|DET)$/.test(second.pos)
   )
@@ -47,7 +53,9 @@ function withoutLead(words: readonly TaggedWord[]): MainClause {
 }
 
 function lower(words: readonly TaggedWord[]): TaggedWord[] {
-  return words.map((word, i) => (i === 0 && word.pos !== 'PROPN' ? { ...word, text: word.text.toLowerCase() } : word))
+  return words.map((word, i) =>
+    i === 0 && (word.pos !== 'PROPN' || common.test(word.text)) ? { ...word, text: word.text.toLowerCase() } : word,
+  )
 }
 
 function endsClause(words: readonly TaggedWord[], at: number): boolean {

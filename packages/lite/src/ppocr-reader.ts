@@ -1,3 +1,4 @@
+import { createOnnxRuntime } from '@perstream/backends/onnx'
 import type { Box, CallOptions, Device, Frame, RgbImage, TensorRuntime, TextLine, TextReader } from '@perstream/spec'
 import { decodeCtc, latinAlphabet } from './ctc'
 import { cropLine, detectionInput } from './line-crop'
@@ -7,8 +8,8 @@ import { toWords } from './words'
 
 /** What {@link createPpOcrReader} takes. */
 export interface PpOcrReaderOptions extends CallOptions, Pick<TextRegionOptions, 'minScore'> {
-  /** What the two models run on. */
-  readonly runtime: TensorRuntime
+  /** What the two models run on. Default: ONNX Runtime. */
+  readonly runtime?: TensorRuntime | undefined
   /**
    * Height the frame is read at, in pixels; an upright frame is read with as many pixels as one of 16:9. The cost grows
    * with its square; 360 to 512 serves most text. Default 480.
@@ -32,9 +33,9 @@ export interface PpOcrReaderOptions extends CallOptions, Pick<TextRegionOptions,
  * @throws PerStreamError `dependency-missing`, `model-missing`, `model-invalid`, `device-unavailable`
  * @throws TypeError for a number out of range
  */
-export async function createPpOcrReader(options: PpOcrReaderOptions): Promise<TextReader & AsyncDisposable> {
-  const { runtime, height = 480, maxLines = 24, minConfidence = 0.6, minScore, signal } = options
-  const { device = 'cpu', threads = 2 } = options
+export async function createPpOcrReader(options: PpOcrReaderOptions = {}): Promise<TextReader & AsyncDisposable> {
+  const { height = 480, maxLines = 24, minConfidence = 0.6, minScore, signal } = options
+  const { runtime = createOnnxRuntime(), device = 'cpu', threads = 2 } = options
   checkNumber('height', height, 32, 4096)
   checkNumber('maxLines', maxLines, 1, 10_000)
   checkNumber('minConfidence', minConfidence, 0, 1)

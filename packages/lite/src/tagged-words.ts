@@ -66,6 +66,8 @@ function repair(words: readonly TaggedWord[]): TaggedWord[] {
     if (word.pos === 'CCONJ' || word.text === ',') {
       if (fixed[i + 1] && !startsVerb(fixed, i + 1, hasVerb)) continue
       if (fixed[i + 1]) fixed[i + 1] = { ...fixed[i + 1]!, pos: 'VERB' }
+    } else if (before && word.pos === 'NOUN' && needsVerb.test(before.text)) {
+      fixed[i] = { ...word, pos: 'VERB' }
     } else if (
       isAfterArticle(fixed, i) &&
       (word.pos === 'AUX' || word.pos === 'VERB') &&

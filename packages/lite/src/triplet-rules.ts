@@ -59,6 +59,9 @@ function readPredicate(words: Words, from: number, lead: Words): Predicate {
   if (objectEnd === objectAt) {
     const place = readPlace(words, verbEnd)
     if (place) return { ...place, verb: [...verb, ...place.verb, ...lead] }
+    const passive = verb.at(-1)?.pos === 'VERB' && /^(is|are|was|were|been|be)$/i.test(verb.at(-2)?.text ?? '')
+    if (passive && verbEnd === tailEnd(words, verbEnd))
+      return { verb: [...verb.slice(0, -1), ...lead], object: verb.slice(-1), end: verbEnd }
   }
   const end = tailEnd(words, objectEnd)
   const receiver = words.slice(verbEnd, objectAt)
@@ -114,10 +117,11 @@ function adjectiveEnd(words: Words, from: number): number {
   return at
 }
 
-/** The end of an object that is no time ("last weekend"). */
+/** The end of an object, without a time that follows it ("last weekend"). */
 function objectPhraseEnd(words: Words, from: number): number {
   const end = nounPhraseEnd(words, from)
-  return isTime(words.slice(from, end)) ? from : end
+  if (isTime(words.slice(from, end))) return from
+  return end - from > 2 && isTime(words.slice(end - 2, end)) ? end - 2 : end
 }
 
 function opensNoun({ pos, text }: TaggedWord): boolean {
