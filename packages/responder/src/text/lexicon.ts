@@ -68,6 +68,11 @@ const groups = `
   hairdresser barber haircut hair hairstylist salon
   pharmacy chemist drugstore apotheke
   bakery baker bakehouse
+  bookshop bookstore books
+  florist flowers
+  butcher meats
+  shoeshop shoes
+  cinema movies
   supermarket grocery groceries grocer
   cafe coffeehouse coffeeshop
   restaurant bistro trattoria diner
@@ -199,9 +204,9 @@ export const otherPeople = wordSet(`
 
 /** Words that make a text with a name on it a badge. */
 export const badgeWords = wordSet(`
-  engineer manager director designer developer doctor nurse teacher professor researcher scientist analyst consultant founder ceo cto cfo
+  engineer manager director designer developer nurse teacher professor researcher scientist analyst consultant founder ceo cto cfo
   editor producer architect visitor speaker staff attendee badge conference delegate volunteer organizer organiser hello intern
-  student employee technician supervisor coordinator specialist advisor
+  student employee technician supervisor coordinator
 `)
 
 /** Words of jobs and of badges, none of them a name. */
@@ -225,6 +230,8 @@ const plainWords = wordSet(`
   new old big small fresh organic free best north south east west central main upper lower left right
   shop store market bank post office bakery dentist dental doctor practice parking garage entrance exit
   wifi password guest network phone tel fax mail email licence license plate number code pin
+  labs energy systems robotics media optics analytics freight inc gmbh ltd motors group company corp technologies
+  solutions partners consulting industries studios services
   lamp book books notebook box boxes bottle cup bowl chair table bag person people
 `)
 

@@ -9,7 +9,7 @@ export type MatchQuality = number
  */
 export function wordsOf(text: string): string[] {
   return plain(text)
-    .replace(/\bwi[-\s]?fi\b/gi, 'wifi')
+    .replace(/w[il1|]-\s?f[il1|]|\bw[il1|]\s?f[il1|]\b/gi, ' wifi ')
     .replace(/\be-mail/gi, 'email')
     .replace(/([a-z]{2,})([A-Z][a-z])/g, '$1 $2')
     .replace(/\b(Dr|Mr|Ms|Mrs|Prof)\.?([A-Z][a-z])/g, '$1 $2')
