@@ -122,6 +122,7 @@ const topicRules: Record<NonNullable<Question['topic']>, (block: TextBlock, word
 function isNameTag(block: TextBlock): boolean {
   return (
     !block.prose &&
+    !block.lines.some((_, index) => valuesOf(block, index, 'place').length > 0) &&
     block.lines.length <= 4 &&
     block.lines.some((line, index) => valuesOf(block, index, 'person').includes(line.text))
   )

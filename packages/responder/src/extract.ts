@@ -192,7 +192,7 @@ function extractMoney(block: TextBlock, anchors: readonly number[]): Extraction 
         ),
       )
     : undefined
-  if (sum !== undefined) return { value: amount(sum), lines: [sum] }
+  if (sum !== undefined && !/\bsub/i.test(block.lines[sum]!.text)) return { value: amount(sum), lines: [sum] }
   return undefined
 }
 

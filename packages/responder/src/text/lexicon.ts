@@ -206,7 +206,7 @@ export const otherPeople = wordSet(`
 export const badgeWords = wordSet(`
   engineer manager director designer developer nurse teacher professor researcher scientist analyst consultant founder ceo cto cfo
   editor producer architect visitor speaker staff attendee badge conference delegate volunteer organizer organiser hello intern
-  student employee technician supervisor coordinator
+  student employee technician supervisor coordinator sales marketing trainee apprentice
 `)
 
 /** Words of jobs and of badges, none of them a name. */

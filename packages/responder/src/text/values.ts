@@ -149,7 +149,8 @@ function fixNames(line: string): string {
   return line.replace(/(?<![A-Za-z0-9])[A-Za-z0-9|]{5,9}(?![A-Za-z0-9])/g, (word) => {
     if (/^\d+$/.test(word)) return word
     const lower = plain(word).toLowerCase().replace(/0/g, 'o').replace(/[1|]/g, 'l')
-    if (isKnownWord(lower)) return word
+    const exact = [...weekdays, ...months].find((candidate) => candidate.toLowerCase() === lower)
+    if (isKnownWord(lower)) return exact && exact.toLowerCase() !== word.toLowerCase() ? exact : word
     const name = [...weekdays, ...months].find(
       (candidate) => candidate.length >= 5 && nearName(lower, candidate.toLowerCase()),
     )

@@ -14,7 +14,7 @@ export function wordsOf(text: string): string[] {
     .replace(/([a-z]{2,})([A-Z][a-z])/g, '$1 $2')
     .replace(/\b(Dr|Mr|Ms|Mrs|Prof)\.?([A-Z][a-z])/g, '$1 $2')
     .replace(/(\d{2,})([A-Za-z]{3,})/g, '$1 $2')
-    .replace(/([A-Za-z]{3,})(\d{2,})/g, '$1 $2')
+    .replace(/([A-Za-z]{3,})(\d{2,}|\d[.,:]\d)/g, '$1 $2')
     .toLowerCase()
     .replace(/['’]s\b/g, '')
     .split(/[^a-z0-9|]+/)
