@@ -261,7 +261,7 @@ function extractPlace(question: Question, block: TextBlock, anchors: readonly nu
   const value = (lines: readonly number[]) =>
     lines.flatMap((line) => valuesOf(block, line, 'place', question.labels)).join(', ')
   const anchor = anchors[0]
-  const many = block.kinds.has('calendar') && block.lines.length > 3
+  const many = block.kinds.has('calendar') && all(block).filter((line) => holdsTime(block, line)).length > 1
   if (anchor !== undefined && many) {
     const own = anchors.find((line) => places.includes(line))
     const near =

@@ -187,7 +187,8 @@ function impliedWords(type: AnswerType, topic: Topic | undefined): ReadonlySet<s
 }
 
 function isTerm(word: string, implied: ReadonlySet<string>, labels: readonly string[], hasContainer: boolean): boolean {
-  if (stopWords.has(word) || implied.has(word) || labels.includes(word)) return false
+  if (stopWords.has(word) || formsOf(word).some((form) => form.length > 3 && stopWords.has(form))) return false
+  if (implied.has(word) || labels.includes(word)) return false
   if (hasContainer && containerOf(word)) return false
   return word.length > 1 || /\d/.test(word)
 }

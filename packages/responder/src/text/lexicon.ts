@@ -95,7 +95,7 @@ const groups = `
   trash garbage rubbish
   medicine medication pill tablet
   birthday bday born
-  expire expiry expires best-before
+  expire expiry expires
   leave depart departure departs dep left
   arrive arrival arrives arr
   start begin starts begins
@@ -138,7 +138,6 @@ const groups = `
   december dec
   speaker keynote lecturer
   lecture talk
-  exit way-out
   toilet restroom wc bathroom lavatory
   lift elevator
   street str
@@ -146,7 +145,6 @@ const groups = `
   vegetarian vegan
   allergic allergy
   colour color
-  movie cinema
   shop store
   office bureau
   boss manager
@@ -179,8 +177,6 @@ const opposites: readonly (readonly [string, string])[] = [
   ['entrance', 'exit'],
   ['entry', 'exit'],
   ['push', 'pull'],
-  ['push', 'pull'],
-  ['check-in', 'check-out'],
   ['like', 'hate'],
   ['like', 'dislike'],
   ['inbound', 'outbound'],

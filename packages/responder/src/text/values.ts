@@ -200,7 +200,7 @@ function findPlaces(line: string, { prose, labels }: ValueContext): string[] {
   const labelled = matches(
     fixed,
     new RegExp(
-      `\\b(?:${wanted})\\b\\.?\\s*[:#-]?\\s*(?:no\\.?\\s*)?(?:[A-Z]?-?\\d+(?:[.-]?\\d+)?[A-Z]?|[A-Z]\\d*|[A-Z]{1,2})(?![A-Za-z0-9])|\\b(?:\\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|ground|top|upper|lower)\\s+(?:${wanted})\\b`,
+      `\\b(?:${wanted})\\b\\.?\\s*[:#-]?\\s*(?:no\\.?\\s*)?(?:[A-Z]?-?\\d+(?:[.-]?\\d+)?[A-Z]?|[A-Z]\\d*|[A-Z]{1,2})(?![A-Za-z0-9])|\\b(?:\\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|ground|main|great|grand|top|upper|lower)\\s+(?:${wanted})\\b`,
       'gi',
     ),
   ).filter((found) => !/\b[a-z]$/.test(found))
@@ -367,7 +367,7 @@ function findPlates(line: string): string[] {
     .replace(/^(?:licen[cs]e )?(?:plate|registration|kennzeichen)\s*(?:no\.?|number)?\s*:?\s*/i, '')
   const groups = bare.split(/[\s·•.:-]+/).filter((group) => group !== '')
   const joined = groups.join('')
-  if (/[A-Z]{4}|[.,:]\d{2}$/.test(bare)) return []
+  if (/[A-Z]{4}|[.,:]\d{2}$|^(?:ICE?|EC|RE|RB|TGV)\s?\d/.test(bare)) return []
   if (!/^[A-Z0-9]{5,9}$/.test(joined) || groups.length > 4 || !/[A-Z]/.test(joined)) return []
   const digits = joined.replace(/\D/g, '').length
   if (digits < 2 || groups.some((group) => group.length > 7 || (group.length > 2 && isKnownWord(group.toLowerCase()))))

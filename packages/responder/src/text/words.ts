@@ -78,6 +78,7 @@ export function formsOf(word: string): string[] {
   if (/[^aeiou]ies$/.test(word) && word.length > 4) forms.push(`${word.slice(0, -3)}y`)
   else if (/(ch|sh|ss|x|z)es$/.test(word)) forms.push(word.slice(0, -2))
   else if (/[^suai]s$/.test(word) && word.length > 3) forms.push(word.slice(0, -1))
+  if (word.endsWith('ologist')) forms.push(`${word.slice(0, -3)}y`)
   const stem = /^(.{3,}?)(?:ing|ed)$/.exec(word)?.[1]
   if (stem && !inflectionDenied.has(stem)) {
     forms.push(stem, `${stem}e`)
