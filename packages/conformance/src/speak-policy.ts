@@ -33,14 +33,15 @@ export function speakPolicyContract({ create, speaking }: SpeakPolicyContractOpt
       })
       await expect(speech).rejects.toBe(reason)
     })
-    it.runIf(speaking)('speaks in words, citing memories it was given', async () => {
-      const speech = await (await create()).consider(speaking!)
+    if (!speaking) return
+    it('speaks in words, citing memories it was given', async () => {
+      const speech = await (await create()).consider(speaking)
       expect(speech.kind).toBe('spoke')
       if (speech.kind !== 'spoke') return
       expect(speech.text.trim()).not.toBe('')
       expect(speech.citations.length).toBeGreaterThan(0)
       for (const { memoryId, text, evidence } of speech.citations) {
-        const memory = speaking!.memories.find((each) => each.memory.id === memoryId)?.memory
+        const memory = speaking.memories.find((each) => each.memory.id === memoryId)?.memory
         expect({ text, evidence }).toEqual({ text: memory?.text, evidence: memory?.evidence })
       }
       expectProbability(speech)

@@ -31,12 +31,13 @@ export function findCandidates(
     .map((retrieved) => judge(question, retrieved, settings))
     .filter((candidate) => candidate !== undefined)
   const direction = question.order === 'newest' ? -1 : 1
-  return found.sort((a, b) => bucket(b.support) - bucket(a.support) || direction * compareAge(a.memory, b.memory))
+  const top = Math.max(...found.map(({ support }) => support))
+  const rank = ({ support }: Candidate) => (support > top - sameSupport ? top : support)
+  return found.sort((a, b) => rank(b) - rank(a) || direction * compareAge(a.memory, b.memory))
 }
 
-function bucket(support: number): number {
-  return Math.round(support * 10)
-}
+/** Support that differs by less says nothing: it is misread letters. */
+export const sameSupport = 0.15
 
 /** Below 0 when `a` is older: what is no longer true, then the clock of learning, then the second in the same source. */
 function compareAge(a: Memory, b: Memory): number {
@@ -112,7 +113,12 @@ const topicRules: Record<NonNullable<Question['topic']>, (block: TextBlock, word
   park: (block, words) => (matchTerm('park', words) >= 0.8 ? 1 : block.kinds.has('parking') ? 0.8 : 0),
   meet: (block, words) =>
     matchTerm('meet', words) >= 0.9 ? 1 : block.kinds.has('badge') ? 0.9 : isNameTag(block) ? 0.7 : 0,
-  plate: (block, words) => (block.kinds.has('plate') ? 1 : matchTerm('plate', words) >= 0.8 ? 1 : 0.7),
+  plate: (block, words) =>
+    block.kinds.has('plate') || matchTerm('plate', words) >= 0.8
+      ? 1
+      : !block.prose && block.lines.length <= 4
+        ? 0.7
+        : 0,
   appointment: (block, words) => (matchTerm('appointment', words) >= 0.8 ? 1 : block.kinds.has('calendar') ? 0.8 : 0),
   password: (_, words) => (matchTerm('password', words) >= 0.8 ? 1 : 0),
   phone: (_, words) => (matchTerm('phone', words) >= 0.8 ? 0.8 : 0),
@@ -122,6 +128,7 @@ const topicRules: Record<NonNullable<Question['topic']>, (block: TextBlock, word
 function isNameTag(block: TextBlock): boolean {
   return (
     !block.prose &&
+    !block.lines.some((_, index) => valuesOf(block, index, 'place').length > 0) &&
     block.lines.length <= 4 &&
     block.lines.some((line, index) => valuesOf(block, index, 'person').includes(line.text))
   )

@@ -1,6 +1,6 @@
 import type { Question } from './question'
 import { type BlockLine, type TextBlock, valuesOf } from './text/block'
-import { fixDigits, type ValueType } from './text/values'
+import { fixDigits, hasGivenName, type ValueType } from './text/values'
 import { foldLetters, matchTerm, wordsOf } from './text/words'
 
 /** What a memory says to a question. */
@@ -71,7 +71,7 @@ function extractTime(
 }
 
 /** The dates of a line; a bare number is a day when the block names a month. */
-function dateOf(block: TextBlock, line: number): string[] {
+function dateOf(block: TextBlock, line: number): readonly string[] {
   const text = fixDigits(block.lines[line]!.text).trim()
   const isDay = /^(?:[12]\d|3[01]|[1-9])\.?$/.test(text) && all(block).some((each) => hasMonth(block, each))
   return isDay ? [text] : valuesOf(block, line, 'date')
@@ -127,9 +127,17 @@ function clockComesFirst(block: TextBlock, clocks: readonly number[]): boolean {
 /** The date lines that hold for a line: its own, or the nearest heading above, with the month above that. */
 function datesFor(block: TextBlock, line: number, dates: readonly number[], anchor: number): number[] {
   const own = [anchor, line].find((each) => dates.includes(each))
-  const above = dates.filter((each) => each < Math.max(line, anchor) && !holdsEntry(block, each))
+  const bare = dates.filter((each) => !holdsEntry(block, each))
+  const days = bare.filter((each) => !isMonthHeading(block, each))
+  const clocks = all(block).filter((each) => valuesOf(block, each, 'clock').length > 0)
+  const follow = days.length > 0 && days.at(-1)! > (clocks.at(-1) ?? days.at(-1)!) && clocks[0]! < days[0]!
+  const above = bare.filter((each) => each < Math.max(line, anchor))
+  const below = follow ? days.find((each) => each > Math.max(line, anchor)) : undefined
   const chosen =
-    own ?? above[above.length - 1] ?? (dates.length === 1 && !holdsEntry(block, dates[0]!) ? dates[0] : undefined)
+    own ??
+    below ??
+    above[above.length - 1] ??
+    (dates.length === 1 && !holdsEntry(block, dates[0]!) ? dates[0] : undefined)
   if (chosen === undefined) return []
   const month = dates.find((each) => each < chosen && !holdsEntry(block, each) && isMonthHeading(block, each))
   return month !== undefined && !hasMonth(block, chosen) ? [month, chosen] : [chosen]
@@ -184,7 +192,7 @@ function extractMoney(block: TextBlock, anchors: readonly number[]): Extraction 
         ),
       )
     : undefined
-  if (sum !== undefined) return { value: amount(sum), lines: [sum] }
+  if (sum !== undefined && !/\bsub/i.test(block.lines[sum]!.text)) return { value: amount(sum), lines: [sum] }
   return undefined
 }
 
@@ -200,6 +208,7 @@ function sumLine(priced: readonly number[], cents: (line: number) => number): nu
 function amountOf(block: TextBlock, item: number, priced: readonly number[]): number | undefined {
   const bare = priced.filter((line) => !/[A-Za-z]{3,}/.test(block.lines[line]!.text.replace(/EUR|USD|GBP|CHF/gi, '')))
   const labels = all(block).filter((line) => !priced.includes(line))
+  if (pricesComeFirst(block, priced, bare)) return bare.includes(item - 1) ? item - 1 : undefined
   if (bare.includes(item + 1)) {
     const firstBare = bare[0]!
     const run = labels.filter((line) => line < firstBare)
@@ -213,6 +222,19 @@ function amountOf(block: TextBlock, item: number, priced: readonly number[]): nu
   return bare.every((line, index) => line === columnStart + index) && run.includes(item)
     ? bare[run.indexOf(item)]
     : undefined
+}
+
+/** True when amounts stand before what they are for: the total's is above it, and nothing follows it. */
+function pricesComeFirst(block: TextBlock, priced: readonly number[], bare: readonly number[]): boolean {
+  const total = block.lines.map(totalQuality).lastIndexOf(1)
+  return (
+    total > 0 &&
+    bare.length > 1 &&
+    !priced.includes(total) &&
+    !bare.includes(total + 1) &&
+    bare.includes(total - 1) &&
+    !bare.includes(total - 2)
+  )
 }
 
 const totalQuality = (line: BlockLine) => (matchTerm('total', line.words) >= 0.8 ? 1 : 0)
@@ -239,7 +261,7 @@ function extractPlace(question: Question, block: TextBlock, anchors: readonly nu
   const value = (lines: readonly number[]) =>
     lines.flatMap((line) => valuesOf(block, line, 'place', question.labels)).join(', ')
   const anchor = anchors[0]
-  const many = block.kinds.has('calendar') && block.lines.length > 3
+  const many = block.kinds.has('calendar') && all(block).filter((line) => holdsTime(block, line)).length > 1
   if (anchor !== undefined && many) {
     const own = anchors.find((line) => places.includes(line))
     const near =
@@ -286,10 +308,10 @@ function extractPerson(question: Question, block: TextBlock, anchors: readonly n
       valuesOf(block, line, 'person').map((value) => ({ line, value, distance: Math.abs(line - anchor) })),
     )
     .filter(({ value, distance }) => distance <= 4 && !sharesWord(question, value))
-  const isFull = (name: string) => name.trim().includes(' ')
-  const best = found.sort(
-    (a, b) => (anchors.length > 0 ? a.distance - b.distance : 0) || Number(isFull(b.value)) - Number(isFull(a.value)),
-  )[0]
+  const sure = found.filter(({ value }) => hasGivenName(value))
+  const near = (a: { distance: number }, b: { distance: number }) => (anchors.length > 0 ? a.distance - b.distance : 0)
+  const words = (name: string) => Math.min(2, name.trim().split(/\s+/).length)
+  const best = (sure.length > 0 ? sure : found).sort((a, b) => near(a, b) || words(b.value) - words(a.value))[0]
   if (!best) return undefined
   const lines = new Set([...anchors.slice(0, 1), best.line])
   return { value: best.value, lines: [...lines].sort((a, b) => a - b) }

@@ -1,5 +1,5 @@
 import type { Answerer, AnswerPart, AnswerRequest, CallOptions } from '@perstream/spec'
-import { type Candidate, findCandidates } from './candidates'
+import { type Candidate, findCandidates, sameSupport } from './candidates'
 import { cite, formatSeconds, howKnown, whenSeen } from './evidence'
 import { parseQuestion, type Question } from './question'
 
@@ -70,7 +70,7 @@ async function* answerFromMemories(
 
 /** A second memory is told when it supports as much and says something else. */
 function isWorthMention(question: Question, best: Candidate, other: Candidate): boolean {
-  if (other.support < best.support - 0.05 || other.memory.text === best.memory.text) return false
+  if (other.support <= best.support - sameSupport || other.memory.text === best.memory.text) return false
   return question.type === 'free' || tidy(other.value) !== tidy(best.value)
 }
 

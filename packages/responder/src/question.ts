@@ -78,7 +78,7 @@ const typeRules: readonly (readonly [RegExp, AnswerType])[] = [
   ],
   [/\b(?:email|mail address|website|web address|url|web page)\b/, 'email'],
   [
-    /\b(?:which|what) (?:[a-z]+ )?(?:room|floor|level|row|gate|platform|track|street|road|building|aisle|bay|zone|section|shelf|hall|seat|terminal|address|spot|parking space|drawer|lot|deck|office|place|city|town|country|shop|store)\b|\broom number\b|\bgate number\b|\bseat number\b|\baddress\b/,
+    /\b(?:which|what) (?:[a-z]+ )?(?:room|floor|level|row|gate|platform|track|street|road|building|aisle|bay|zone|section|shelf|hall|seat|terminal|address|spot|parking space|drawer|lot|deck|office|box|drawer|locker|coach|place|city|town|country|shop|store)\b|\broom number\b|\bgate number\b|\bseat number\b|\baddress\b/,
     'place',
   ],
   [
@@ -92,7 +92,7 @@ const typeRules: readonly (readonly [RegExp, AnswerType])[] = [
   [/\bhow often\b|\bhow many times\b/, 'frequency'],
   [/\bhow many\b|\bwhat is the number of (?!my|the)/, 'count'],
   [
-    /\bhow much\b(?! (?:milk|water|sugar|flour|butter|rice|coffee|time|of))|\bhow expensive\b|\bwhat (?:price|amount|total)\b|\b(?:price|cost|costs|total|amount due)\b|\bwhat\b.*\b(?:pay|paid|spend|spent|charged?|owe)\b|^what did .*\bcost\b/,
+    /\bhow much\b(?! (?:milk|water|sugar|flour|butter|rice|coffee|time|of))|\bhow expensive\b|\bwhat (?:price|amount|total)\b|\bwhat (?:is|was) (?:the|my) (?:bill|rent|fee|fare|tip)\b|\b(?:price|cost|costs|total|amount due)\b|\bwhat\b.*\b(?:pay|paid|spend|spent|charged?|owe)\b|^what did .*\bcost\b/,
     'money',
   ],
   [/\bwhat time\b|\bhow late\b|\bhow early\b|\bwhich time\b|\bwhat hour\b/, 'clock'],
@@ -136,6 +136,10 @@ const labelWords = [
   'lot',
   'deck',
   'office',
+  'box',
+  'drawer',
+  'locker',
+  'coach',
 ]
 
 function placeLabelsOf(sentence: string): string[] {
@@ -183,7 +187,8 @@ function impliedWords(type: AnswerType, topic: Topic | undefined): ReadonlySet<s
 }
 
 function isTerm(word: string, implied: ReadonlySet<string>, labels: readonly string[], hasContainer: boolean): boolean {
-  if (stopWords.has(word) || implied.has(word) || labels.includes(word)) return false
+  if (stopWords.has(word) || formsOf(word).some((form) => form.length > 3 && stopWords.has(form))) return false
+  if (implied.has(word) || labels.includes(word)) return false
   if (hasContainer && containerOf(word)) return false
   return word.length > 1 || /\d/.test(word)
 }

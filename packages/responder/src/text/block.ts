@@ -16,6 +16,8 @@ export interface TextBlock {
   readonly kinds: ReadonlySet<DocumentKind>
   /** Told, said or described in sentences; false for lines that were read. */
   readonly prose: boolean
+  /** Values found so far, by line and type. */
+  readonly found: Map<string, readonly string[]>
 }
 
 /** Takes a memory's text apart: lines of what was read, sentences of the rest. */
@@ -29,7 +31,7 @@ export function createBlock(memory: Memory): TextBlock {
     .filter((text) => text !== '')
     .map((text) => ({ text, words: [...wordsOf(text), ...impliedWordsOf(text)] }))
   const words = lines.flatMap((line) => line.words)
-  return { lines, words, prose, kinds: guessKinds(lines, words, prose) }
+  return { lines, words, prose, kinds: guessKinds(lines, words, prose), found: new Map() }
 }
 
 /** Words that a line means without saying them: "ICE 512" is a train. */
@@ -40,9 +42,20 @@ function impliedWordsOf(line: string): string[] {
 }
 
 /** Finds values of a type in one line of a block. */
-export function valuesOf(block: TextBlock, line: number, type: ValueType, labels: readonly string[] = []): string[] {
-  const context: ValueContext = { kinds: block.kinds, prose: block.prose, labels }
-  return findValues(block.lines[line]!.text, type, context)
+export function valuesOf(
+  block: TextBlock,
+  line: number,
+  type: ValueType,
+  labels: readonly string[] = [],
+): readonly string[] {
+  const key = `${line} ${type} ${labels.join(' ')}`
+  let values = block.found.get(key)
+  if (!values) {
+    const context: ValueContext = { kinds: block.kinds, prose: block.prose, labels }
+    values = findValues(block.lines[line]!.text, type, context)
+    block.found.set(key, values)
+  }
+  return values
 }
 
 function guessKinds(lines: readonly BlockLine[], words: readonly string[], prose: boolean): Set<DocumentKind> {

@@ -68,6 +68,11 @@ const groups = `
   hairdresser barber haircut hair hairstylist salon
   pharmacy chemist drugstore apotheke
   bakery baker bakehouse
+  bookshop bookstore books
+  florist flowers
+  butcher meats
+  shoeshop shoes
+  cinema movies
   supermarket grocery groceries grocer
   cafe coffeehouse coffeeshop
   restaurant bistro trattoria diner
@@ -90,7 +95,7 @@ const groups = `
   trash garbage rubbish
   medicine medication pill tablet
   birthday bday born
-  expire expiry expires best-before
+  expire expiry expires
   leave depart departure departs dep left
   arrive arrival arrives arr
   start begin starts begins
@@ -133,7 +138,6 @@ const groups = `
   december dec
   speaker keynote lecturer
   lecture talk
-  exit way-out
   toilet restroom wc bathroom lavatory
   lift elevator
   street str
@@ -141,7 +145,6 @@ const groups = `
   vegetarian vegan
   allergic allergy
   colour color
-  movie cinema
   shop store
   office bureau
   boss manager
@@ -174,8 +177,6 @@ const opposites: readonly (readonly [string, string])[] = [
   ['entrance', 'exit'],
   ['entry', 'exit'],
   ['push', 'pull'],
-  ['push', 'pull'],
-  ['check-in', 'check-out'],
   ['like', 'hate'],
   ['like', 'dislike'],
   ['inbound', 'outbound'],
@@ -199,9 +200,9 @@ export const otherPeople = wordSet(`
 
 /** Words that make a text with a name on it a badge. */
 export const badgeWords = wordSet(`
-  engineer manager director designer developer doctor nurse teacher professor researcher scientist analyst consultant founder ceo cto cfo
+  engineer manager director designer developer nurse teacher professor researcher scientist analyst consultant founder ceo cto cfo
   editor producer architect visitor speaker staff attendee badge conference delegate volunteer organizer organiser hello intern
-  student employee technician supervisor coordinator specialist advisor
+  student employee technician supervisor coordinator sales marketing trainee apprentice
 `)
 
 /** Words of jobs and of badges, none of them a name. */
@@ -225,6 +226,8 @@ const plainWords = wordSet(`
   new old big small fresh organic free best north south east west central main upper lower left right
   shop store market bank post office bakery dentist dental doctor practice parking garage entrance exit
   wifi password guest network phone tel fax mail email licence license plate number code pin
+  labs energy systems robotics media optics analytics freight inc gmbh ltd motors group company corp technologies
+  solutions partners consulting industries studios services
   lamp book books notebook box boxes bottle cup bowl chair table bag person people
 `)
 

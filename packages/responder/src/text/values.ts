@@ -149,7 +149,8 @@ function fixNames(line: string): string {
   return line.replace(/(?<![A-Za-z0-9])[A-Za-z0-9|]{5,9}(?![A-Za-z0-9])/g, (word) => {
     if (/^\d+$/.test(word)) return word
     const lower = plain(word).toLowerCase().replace(/0/g, 'o').replace(/[1|]/g, 'l')
-    if (isKnownWord(lower)) return word
+    const exact = [...weekdays, ...months].find((candidate) => candidate.toLowerCase() === lower)
+    if (isKnownWord(lower)) return exact && exact.toLowerCase() !== word.toLowerCase() ? exact : word
     const name = [...weekdays, ...months].find(
       (candidate) => candidate.length >= 5 && nearName(lower, candidate.toLowerCase()),
     )
@@ -180,7 +181,7 @@ function findMoney(line: string, { kinds }: ValueContext): string[] {
 }
 
 const placeLabels =
-  'room|rm|floor|level|lvl|row|gate|platform|track|street|road|avenue|lane|square|building|bldg|aisle|shelf|bay|zone|section|hall|suite|seat|terminal|lot|deck|wing|entrance|exit|office|space|block|stop|locker|table|station|stairs|desk|corridor|car|coach'
+  'room|rm|floor|level|lvl|row|gate|platform|track|street|road|avenue|lane|square|building|bldg|aisle|shelf|bay|zone|section|hall|suite|seat|terminal|lot|deck|wing|entrance|exit|office|space|block|stop|locker|table|station|stairs|desk|corridor|car|coach|box|drawer|locker'
 const labelGroups: readonly string[] = [
   'room|rm|suite|hall|office|auditorium|studio|theatre|theater',
   'floor|level|lvl|storey|story',
@@ -199,7 +200,7 @@ function findPlaces(line: string, { prose, labels }: ValueContext): string[] {
   const labelled = matches(
     fixed,
     new RegExp(
-      `\\b(?:${wanted})\\b\\.?\\s*[:#-]?\\s*(?:no\\.?\\s*)?(?:[A-Z]?-?\\d+(?:[.-]?\\d+)?[A-Z]?|[A-Z]\\d*|[A-Z]{1,2})(?![A-Za-z0-9])|\\b(?:\\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|ground|top|upper|lower)\\s+(?:${wanted})\\b`,
+      `\\b(?:${wanted})\\b\\.?\\s*[:#-]?\\s*(?:no\\.?\\s*)?(?:[A-Z]?-?\\d+(?:[.-]?\\d+)?[A-Z]?|[A-Z]\\d*|[A-Z]{1,2})(?![A-Za-z0-9])|\\b(?:\\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|ground|main|great|grand|top|upper|lower)\\s+(?:${wanted})\\b`,
       'gi',
     ),
   ).filter((found) => !/\b[a-z]$/.test(found))
@@ -209,9 +210,10 @@ function findPlaces(line: string, { prose, labels }: ValueContext): string[] {
     fixed,
     /(?:\d{1,4}[A-Za-z]?,?\s+)?\b[A-Z][\w.-]*(?:\s[A-Z][\w.-]*)*\s?(?:Street|Str\.|Road|Rd\b\.?|Avenue|Ave\b\.?|Lane|Square|Boulevard|Blvd\b\.?|Platz|Stra(?:ss|ß)e|strasse|straße|Allee|Terrace|Garage)(?:\s\d{1,4}[a-z]?)?/g,
   )
+  const zones = matches(fixed, /\b(?:[Zz]one|ZONE|[Ss]ection|SECTION|[Aa]rea|AREA|[Ll]ot|LOT)\s+[A-Z][A-Za-z]{2,}/g)
   const decks = matches(fixed, /(?<![A-Za-z0-9])P-?\d{1,2}(?![A-Za-z0-9])/g)
-  if (!prose) return unique([...labelled, ...streets, ...decks, ...prepositional(line, true)])
-  return unique([...labelled, ...streets, ...decks, ...prepositional(line, false)])
+  if (!prose) return unique([...labelled, ...streets, ...zones, ...decks, ...prepositional(line, true)])
+  return unique([...labelled, ...streets, ...zones, ...decks, ...prepositional(line, false)])
 }
 
 const plainLabels = [
@@ -230,6 +232,8 @@ const plainLabels = [
   'terminal',
   'row',
   'bay',
+  'box',
+  'coach',
 ]
 
 /** Takes a label and its number apart ("RowC"), and corrects a misread label. */
@@ -298,7 +302,18 @@ function trimName(name: string): string {
   const words = name.replace(/['’]s\b/g, '').split(/\s+/)
   while (words.length > 1 && isThing(words[0]!)) words.shift()
   while (words.length > 1 && isThing(words[words.length - 1]!)) words.pop()
-  return words.join(' ')
+  return words.map(fixName).join(' ')
+}
+
+/** Puts letters back where reading made digits of them: "M0reau" to "Moreau". */
+function fixName(word: string): string {
+  return /[A-Za-z]{2}/.test(word) ? word.replace(/0/g, 'o').replace(/[1|]/g, 'l') : word
+}
+
+/** True for a name with a title or a known given name. */
+export function hasGivenName(name: string): boolean {
+  const first = plain(name.split(/\s+/)[0]!).toLowerCase().replace(/\.$/, '')
+  return /^(?:dr|mr|mrs|ms|miss|prof)$/.test(first) || givenNames.has(first) || nearGivenName(first)
 }
 
 function isThing(word: string): boolean {
@@ -320,6 +335,7 @@ function nearGivenName(word: string): boolean {
   if (word.length < 4) return false
   for (const name of givenNames)
     if (
+      name[0] === word[0] &&
       Math.abs(name.length - word.length) <= 1 &&
       weightedDistance(word.replace(/i/g, 'l'), name.replace(/i/g, 'l')) <= 0.5
     )
@@ -351,10 +367,11 @@ function findPlates(line: string): string[] {
     .replace(/^(?:licen[cs]e )?(?:plate|registration|kennzeichen)\s*(?:no\.?|number)?\s*:?\s*/i, '')
   const groups = bare.split(/[\s·•.:-]+/).filter((group) => group !== '')
   const joined = groups.join('')
-  if (/[A-Z]{4}|[.,:]\d{2}$/.test(bare)) return []
+  if (/[A-Z]{4}|[.,:]\d{2}$|^(?:ICE?|EC|RE|RB|TGV)\s?\d/.test(bare)) return []
   if (!/^[A-Z0-9]{5,9}$/.test(joined) || groups.length > 4 || !/[A-Z]/.test(joined)) return []
   const digits = joined.replace(/\D/g, '').length
-  if (digits < 2 || groups.some((group) => group.length > 7 || isKnownWord(group.toLowerCase()))) return []
+  if (digits < 2 || groups.some((group) => group.length > 7 || (group.length > 2 && isKnownWord(group.toLowerCase()))))
+    return []
   return [bare]
 }
 

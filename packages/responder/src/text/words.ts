@@ -9,12 +9,12 @@ export type MatchQuality = number
  */
 export function wordsOf(text: string): string[] {
   return plain(text)
-    .replace(/\bwi[-\s]?fi\b/gi, 'wifi')
+    .replace(/w[il1|]-\s?f[il1|]|\bw[il1|]\s?f[il1|]\b/gi, ' wifi ')
     .replace(/\be-mail/gi, 'email')
     .replace(/([a-z]{2,})([A-Z][a-z])/g, '$1 $2')
     .replace(/\b(Dr|Mr|Ms|Mrs|Prof)\.?([A-Z][a-z])/g, '$1 $2')
     .replace(/(\d{2,})([A-Za-z]{3,})/g, '$1 $2')
-    .replace(/([A-Za-z]{3,})(\d{2,})/g, '$1 $2')
+    .replace(/([A-Za-z]{3,})(\d{2,}|\d[.,:]\d)/g, '$1 $2')
     .toLowerCase()
     .replace(/['’]s\b/g, '')
     .split(/[^a-z0-9|]+/)
@@ -78,6 +78,7 @@ export function formsOf(word: string): string[] {
   if (/[^aeiou]ies$/.test(word) && word.length > 4) forms.push(`${word.slice(0, -3)}y`)
   else if (/(ch|sh|ss|x|z)es$/.test(word)) forms.push(word.slice(0, -2))
   else if (/[^suai]s$/.test(word) && word.length > 3) forms.push(word.slice(0, -1))
+  if (word.endsWith('ologist')) forms.push(`${word.slice(0, -3)}y`)
   const stem = /^(.{3,}?)(?:ing|ed)$/.exec(word)?.[1]
   if (stem && !inflectionDenied.has(stem)) {
     forms.push(stem, `${stem}e`)
