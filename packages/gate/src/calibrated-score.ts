@@ -4,7 +4,7 @@ import { fitDiscriminant } from './discriminant'
 import { type CategoryScore, firstMaximum, hasDirection } from './scores'
 
 /** The texts a calibrated score learns from, as unit vectors. */
-export interface CalibrationSample {
+interface CalibrationSample {
   /** What stands for each category: its heading, and sentences that belong there and are worth remembering. */
   readonly categories: readonly { readonly heading: Float32Array; readonly examples: readonly Float32Array[] }[]
   /** Sentences that are not. */
@@ -12,7 +12,7 @@ export interface CalibrationSample {
 }
 
 /** Scores vectors by the probability that they are worth remembering, 0..1, NaN when none has a direction. */
-export type CalibratedScore = (vectors: readonly Float32Array[], context: GateContext) => CategoryScore
+type CalibratedScore = (vectors: readonly Float32Array[], context: GateContext) => CategoryScore
 
 /** How many random vectors in one may look like text. */
 const falseAlarm = 0.01

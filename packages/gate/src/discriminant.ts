@@ -1,7 +1,7 @@
 import { dot } from '@perstream/kit'
 
 /** Gives the log-odds that a unit vector is of the first kind; 0 where both kinds are equally likely. */
-export type Discriminant = (vector: Float32Array) => number
+type Discriminant = (vector: Float32Array) => number
 
 /** How strongly the fit is kept from following single examples; results hardly move between 0.3 and 3. */
 const ridge = 1

@@ -104,11 +104,16 @@ describe('createRememberGate', () => {
     expect(() => gate.decide([])).toThrow(TypeError)
   })
 
-  it('says so when the encoder gives no usable vector', async () => {
-    const broken = { ...createWordEncoder(), encode: async () => [vector(1, 2, 3)] }
-    await expect(createRememberGate({ text: broken, mode: 'relative' })).rejects.toMatchObject({
-      code: 'model-invalid',
-    })
+  it.each([
+    ['of another width', 'relative', () => vector(1, 2, 3), 'gave 3 elements'],
+    ['that are not finite', 'relative', () => vector(1, Number.NaN), 'a vector that is not finite'],
+    ['of zeros', 'absolute', () => vector(0, 0), 'zeros for the category "name"'],
+    ['all alike', 'calibrated', () => vector(1, 0), 'cannot tell them apart'],
+  ] as const)('says so when the encoder gives vectors %s', async (_, mode, one, message) => {
+    const encode = async (texts: readonly string[]) => texts.map(one)
+    const made = createRememberGate({ text: { ...createWordEncoder(), dimensions: 2, encode }, mode })
+    await expect(made).rejects.toMatchObject({ code: 'model-invalid' })
+    await expect(made).rejects.toThrow(message)
   })
 
   it('stops when told to, with the reason given', async () => {

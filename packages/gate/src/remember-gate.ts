@@ -1,10 +1,18 @@
-import type { CallOptions, GateMode, MemoryCategory, RememberGate, TextEncoder } from '@perstream/spec'
+import type { CallOptions, GateContext, GateMode, MemoryCategory, RememberGate, TextEncoder } from '@perstream/spec'
 import { backgroundTexts } from './background'
 import { createCalibratedScore } from './calibrated-score'
 import { memoryCategories } from './categories'
 import { type EmbeddingCache, embedOnce } from './embeddings'
 import { absoluteScore, type CategoryScore, hasDirection, perPatchScore, relativeScore } from './scores'
-import { checkCategories, checkTexts, checkThreshold, checkVectors, defaultThresholds } from './validation'
+import {
+  checkCategories,
+  checkDifferent,
+  checkHeadings,
+  checkTexts,
+  checkThreshold,
+  checkVectors,
+  defaultThresholds,
+} from './validation'
 
 /** How a gate is made. */
 export interface RememberGateOptions extends CallOptions {
@@ -25,15 +33,12 @@ export interface RememberGateOptions extends CallOptions {
   readonly cache?: EmbeddingCache | undefined
 }
 
-type Scorer = (
-  vectors: readonly Float32Array[],
-  context: { readonly recent?: readonly Float32Array[] | undefined },
-) => CategoryScore
+type Scorer = (vectors: readonly Float32Array[], context: GateContext) => CategoryScore
 
 /**
- * Makes a gate: embeds the category texts (and for `calibrated` some 320 sentences) once, then decides without the encoder.
+ * Makes a gate: embeds the category texts (and for `calibrated` some 400 sentences) once, then decides without the encoder.
  * @throws TypeError when an option is wrong
- * @throws PerStreamError `model-invalid` when the encoder gives vectors of another width or without a direction
+ * @throws PerStreamError `model-invalid` when the encoder gives vectors of another width, zeros for a category, or the same for all
  */
 export async function createRememberGate(options: RememberGateOptions): Promise<RememberGate> {
   const { text, mode = 'calibrated', categories = memoryCategories } = options
@@ -61,6 +66,7 @@ async function createScorer(
   options: RememberGateOptions,
 ): Promise<Scorer> {
   const headings = await embedOnce(options.text, categories.map(heading), options)
+  checkHeadings(options.text, categories, headings)
   if (mode === 'calibrated') return createLearnedScorer(headings, categories, options)
   const score = { relative: relativeScore, absolute: absoluteScore, 'per-patch': perPatchScore }[mode]
   return (vectors) => score(vectors, headings)
@@ -79,10 +85,17 @@ async function createLearnedScorer(
   const vectors = await embedOnce(options.text, all, options)
   const known = new Map(all.map((text, i) => [text, vectors[i]!]))
   const lookUp = (texts: readonly string[]) => texts.map((text) => known.get(text)!).filter(hasDirection)
-  return createCalibratedScore({
+  const sample = {
     categories: examples.map((texts, k) => ({ heading: headings[k]!, examples: lookUp(texts) })),
     background: lookUp([...new Set(background)]),
-  })
+  }
+  checkDifferent(
+    'categories[].examples',
+    sample.categories.flatMap((category) => category.examples),
+    options.text,
+  )
+  checkDifferent('background', sample.background, options.text)
+  return createCalibratedScore(sample)
 }
 
 /** What the encoder reads of a category, word for word the form of the prototype. */

@@ -39,7 +39,7 @@ export function perPatchScore(vectors: readonly Float32Array[], categories: read
 }
 
 /** The cosine of a vector with each of some others; NaN for all when the vector has no direction. */
-export function cosines(vector: Float32Array, others: readonly Float32Array[]): number[] {
+function cosines(vector: Float32Array, others: readonly Float32Array[]): number[] {
   return hasDirection(vector) ? others.map((other) => cosine(vector, other)) : others.map(() => Number.NaN)
 }
 

@@ -1,4 +1,5 @@
-import type { GateMode, MemoryCategory, TextEncoder } from '@perstream/spec'
+import { type GateMode, type MemoryCategory, PerStreamError, type TextEncoder } from '@perstream/spec'
+import { hasDirection } from './scores'
 
 /** The threshold of each mode; gamma is the README's 0.3. */
 export const defaultThresholds: Readonly<Record<GateMode, number>> = {
@@ -57,4 +58,30 @@ export function checkVectors(
     throw new TypeError(
       `${field}[${wrong}] has ${vectors[wrong]!.length} elements: the space "${space}" has ${dimensions}`,
     )
+}
+
+/** Checks that the encoder can place every category. */
+export function checkHeadings(
+  { space }: TextEncoder,
+  categories: readonly MemoryCategory[],
+  headings: readonly Float32Array[],
+): void {
+  const key = categories[headings.findIndex((heading) => !hasDirection(heading))]?.key
+  if (key === undefined) return
+  throw new PerStreamError(
+    'model-invalid',
+    `The text encoder "${space}" gave zeros for the category "${key}": describe it in words that the encoder knows`,
+    { fields: { space, category: key } },
+  )
+}
+
+/** Checks that the encoder tells sentences apart. */
+export function checkDifferent(field: string, vectors: readonly Float32Array[], { space }: TextEncoder): void {
+  const [first, ...others] = vectors
+  if (others.some((other) => other.some((value, i) => value !== first![i]))) return
+  throw new PerStreamError(
+    'model-invalid',
+    `The text encoder "${space}" gave the same vector, or zeros, for all ${field}: it cannot tell them apart. Check the encoder, or the cache handed in.`,
+    { fields: { space, field } },
+  )
 }

@@ -2,7 +2,7 @@ import { normalize } from '@perstream/kit'
 import type { TextEncoder } from '@perstream/spec'
 
 /** A small real text encoder: words hashed to signed positions, so that texts with common words are similar. */
-export interface WordEncoder extends TextEncoder {
+interface WordEncoder extends TextEncoder {
   /** How many texts it was asked to encode. */
   readonly encoded: () => number
 }
