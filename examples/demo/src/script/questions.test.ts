@@ -17,6 +17,8 @@ describe('isRightAnswer', () => {
     expect(isRightAnswer(asked(['9.40']), said('TOTAL 9,40 EUR'))).toBe(true)
     expect(isRightAnswer(asked(['Level 3']), said('PARKING LEVEL3 ROW C'))).toBe(true)
     expect(isRightAnswer(asked(['LVD 5282']), said('plate LVD-5282.'))).toBe(true)
+    expect(isRightAnswer(asked(['walnut96']), said('password: walnut 96'))).toBe(true)
+    expect(isRightAnswer(asked(['Felix Brandt']), said('FelixBrandt'))).toBe(true)
     expect(isRightAnswer(asked(['TUE 24', '14:30']), said('TUE2414:30 Dentist'))).toBe(false)
   })
 
