@@ -1,11 +1,17 @@
 import {
+  AV_LOG_WARNING,
+  AV_OPT_SEARCH_CHILDREN,
+  AV_OPT_TYPE_STRING,
   AV_PIX_FMT_YUV420P,
   AVCOL_RANGE_MPEG,
   AVCOL_SPC_SMPTE170M,
+  type CodecContext,
   Dictionary,
   Encoder,
   FF_ENCODER_LIBX264,
+  FFmpegError,
   Frame,
+  Log,
   Muxer,
   Rational,
 } from 'node-av'
@@ -33,13 +39,16 @@ export interface ClipEncoder {
 /** Opens an H.264 file for writing; node-av's synchronous calls, since its asynchronous ones need Node 22. */
 export function openEncoder(path: string, { width, height, frameRate, recordedAt }: ClipFormat): ClipEncoder {
   const timeBase = { num: 1, den: frameRate }
+  Log.setLevel(AV_LOG_WARNING)
   const encoder = Encoder.createSync(FF_ENCODER_LIBX264, {
     context: { gopSize: 2 * frameRate, threadCount: 1 },
-    options: { preset: 'veryfast', crf: 21 },
-    configure: (context) => {
+    configure(context) {
       context.framerate = new Rational(frameRate, 1)
       context.colorSpace = AVCOL_SPC_SMPTE170M
       context.colorRange = AVCOL_RANGE_MPEG
+      // Not through `options`: node-av 6.1.1 frees that dictionary twice, and the process crashes as it ends.
+      setOption(context, 'preset', 'veryfast')
+      setOption(context, 'crf', '21')
     },
   })
   const muxer = Muxer.openSync(path, {
@@ -78,4 +87,9 @@ export function openEncoder(path: string, { width, height, frameRate, recordedAt
       encoder.close()
     },
   }
+}
+
+function setOption(context: CodecContext, name: string, value: string): void {
+  const code = context.setOption(name, value, AV_OPT_TYPE_STRING, AV_OPT_SEARCH_CHILDREN)
+  FFmpegError.throwIfError(code, `libx264 does not take ${name} = ${value}`)
 }

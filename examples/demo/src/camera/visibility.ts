@@ -1,5 +1,5 @@
-import { createCaster, isBlocked, isSolid, type Caster } from '../scene/lightmap'
 import { add, dot, length, type Surface, scale, subtract, surfaceFrame, type Vec3 } from '../scene/geometry'
+import { type Caster, createCaster, isBlocked, isSolid } from '../scene/lightmap'
 import type { World } from '../scene/world'
 import type { Sheet } from '../script/sheets'
 import type { CameraPath } from './path'
@@ -36,7 +36,8 @@ export function findVisible(sheets: readonly Sheet[], world: World, shooting: Sh
   const since = new Map<string, number>()
   for (let frame = 0; frame <= frames; frame++)
     for (const sheet of sheets) {
-      const seen = frame < frames && isVisible(sheet, world.placed.get(sheet.id)!, path(frame / frameRate), casters, shooting)
+      const seen =
+        frame < frames && isVisible(sheet, world.placed.get(sheet.id)!, path(frame / frameRate), casters, shooting)
       const begun = since.get(sheet.id)
       if (seen && begun === undefined) since.set(sheet.id, frame)
       if (seen || begun === undefined) continue
@@ -64,4 +65,5 @@ function isVisible(sheet: Sheet, item: Surface, pose: Pose, casters: readonly Ca
   })
 }
 
-const at = (item: Surface, u: number, v: number): Vec3 => add(item.origin, add(scale(item.right, u), scale(item.down, v)))
+const at = (item: Surface, u: number, v: number): Vec3 =>
+  add(item.origin, add(scale(item.right, u), scale(item.down, v)))

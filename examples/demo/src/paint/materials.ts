@@ -139,6 +139,41 @@ function picture(brush: Brush): void {
   polygon(brush, [100, 216, 165, 140, 216, 200, 216, 216], '#1f3d5c')
 }
 
+function sea(brush: Brush): void {
+  flood(brush, '#efe9dc')
+  block(brush, 20, 20, 216, 216, '#bcd9e4')
+  disc(brush, 176, 76, 20, 20, '#f6d98a')
+  block(brush, 20, 140, 216, 96, '#3a7d94')
+  for (let i = 0; i < 12; i++) disc(brush, 30 + brush.random.next() * 190, 150 + i * 6, 18, 1.5, '#8fc0cc')
+  polygon(brush, [90, 158, 150, 158, 140, 172, 100, 172], '#5a3b2a')
+  polygon(brush, [118, 80, 118, 150, 86, 150], '#f4efe4')
+}
+
+function clock(brush: Brush): void {
+  disc(brush, 64, 64, 62, 62, '#2b2d31')
+  disc(brush, 64, 64, 55, 55, '#f3f1ea')
+  for (let i = 0; i < 12; i++) {
+    const turn = (i * Math.PI) / 6
+    disc(brush, 64 + 47 * Math.cos(turn), 64 + 47 * Math.sin(turn), 3, 3, '#44474d')
+  }
+  polygon(brush, [62, 64, 66, 64, 88, 34, 85, 32], '#1d1f24')
+  polygon(brush, [63, 66, 66, 62, 96, 84, 94, 87], '#1d1f24')
+}
+
+function lightSwitch(brush: Brush): void {
+  flood(brush, '#e9e7e0')
+  block(brush, 14, 14, 36, 36, '#f8f7f3', 4)
+  block(brush, 14, 31, 36, 2, '#b5b2a8')
+}
+
+function note(color: string) {
+  return material(64, 64, (brush) => {
+    flood(brush, color)
+    for (let i = 0; i < 4; i++) block(brush, 8, 18 + i * 10, 24 + brush.random.next() * 24, 1.5, 'rgba(40,40,60,0.45)')
+    disc(brush, 32, 7, 4, 4, '#c62828')
+  })
+}
+
 function screen(brush: Brush): void {
   fade(brush, ['#20304a', '#35507a'])
   block(brush, 14, 14, 150, 150, '#f4f6f8', 4)
@@ -160,8 +195,9 @@ function bread(brush: Brush): void {
 }
 
 function lanyard(brush: Brush): void {
-  polygon(brush, [50, 0, 78, 0, 72, 110, 64, 128, 56, 110], '#c62828')
-  disc(brush, 64, 8, 10, 8, '#555')
+  polygon(brush, [34, 0, 50, 0, 70, 112, 58, 112], '#b71c1c')
+  polygon(brush, [78, 0, 94, 0, 70, 112, 58, 112], '#c62828')
+  block(brush, 57, 104, 14, 24, '#9aa0a6', 3)
 }
 
 function vent(brush: Brush): void {
@@ -253,6 +289,12 @@ export const materials: Readonly<Record<string, Material>> = {
     windowView(brush)
   }),
   picture: material(256, 256, picture),
+  'picture-sea': material(256, 256, sea),
+  switch: material(64, 64, lightSwitch),
+  'note-yellow': note('#f2e27a'),
+  'note-pink': note('#efb0c0'),
+  'note-blue': note('#a9cdea'),
+  'cut-clock': cutOut(128, 128, clock),
   'cut-plant': cutOut(256, 512, plant),
   'cut-lanyard': cutOut(128, 128, lanyard),
 }

@@ -57,7 +57,7 @@ const grounds: Readonly<Record<SheetKind, (brush: Brush) => void>> = {
   calendar: (brush) => {
     flood(brush, '#f4f1e6')
     block(brush, 0, 0, brush.width, 86, '#b5463c')
-    for (let i = 0; i < 9; i++) disc(brush, 30 + i * 45, 9, 6, 6, '#3a2a28')
+    for (let i = 0; i < 10; i++) disc(brush, 30 + i * 45, 9, 6, 6, '#3a2a28')
     for (let i = 0; i < 6; i++) block(brush, 10, 94 + i * 58, brush.width - 20, 1.4, '#b9b2a2')
     mottle(brush, 8, 120, 0.03)
   },

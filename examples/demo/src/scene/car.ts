@@ -60,5 +60,5 @@ export function addCar(stage: Stage, room: Room, tail: Vec3, heading: number): {
     lying(at(0.52 + 0.75, 0, roof), heading, [2 * cabin, 1.5], { texture: 'car-paint' }, number),
     lying(at(length / 2, 0, 0.006), heading, [width + 0.3, length + 0.3], { texture: 'car-shadow' }, number),
   )
-  return { plate: at(-0.015, 0, 0.62) }
+  return { plate: at(-0.02, 0, 0.62) }
 }

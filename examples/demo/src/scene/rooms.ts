@@ -37,10 +37,10 @@ export const garage: RoomPlan = {
         surfaces.push(lying([x * 3.2, 0.004, z + offset], 0, [3.9, 0.11], { texture: 'road-paint' }, number))
     const sign = hang(stage, 'parking', [side * (1.8 - 0.265), 1.72, z + 2.35], side * quarter, room)
     const car = addCar(stage, room, [side * 1.4, 0, z + 5.27], side * quarter)
-    const plate = hang(stage, 'plate', car.plate, side * quarter, room, -0.06)
+    const plate = hang(stage, 'plate', car.plate, side * quarter, room)
     surfaces.push(upright([-side * 5.18, 1.1, z + 3.4], -side * quarter, [2.2, 1.1], { texture: 'vent' }, number))
     walk.pass(-side * 0.3, z + 0.9, side * 0.25, 1.3)
-    walk.read(sign, { distance: 1.35, eye: 1.62, looks: [1.2, 1.3], from: 1 })
+    walk.read(sign, { distance: 1.35, eye: 1.62, looks: [1.7, 1.8], from: 1 })
     walk.read(plate, { distance: 0.85, eye: 1.18, looks: [1.3, 1.5], from: side })
     walk.pass(0, z + room.length - 0.4, 0, 1.7)
   },
@@ -68,6 +68,19 @@ export const corridor: RoomPlan = {
       upright([wall, 1.06, z + 3.15], side * quarter, [1.06, 2.12], { texture: 'door-frame' }, number),
       upright([wall - side * 0.012, 1.03, z + 3.15], side * quarter, [0.92, 2.06], { texture: 'door' }, number),
       upright([-wall, 1.03, z + 1.5], -side * quarter, [0.92, 2.06], { texture: 'door' }, number),
+    )
+    for (const depth of [3.0, 5.75])
+      surfaces.push(
+        upright(
+          [depth < 4 ? -wall : wall, 1.5, z + depth],
+          depth < 4 ? -side * quarter : side * quarter,
+          [0.5, 0.62],
+          { texture: depth < 4 ? 'picture' : 'picture-sea' },
+          number,
+        ),
+      )
+    surfaces.push(
+      upright([wall - side * 0.006, 1.12, z + 2.45], side * quarter, [0.08, 0.08], { texture: 'switch' }, number),
     )
     const sign = hang(stage, 'door-sign', [wall - side * 0.01, 1.55, z + 2.25], side * quarter, room)
     const poster = hang(stage, 'poster', [-wall + side * 0.012, 1.55, z + 4.35], -side * quarter, room)
@@ -122,9 +135,18 @@ export const office: RoomPlan = {
       { texture: 'cork' },
       number,
     )
+    for (const [depth, up, texture] of [
+      [4.28, 1.62, 'note-yellow'],
+      [4.31, 1.4, 'note-pink'],
+      [4.72, 1.58, 'picture-sea'],
+      [4.74, 1.37, 'note-blue'],
+    ] as const)
+      surfaces.push(upright([wall - side * 0.018, up, z + depth], side * quarter, [0.13, 0.13], { texture }, number))
     surfaces.push(
+      upright([wall - side * 0.01, 1.12, z + 0.35], side * quarter, [0.08, 0.08], { texture: 'switch' }, number),
+      upright([-side * 2.48, 2.2, z + 4.5], -side * quarter, [0.34, 0.34], { texture: 'cut-clock' }, number),
       pinboard,
-      upright([wall - side * 0.02, 1.66, z + 4.5], side * quarter, [0.1, 0.22], { texture: 'cut-lanyard' }, number),
+      upright([wall - side * 0.02, 1.655, z + 4.5], side * quarter, [0.09, 0.22], { texture: 'cut-lanyard' }, number),
     )
     const badge = hang(stage, 'badge', [wall - side * 0.025, 1.48, z + 4.5], side * quarter, room)
     addPlant(stage, room, [-side * 2.05, 0, z + 4.9])
@@ -195,6 +217,11 @@ export const kitchen: RoomPlan = {
     surfaces.push(
       ...box([side * 1.85, 0, z + 4.55], side * quarter, [0.75, 1.85, 0.65], { sides: { texture: 'fridge' } }, number),
       upright([-side * 2.185, 1.6, z + 0.95], -side * quarter, [0.6, 0.8], { texture: 'picture' }, number),
+    )
+    surfaces.push(
+      upright([wall - side * 0.01, 1.3, z + 2.45], side * quarter, [0.08, 0.08], { texture: 'switch' }, number),
+      upright([wall - side * 0.012, 1.62, z + 2.95], side * quarter, [0.42, 0.52], { texture: 'picture-sea' }, number),
+      upright([wall - side * 0.012, 1.86, z + 0.85], side * quarter, [0.3, 0.3], { texture: 'cut-clock' }, number),
     )
     const receipt = addCounter(stage, room)
     walk.pass(0, z + 0.4, 0, 1.1)

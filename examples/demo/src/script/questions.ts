@@ -47,8 +47,8 @@ export function questionsOf(content: DemoContent): DemoQuestion[] {
 /**
  * Says whether an answer is right. For a question that cannot be answered: when the answer says so. Else when it claims an
  * answer that has every string of at least one list of `accept`, compared in lower case, with `.`, `,` and `:` between
- * digits alike and all other punctuation as spaces. Spaces inside an accepted string may be missing in the answer
- * ("LEVEL3"); a match never begins or ends within a number or within a word ("9.40" is not in "19.40").
+ * digits alike, all other punctuation as spaces, and a space between letters and digits. Spaces inside an accepted string
+ * may be missing in the answer ("picnicblankets"); a match never begins or ends within a number or within a word ("9.40" is not in "19.40").
  */
 export function isRightAnswer(question: DemoQuestion, answer: GivenAnswer): boolean {
   if (answer.answerable !== question.answerable) return false
@@ -66,13 +66,17 @@ export function hasPart(text: string, part: string): boolean {
   return new RegExp(`(?<![${before}])${pattern}${beyond}`).test(normalizeText(text))
 }
 
-/** Lower case, `.` for any separator between digits, single spaces for all other punctuation. */
+/**
+ * Lower case, `.` for any separator between digits, single spaces for all other punctuation and between letters and
+ * digits ("LEVEL3" is "level 3": readers cannot tell narrow gaps).
+ */
 export function normalizeText(text: string): string {
   return text
     .toLowerCase()
     .normalize('NFKD')
     .replace(/(?<=\d)\s*[.,:]\s*(?=\d)/g, '.')
     .replace(/[^a-z0-9.]+|\.(?!\d)|(?<!\d)\./g, ' ')
+    .replace(/(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])/g, ' ')
     .replace(/ +/g, ' ')
     .trim()
 }

@@ -74,10 +74,10 @@ function calendar({ calendar: { title, entries } }: DemoContent): Sheet {
   return {
     id: 'calendar',
     kind: 'calendar',
-    width: 420,
+    width: 470,
     height: 400,
     lines: [
-      line(title, 210, 62, { size: 40, face: 'serif', color: '#ffffff', align: 'center' }),
+      line(title, 235, 62, { size: 40, face: 'serif', color: '#ffffff', align: 'center' }),
       ...entries.flatMap((entry, i) => {
         const y = 132 + i * 58
         return [
