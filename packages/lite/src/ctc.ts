@@ -10,7 +10,7 @@ export interface ReadCharacter {
 }
 
 /** The classes of a recogniser that may be read: `characters[i]` is what class `classes[i]` stands for. */
-export interface Alphabet {
+interface Alphabet {
   readonly classes: readonly number[]
   readonly characters: readonly string[]
 }

@@ -1,5 +1,5 @@
 /** Pairs of places in two texts, in order; -1 where one of them has nothing. */
-export type Alignment = readonly (readonly [number, number])[]
+type Alignment = readonly (readonly [number, number])[]
 
 /** How characters are compared: letters that differ in case only cost little, so that they still line up. */
 function cost(a: string, b: string): number {
