@@ -10,23 +10,29 @@
 static int32_t *sums[5];
 static int16_t *rows[5][3];
 
-static void slide(const uint8_t *a, const uint8_t *now, int width, int columns, int16_t **row) {
+static int16_t *fresh[3];
+
+static void gradients(const uint8_t *restrict a, const uint8_t *restrict now, int width, int columns, int16_t *restrict gx,
+                      int16_t *restrict gy, int16_t *restrict gt) {
   const uint8_t *b = a + width, *c = b + width, *n = now + width;
-  int32_t *restrict xx = sums[0], *restrict xy = sums[1], *restrict yy = sums[2], *restrict xt = sums[3], *restrict yt = sums[4];
-  int16_t *restrict gx = row[0], *restrict gy = row[1], *restrict gt = row[2];
-  for (int x = 0; x < columns; x++) {
-    int ix = a[x + 2] - a[x] + 2 * (b[x + 2] - b[x]) + c[x + 2] - c[x];
-    int iy = c[x] - a[x] + 2 * (c[x + 1] - a[x + 1]) + c[x + 2] - a[x + 2];
-    int it = n[x + 1] - b[x + 1];
-    int ox = gx[x], oy = gy[x], ot = gt[x];
-    xx[x] += ix * ix - ox * ox;
-    xy[x] += ix * iy - ox * oy;
-    yy[x] += iy * iy - oy * oy;
-    xt[x] += ix * it - ox * ot;
-    yt[x] += iy * it - oy * ot;
-    gx[x] = (int16_t)ix;
-    gy[x] = (int16_t)iy;
-    gt[x] = (int16_t)it;
+  for (int x = 0; x < columns; x++) gx[x] = a[x + 2] - a[x] + 2 * (b[x + 2] - b[x]) + c[x + 2] - c[x];
+  for (int x = 0; x < columns; x++) gy[x] = c[x] - a[x] + 2 * (c[x + 1] - a[x + 1]) + c[x + 2] - a[x + 2];
+  for (int x = 0; x < columns; x++) gt[x] = n[x + 1] - b[x + 1];
+}
+
+static void change(int32_t *restrict sum, const int16_t *restrict p, const int16_t *restrict q, const int16_t *restrict op,
+                   const int16_t *restrict oq, int columns) {
+  for (int x = 0; x < columns; x++) sum[x] += p[x] * q[x] - op[x] * oq[x];
+}
+
+static void slide(const uint8_t *a, const uint8_t *now, int width, int columns, int16_t **old) {
+  gradients(a, now, width, columns, fresh[0], fresh[1], fresh[2]);
+  const int pairs[5][2] = {{0, 0}, {0, 1}, {1, 1}, {0, 2}, {1, 2}};
+  for (int i = 0; i < 5; i++) change(sums[i], fresh[pairs[i][0]], fresh[pairs[i][1]], old[pairs[i][0]], old[pairs[i][1]], columns);
+  for (int k = 0; k < 3; k++) {
+    int16_t *was = old[k];
+    old[k] = fresh[k];
+    fresh[k] = was;
   }
 }
 
@@ -68,6 +74,7 @@ int main(int argc, char **argv) {
     sums[i] = calloc(width, sizeof(int32_t));
     for (int k = 0; k < 3; k++) rows[i][k] = calloc(width, sizeof(int16_t));
   }
+  for (int k = 0; k < 3; k++) fresh[k] = calloc(width, sizeof(int16_t));
   while (scanf("%d", &count) == 1) {
     struct timespec before, after;
     double mean = 0;
