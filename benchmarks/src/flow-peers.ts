@@ -26,7 +26,9 @@ export function startC(images: Uint8Array, width: number, height: number): FlowP
     return `gcc could not compile the C peer: ${(error as Error).message.split('\n')[0]}`
   }
   writeFileSync(join(folder, 'images'), images)
-  const child = spawn(program, [String(width), String(height), join(folder, 'images')], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(program, [String(width), String(height), join(folder, 'images')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   return cPeer(child, () => rmSync(folder, { recursive: true }))
 }
 
@@ -66,7 +68,12 @@ interface OpenCv {
 }
 
 /** Starts OpenCV.js computing the same quantity: Sobel, products, box filters, and the solving in JavaScript. */
-export async function startOpenCv(previous: Uint8Array, current: Uint8Array, width: number, height: number): Promise<FlowPeer> {
+export async function startOpenCv(
+  previous: Uint8Array,
+  current: Uint8Array,
+  width: number,
+  height: number,
+): Promise<FlowPeer> {
   const { cv } = await loadOpenCv()
   const a = cv.matFromArray(height, width, cv.CV_32FC1, Float32Array.from(previous))
   const b = cv.matFromArray(height, width, cv.CV_32FC1, Float32Array.from(current))
@@ -109,7 +116,11 @@ function openCvFlow(cv: OpenCv, a: Mat, b: Mat, work: Mat[], width: number, heig
     cv.multiply(one, other, sum)
     cv.boxFilter(sum, sum, cv.CV_32F, new cv.Size(5, 5), new cv.Point(-1, -1), false)
   }
-  return solve(products.map(([, , sum]) => sum.data32F), width, height)
+  return solve(
+    products.map(([, , sum]) => sum.data32F),
+    width,
+    height,
+  )
 }
 
 function solve(sums: readonly Float32Array[], width: number, height: number): number {

@@ -13,7 +13,9 @@ function textured(dx: number, dy: number, seed: number): Uint8Array {
   return Uint8Array.from({ length: size * size }, (_, i) => {
     const x = (i % size) + dx
     const y = Math.floor(i / size) + dy
-    return 128 + 45 * Math.sin(x / 7) + 35 * Math.cos(y / 5 + x / 19) + 20 * Math.sin((x * y) / 900) + 4 * random.gaussian()
+    return (
+      128 + 45 * Math.sin(x / 7) + 35 * Math.cos(y / 5 + x / 19) + 20 * Math.sin((x * y) / 900) + 4 * random.gaussian()
+    )
   })
 }
 
@@ -34,7 +36,10 @@ async function race(peers: Readonly<Record<string, FlowPeer>>): Promise<Record<s
   const own: Record<string, number[]> = {}
   const contestants = Object.entries(peers).map(([name, peer]) => {
     own[name] = []
-    return [name, async () => own[name]!.push((await peer.measure(pairsPerRound)).milliseconds / pairsPerRound)] as const
+    return [
+      name,
+      async () => own[name]!.push((await peer.measure(pairsPerRound)).milliseconds / pairsPerRound),
+    ] as const
   })
   await interleave(Object.fromEntries(contestants), rounds)
   return Object.fromEntries(Object.entries(own).map(([name, times]) => [name, times.slice(1)]))
@@ -43,7 +48,9 @@ async function race(peers: Readonly<Record<string, FlowPeer>>): Promise<Record<s
 async function bench(): Promise<BenchReport> {
   const previous = textured(0, 0, 1)
   const current = textured(1.5, 0.7, 2)
-  const notes = [`one rendered pair of ${size}x${size}, ${pairsPerRound} measurements a round, ${rounds} rounds in turn`]
+  const notes = [
+    `one rendered pair of ${size}x${size}, ${pairsPerRound} measurements a round, ${rounds} rounds in turn`,
+  ]
   const peers: Record<string, FlowPeer> = {
     wasm: ownPeer(createFlowKernel(size, size, { engine: 'wasm' }), previous, current),
     typescript: ownPeer(createFlowKernel(size, size, { engine: 'typescript' }), previous, current),
@@ -67,7 +74,9 @@ async function agree(peers: Readonly<Record<string, FlowPeer>>): Promise<string>
   const [first] = found
   for (const { name, motion } of found)
     if (Math.abs(motion - first!.motion) > 1e-3 * first!.motion)
-      throw new TypeError(`${name} finds a motion of ${motion}, ${first!.name} of ${first!.motion}: not the same quantity`)
+      throw new TypeError(
+        `${name} finds a motion of ${motion}, ${first!.name} of ${first!.motion}: not the same quantity`,
+      )
   return found.map(({ name, motion }) => `${name} ${motion.toFixed(9)}`).join(', ')
 }
 
@@ -89,7 +98,14 @@ function figures(times: Readonly<Record<string, number[]>>): Figure[] {
   if (times.c)
     against.push(
       { name: 'WASM kernel / C', value: ratio(times.wasm!, times.c), unit: 'x', goal: 2.3, better: 'lower', peer },
-      { name: 'TypeScript twin / C', value: ratio(times.typescript!, times.c), unit: 'x', goal: 7, better: 'lower', peer },
+      {
+        name: 'TypeScript twin / C',
+        value: ratio(times.typescript!, times.c),
+        unit: 'x',
+        goal: 7,
+        better: 'lower',
+        peer,
+      },
     )
   return [...milliseconds, ...against]
 }

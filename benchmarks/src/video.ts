@@ -20,10 +20,10 @@ function renderMain(): { file: string; note: string } {
   const real = existsSync(clip)
   const input = real
     ? ['-stream_loop', '1', '-i', clip, '-vf', 'scale=1280:720,setsar=1']
-    : ['-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=30:d=20', '-vf', 'noise=alls=12:allf=t']
-  execFileSync('ffmpeg', ['-v', 'error', '-y', ...input, ...encoding, '-t', '20', file])
+    : ['-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=30:d=12', '-vf', 'noise=alls=12:allf=t']
+  execFileSync('ffmpeg', ['-v', 'error', '-y', ...input, ...encoding, '-t', '12', file])
   const what = real ? 'a real walking clip, looped and scaled to 720p' : "ffmpeg's testsrc2 with noise"
-  return { file, note: `main file: 20 s of 1280x720 H.264 with B-frames, ${what}` }
+  return { file, note: `main file: 12 s of 1280x720 H.264 with B-frames, ${what}` }
 }
 
 async function readThrough(driver: string, threads: number, file: string): Promise<void> {
@@ -69,7 +69,19 @@ async function memory(): Promise<Figure[]> {
   const minutes = (count: number) => {
     const file = join(folder, `${count}.mp4`)
     const source = `testsrc2=s=320x240:r=15:d=${count * 60}`
-    execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', source, ...encoding, '-preset', 'ultrafast', file])
+    execFileSync('ffmpeg', [
+      '-v',
+      'error',
+      '-y',
+      '-f',
+      'lavfi',
+      '-i',
+      source,
+      ...encoding,
+      '-preset',
+      'ultrafast',
+      file,
+    ])
     return file
   }
   const [short, long] = [minutes(1), minutes(10)]
@@ -98,7 +110,11 @@ async function bench(): Promise<BenchReport> {
   try {
     const { file, note } = renderMain()
     const figures = [...(await speed(file)), ...(await memory())]
-    return { bench: 'video', figures, notes: [note, 'memory files: ffmpeg testsrc2, 320x240 at 15 fps; resident set size'] }
+    return {
+      bench: 'video',
+      figures,
+      notes: [note, 'memory files: ffmpeg testsrc2, 320x240 at 15 fps; resident set size'],
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

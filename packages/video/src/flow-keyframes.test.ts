@@ -42,7 +42,10 @@ describe('flow keyframes', () => {
   })
 
   it('takes the sharpest frame since the last keyframe', async () => {
-    const kept = await keep(moving(80, 0.5, (i) => (i % 20 === 13 ? 1 : 0.5)), { threshold: 6, shortestGap: 1, longestGap: 60 })
+    const kept = await keep(
+      moving(80, 0.5, (i) => (i % 20 === 13 ? 1 : 0.5)),
+      { threshold: 6, shortestGap: 1, longestGap: 60 },
+    )
     expect(kept.slice(1).some(({ frame: { index } }) => index % 20 === 13)).toBe(true)
     for (const { sharpness } of kept) expect(sharpness).toBeGreaterThan(0)
   })
@@ -58,7 +61,7 @@ describe('scene keyframes', () => {
   it('keeps a change of scene', async () => {
     const scenes = moving(40, 0, (i) => (i < 17 ? 1 : 0.05))
     const kept: Keyframe[] = []
-    for await (const keyframe of createSceneKeyframes().select(scenes)) kept.push(keyframe)
+    for await (const keyframe of createSceneKeyframes({ threshold: 0.2 }).select(scenes)) kept.push(keyframe)
     expect(kept.map(({ frame: { index }, reason }) => [index, reason])).toEqual([
       [0, 'first'],
       [17, 'scene'],

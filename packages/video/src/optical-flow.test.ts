@@ -18,8 +18,18 @@ function naiveFlow(previous: Uint8Array, current: Uint8Array, width: number, hei
       let [a, b, c, p, q] = [0.065025, 0, 0.065025, 0, 0]
       for (let y = top; y < top + 5; y++)
         for (let x = left; x < left + 5; x++) {
-          const gx = at(x + 1, y - 1) - at(x - 1, y - 1) + 2 * (at(x + 1, y) - at(x - 1, y)) + at(x + 1, y + 1) - at(x - 1, y + 1)
-          const gy = at(x - 1, y + 1) - at(x - 1, y - 1) + 2 * (at(x, y + 1) - at(x, y - 1)) + at(x + 1, y + 1) - at(x + 1, y - 1)
+          const gx =
+            at(x + 1, y - 1) -
+            at(x - 1, y - 1) +
+            2 * (at(x + 1, y) - at(x - 1, y)) +
+            at(x + 1, y + 1) -
+            at(x - 1, y + 1)
+          const gy =
+            at(x - 1, y + 1) -
+            at(x - 1, y - 1) +
+            2 * (at(x, y + 1) - at(x, y - 1)) +
+            at(x + 1, y + 1) -
+            at(x + 1, y - 1)
           const gt = current[y * width + x]! - at(x, y)
           a += gx * gx
           b += gx * gy
@@ -34,19 +44,25 @@ function naiveFlow(previous: Uint8Array, current: Uint8Array, width: number, hei
 
 describe('optical flow', () => {
   it('is what the definition gives, window by window', () => {
-    const pairs = sizes.chain(({ width, height }) => images(width, height, 2).map(([a, b]) => ({ width, height, a: a!, b: b! })))
+    const pairs = sizes.chain(({ width, height }) =>
+      images(width, height, 2).map(([a, b]) => ({ width, height, a: a!, b: b! })),
+    )
     fc.assert(
       fc.property(pairs, ({ width, height, a, b }) => {
         const [previous, current] = [a, b].map((data) => toGray({ data, width, height })) as [Uint8Array, Uint8Array]
         const expected = naiveFlow(previous, current, width, height)
-        expect(Math.abs(opticalFlow(previous, current, width, height) - expected)).toBeLessThanOrEqual(1e-9 * (1 + expected))
+        expect(Math.abs(opticalFlow(previous, current, width, height) - expected)).toBeLessThanOrEqual(
+          1e-9 * (1 + expected),
+        )
       }),
       { numRuns: 60 },
     )
   })
 
   it('gives the same from WASM and from TypeScript: grey, flow and sharpness', () => {
-    const pairs = sizes.chain(({ width, height }) => images(width, height, 2).map(([a, b]) => ({ width, height, a: a!, b: b! })))
+    const pairs = sizes.chain(({ width, height }) =>
+      images(width, height, 2).map(([a, b]) => ({ width, height, a: a!, b: b! })),
+    )
     fc.assert(
       fc.property(pairs, ({ width, height, a, b }) => {
         const wasm = createFlowKernel(width, height, { engine: 'wasm' })
@@ -61,9 +77,24 @@ describe('optical flow', () => {
   })
 
   it('measures a ramp moved by one pixel as one pixel, along x and along y', () => {
-    const ramp = (along: (x: number, y: number) => number) => Uint8Array.from({ length: 40 * 40 }, (_, i) => 40 + along(i % 40, Math.floor(i / 40)))
-    expect(opticalFlow(ramp((x) => 2 * x), ramp((x) => 2 * (x - 1)), 40, 40)).toBeCloseTo(1, 3)
-    expect(opticalFlow(ramp((_, y) => 2 * y), ramp((_, y) => 2 * (y - 1)), 40, 40)).toBeCloseTo(1, 3)
+    const ramp = (along: (x: number, y: number) => number) =>
+      Uint8Array.from({ length: 40 * 40 }, (_, i) => 40 + along(i % 40, Math.floor(i / 40)))
+    expect(
+      opticalFlow(
+        ramp((x) => 2 * x),
+        ramp((x) => 2 * (x - 1)),
+        40,
+        40,
+      ),
+    ).toBeCloseTo(1, 3)
+    expect(
+      opticalFlow(
+        ramp((_, y) => 2 * y),
+        ramp((_, y) => 2 * (y - 1)),
+        40,
+        40,
+      ),
+    ).toBeCloseTo(1, 3)
   })
 
   it('sees no motion in a change of brightness of a flat image', () => {

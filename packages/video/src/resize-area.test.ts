@@ -24,16 +24,36 @@ describe('area resize (vector A8)', () => {
   const b = Array.from({ length: 3 }, (_, y) => Array.from({ length: 5 }, (_, x) => ((y * 5 + x) * 37) % 256))
 
   it('halves exactly', () => {
-    expectClose(red(resizeArea(image(a), 3, 2)), [[35, 55, 75], [155, 175, 195]])
+    expectClose(red(resizeArea(image(a), 3, 2)), [
+      [35, 55, 75],
+      [155, 175, 195],
+    ])
   })
 
   it('weighs by coverage when shrinking unevenly', () => {
-    expectClose(red(resizeArea(image(b), 3, 2)), [[76, 67, 110], [152, 143, 83]])
+    expectClose(red(resizeArea(image(b), 3, 2)), [
+      [76, 67, 110],
+      [152, 143, 83],
+    ])
   })
 
   it('repeats pixels when enlarging by a whole factor', () => {
-    const large = red(resizeArea(image([[0, 100], [200, 40]]), 4, 4))
-    expect(large).toEqual([[0, 0, 100, 100], [0, 0, 100, 100], [200, 200, 40, 40], [200, 200, 40, 40]])
+    const large = red(
+      resizeArea(
+        image([
+          [0, 100],
+          [200, 40],
+        ]),
+        4,
+        4,
+      ),
+    )
+    expect(large).toEqual([
+      [0, 0, 100, 100],
+      [0, 0, 100, 100],
+      [200, 200, 40, 40],
+      [200, 200, 40, 40],
+    ])
   })
 
   it('names a bad size', () => {
@@ -43,8 +63,20 @@ describe('area resize (vector A8)', () => {
 
 describe('size at a height (vector A1)', () => {
   it('truncates the width', () => {
-    const sizes = [[1920, 1080], [1280, 720], [640, 480], [1280, 1024], [720, 1280], [854, 480], [1000, 1000], [960, 540], [1088, 1080]]
-    expect(sizes.map(([width, height]) => fitHeight(width!, height!, 224).width)).toEqual([398, 398, 298, 280, 126, 398, 224, 398, 225])
+    const sizes = [
+      [1920, 1080],
+      [1280, 720],
+      [640, 480],
+      [1280, 1024],
+      [720, 1280],
+      [854, 480],
+      [1000, 1000],
+      [960, 540],
+      [1088, 1080],
+    ]
+    expect(sizes.map(([width, height]) => fitHeight(width!, height!, 224).width)).toEqual([
+      398, 398, 298, 280, 126, 398, 224, 398, 225,
+    ])
   })
 
   it('never enlarges, and never vanishes', () => {
