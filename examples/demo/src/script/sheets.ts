@@ -1,7 +1,7 @@
 import type { DemoContent } from './content'
 
 /** A typeface a line is set in. */
-export type Typeface = 'sans' | 'sans-bold' | 'condensed' | 'serif' | 'mono' | 'mono-bold' | 'hand'
+export type Typeface = 'sans' | 'sans-bold' | 'condensed' | 'serif' | 'mono-bold' | 'hand'
 
 /** One printed or written line. Millimetres from the sheet's top left corner; `y` is the baseline, `size` the font size. */
 export interface SheetLine {
