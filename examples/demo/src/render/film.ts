@@ -98,7 +98,7 @@ function blurAlong(
           const weight = away <= whole ? 1 : part
           const before = at - away * step
           const after = at + away * step
-          sum += weight * (from[base + (before < 0 ? 0 : before)]! + from[base + (after > last ? last : after)]!)
+          sum += weight * (from[base + Math.max(before, 0)]! + from[base + Math.min(after, last)]!)
         }
         to[base + at] = sum * scale
       }
