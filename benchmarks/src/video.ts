@@ -19,11 +19,11 @@ function renderMain(): { file: string; note: string } {
   const clip = join(process.env.PERSTREAM_SHARED ?? '../shared', 'videos', 'gopro-max-heromode.mp4')
   const real = existsSync(clip)
   const input = real
-    ? ['-stream_loop', '1', '-i', clip, '-vf', 'scale=1280:720,setsar=1']
-    : ['-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=30:d=12', '-vf', 'noise=alls=12:allf=t']
-  execFileSync('ffmpeg', ['-v', 'error', '-y', ...input, ...encoding, '-t', '12', file])
+    ? ['-stream_loop', '3', '-i', clip, '-vf', 'scale=1280:720,setsar=1']
+    : ['-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=30:d=40', '-vf', 'noise=alls=12:allf=t']
+  execFileSync('ffmpeg', ['-v', 'error', '-y', ...input, ...encoding, '-t', '40', file])
   const what = real ? 'a real walking clip, looped and scaled to 720p' : "ffmpeg's testsrc2 with noise"
-  return { file, note: `main file: 12 s of 1280x720 H.264 with B-frames, ${what}` }
+  return { file, note: `main file: 40 s of 1280x720 H.264 with B-frames, ${what}` }
 }
 
 async function readThrough(driver: string, threads: number, file: string): Promise<void> {
