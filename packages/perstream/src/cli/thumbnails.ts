@@ -1,7 +1,7 @@
 import type { Frame } from '@perstream/spec'
 import { encode } from 'jpeg-js'
 
-const height = 216
+const height = 270
 const quality = 72
 
 /** Pictures of keyframes for a page, as JPEG data URLs. */
