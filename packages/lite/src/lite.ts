@@ -1,5 +1,11 @@
 import { createOnnxRuntime } from '@perstream/backends/onnx'
-import { type CallOptions, type Captioner, PerStreamError, type TextEncoder, type TripletExtractor } from '@perstream/spec'
+import {
+  type CallOptions,
+  type Captioner,
+  PerStreamError,
+  type TextEncoder,
+  type TripletExtractor,
+} from '@perstream/spec'
 import { createCenterNet } from './centernet'
 import { createLiteCaptioner } from './lite-captioner'
 import { createPpOcrReader } from './ppocr-reader'

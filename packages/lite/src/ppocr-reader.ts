@@ -3,6 +3,7 @@ import type { Box, CallOptions, Device, Frame, RgbImage, TensorRuntime, TextLine
 import { decodeCtc, latinAlphabet } from './ctc'
 import { cropLine, detectionInput } from './line-crop'
 import { findPpOcrModels, type PpOcrModels } from './ppocr-models'
+import { createScratch } from './scratch'
 import { findTextRegions, type TextRegion, type TextRegionOptions } from './text-regions'
 import { toWords } from './words'
 
@@ -43,10 +44,13 @@ export async function createPpOcrReader(options: PpOcrReaderOptions = {}): Promi
   const open = { device, threads, signal }
   const detector = await runtime.open(models.detection, open)
   const recognizer = await runtime.open(models.recognition, open)
+  const scratch = createScratch()
   const alphabet = latinAlphabet(models.characters)
 
   async function detect(image: RgbImage, call: CallOptions): Promise<TextRegion[]> {
-    const output = await detector.run({ [detector.inputs[0]!.name]: detectionInput(image) }, call)
+    const input = detectionInput(image, scratch.take)
+    const output = await detector.run({ [detector.inputs[0]!.name]: input }, call)
+    scratch.give(input.data)
     const { data, shape } = output[detector.outputs[0]!.name]!
     const map = { data: data as Float32Array, shape: shape.slice(-2), stride: [shape.at(-1)!, 1], offset: 0 }
     const regions = findTextRegions(map, { minScore }).sort((a, b) => b.score * b.width - a.score * a.width)

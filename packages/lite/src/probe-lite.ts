@@ -33,6 +33,10 @@ async function status(make: () => Promise<AsyncDisposable>): Promise<DriverStatu
   } catch (error) {
     if (!PerStreamError.isInstance(error)) throw error
     const name = error.fields.package
-    return { available: false, reason: error.message, remedy: typeof name === 'string' ? `npm install ${name}` : 'see the message' }
+    return {
+      available: false,
+      reason: error.message,
+      remedy: typeof name === 'string' ? `npm install ${name}` : 'see the message',
+    }
   }
 }
