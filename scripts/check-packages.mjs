@@ -1,6 +1,6 @@
 // Checks every publishable package as users will get it: publint, and the types as TypeScript resolves them (attw).
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,10 +24,14 @@ function check(name, command, args, cwd) {
 try {
   for (const name of packages) {
     const cwd = join(root, 'packages', name)
-    const packed = JSON.parse(execFileSync('pnpm', ['pack', '--json', '--pack-destination', folder], { cwd, encoding: 'utf8' }))
+    const packed = JSON.parse(
+      execFileSync('pnpm', ['pack', '--json', '--pack-destination', folder], { cwd, encoding: 'utf8' }),
+    )
     check(`${name}: publint`, 'publint', ['run', packed.filename, '--strict'], cwd)
     // node10 ignores "exports" altogether; subpaths cannot be had there, and Node 20 never resolves that way.
-    check(`${name}: types`, 'attw', [packed.filename, '--profile', 'node16'], cwd)
+    const { exports } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'))
+    const profile = JSON.stringify(exports).includes('"require"') ? 'node16' : 'esm-only'
+    check(`${name}: types`, 'attw', [packed.filename, '--profile', profile], cwd)
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })

@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsup'
 import { baseOptions } from '../../tsup.base'
 
-export default defineConfig({ ...baseOptions, entry: ['src/index.ts'] })
+// Vitest, which the suites register their tests with, can be imported as ESM only.
+export default defineConfig({ ...baseOptions, format: ['esm'], entry: ['src/index.ts'] })

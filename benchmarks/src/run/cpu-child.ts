@@ -72,6 +72,7 @@ async function watch(path: string, parts: MeteredParts, graph: Graph, meter: Met
   const source = await nodeAvDriver().open(path)
   const memory = meter.methods(graph, { create: 'store', retrieve: 'retrieval' })
   let framesKept = 0
-  for await (const event of createPerStream({ ...parts, source, memory })) if (event.type === 'finished') framesKept = event.framesKept
+  for await (const event of createPerStream({ ...parts, source, memory }))
+    if (event.type === 'finished') framesKept = event.framesKept
   return { sourceSeconds: source.duration ?? 0, framesKept }
 }

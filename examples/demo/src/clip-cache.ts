@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type RenderDemoClipOptions, renderDemoClip } from './render-demo-clip'
 
 /** Goes up whenever the same seed gives another clip. */
-export const clipVersion = 1
+const clipVersion = 1
 
 /** Where a clip is kept, and how to render it when it is not there yet. */
 export interface CachedDemoClipOptions extends Omit<RenderDemoClipOptions, 'path' | 'start' | 'end'> {

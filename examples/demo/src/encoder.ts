@@ -17,7 +17,7 @@ import {
 } from 'node-av'
 
 /** What an encoder writes. */
-export interface ClipFormat {
+interface ClipFormat {
   readonly width: number
   readonly height: number
   /** Frames a second, a whole number. */
@@ -27,7 +27,7 @@ export interface ClipFormat {
 }
 
 /** Writes frames into one mp4 file. */
-export interface ClipEncoder {
+interface ClipEncoder {
   /** Adds the next frame as I420 bytes. */
   add(frame: Uint8Array): void
   /** Writes what is still held back, and the index at the front of the file. */

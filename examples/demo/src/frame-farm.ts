@@ -10,7 +10,7 @@ interface Rendered {
 }
 
 /** What a farm renders: frames `from` to `to` (exclusive) of the clip of a seed. */
-export interface FrameRange {
+interface FrameRange {
   readonly seed: number
   readonly from: number
   readonly to: number

@@ -30,8 +30,9 @@ export async function runPerStreamEvents(args: readonly string[], onEvent: (even
   return exit
 }
 
-const commandPath = () =>
-  join(dirname(createRequire(import.meta.url).resolve('perstream/package.json')), 'bin', 'perstream.js')
+const require = createRequire(import.meta.url)
+
+const commandPath = () => join(dirname(require.resolve('perstream/package.json')), 'bin', 'perstream.js')
 
 /** Waits for a process; Ctrl-C reaches it from the terminal, so this process only waits. */
 function finished(child: ReturnType<typeof spawn>): Promise<number> {

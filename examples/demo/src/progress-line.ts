@@ -1,5 +1,5 @@
 /** A line that shows how far something is, where a person watches; nothing is drawn elsewhere. */
-export interface ProgressLine {
+interface ProgressLine {
   update(progress: { readonly done: number; readonly total: number }): void
   /** Prints a line above it. */
   print(text: string): void

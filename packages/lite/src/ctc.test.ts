@@ -41,6 +41,10 @@ describe('decodeCtc', () => {
     const hidden = [0.75, 0, 0, 0, 0, 0.125]
     expect(text(a, b, a, blank, blank, b)).toBe('abab')
     expect(text(a, b, a, blank, hidden, b)).toBe('aba b')
+    expect(text(a, blank, hidden, b)).toBe('a b')
     expect(text(a, hidden, b)).toBe('ab')
+    const faint = [0.75, 0, 0, 0, 0, 0.03125]
+    expect(text(a, b, a, blank, faint, b)).toBe('aba b')
+    expect(text(a, blank, faint, b)).toBe('ab')
   })
 })

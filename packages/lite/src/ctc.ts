@@ -10,7 +10,7 @@ export interface ReadCharacter {
 }
 
 /** The classes of a recogniser that may be read: `characters[i]` is what class `classes[i]` stands for. */
-export interface Alphabet {
+interface Alphabet {
   readonly classes: readonly number[]
   readonly characters: readonly string[]
 }
@@ -30,9 +30,13 @@ export function latinAlphabet(keys: readonly string[]): Alphabet {
 const latin = /^[ -~£€°éèäöüßíóáñçôêâàùûîëïÉÜÖÄ§×‘’“”•–—]$/u
 const plain: Readonly<Record<string, string>> = { '‘': "'", '’': "'", '“': '"', '”': '"', '–': '-', '—': '-' }
 
-/** A blank that lost to CTC's own blank is taken when its probability is this high ... */
-const HIDDEN_BLANK = 0.015
-/** ... in a gap of at least this many steps that is wider than the line's usual step from character to character. */
+/**
+ * A blank that lost to CTC's own blank is taken when its probability is this high in a gap that is as wide as the line's
+ * usual step from character to character, or this high in a wider one.
+ */
+const HIDDEN_BLANK = 0.05
+const HIDDEN_IN_WIDE_GAP = 0.015
+/** Narrower gaps, in steps, hide none. */
 const HIDDEN_GAP = 3
 
 /**
@@ -78,10 +82,11 @@ function partWords(read: readonly ReadCharacter[], blankAt: (step: number) => nu
   for (const character of read) {
     const last = parted.at(-1)
     const known = !last || last.character === ' ' || character.character === ' '
-    if (!known && character.step - last.step >= Math.max(HIDDEN_GAP, usual + 1)) {
+    if (!known && character.step - last.step >= Math.max(HIDDEN_GAP, usual)) {
       let confidence = 0
       for (let step = last.step; step <= character.step; step++) confidence = Math.max(confidence, blankAt(step))
-      if (confidence >= HIDDEN_BLANK) parted.push({ character: ' ', confidence, step: last.step })
+      const needed = character.step - last.step > usual ? HIDDEN_IN_WIDE_GAP : HIDDEN_BLANK
+      if (confidence >= needed) parted.push({ character: ' ', confidence, step: last.step })
     }
     parted.push(character)
   }

@@ -10,7 +10,7 @@ const time =
 const common = /^(today|yesterday|tomorrow|tonight)$/i
 
 /** The main clause of a sentence, and the words that led it in and qualify its verb: "In the kitchen, ...". */
-export interface MainClause {
+interface MainClause {
   readonly words: readonly TaggedWord[]
   readonly lead: readonly TaggedWord[]
 }

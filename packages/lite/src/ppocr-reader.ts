@@ -4,6 +4,7 @@ import { decodeCtc, latinAlphabet } from './ctc'
 import { cropLine, detectionInput } from './line-crop'
 import { findPpOcrModels, type PpOcrModels } from './ppocr-models'
 import { createScratch } from './scratch'
+import { unite } from './text-layout'
 import { findTextRegions, type TextRegion, type TextRegionOptions } from './text-regions'
 import { toWords } from './words'
 
@@ -47,14 +48,14 @@ export async function createPpOcrReader(options: PpOcrReaderOptions = {}): Promi
   const scratch = createScratch()
   const alphabet = latinAlphabet(models.characters)
 
-  async function detect(image: RgbImage, call: CallOptions): Promise<TextRegion[]> {
+  async function detect(image: RgbImage, call: CallOptions): Promise<TextRegion[][]> {
     const input = detectionInput(image, scratch.take)
     const output = await detector.run({ [detector.inputs[0]!.name]: input }, call)
     scratch.give(input.data)
     const { data, shape } = output[detector.outputs[0]!.name]!
     const map = { data: data as Float32Array, shape: shape.slice(-2), stride: [shape.at(-1)!, 1], offset: 0 }
     const regions = findTextRegions(map, { minScore }).sort((a, b) => b.score * b.width - a.score * a.width)
-    return inReadingOrder(regions.slice(0, maxLines))
+    return toRows(regions.slice(0, maxLines))
   }
 
   async function recognize(image: RgbImage, region: TextRegion, call: CallOptions): Promise<TextLine | undefined> {
@@ -67,9 +68,15 @@ export async function createPpOcrReader(options: PpOcrReaderOptions = {}): Promi
       call.signal?.throwIfAborted()
       const image = await frame.pixels({ height: readingHeight(frame, height), signal: call.signal })
       const lines: TextLine[] = []
-      for (const region of await detect(image, call)) {
-        const line = await recognize(image, region, call)
-        if (line && line.confidence >= minConfidence) lines.push(line)
+      for (const row of await detect(image, call)) {
+        let before: TextRegion | undefined
+        for (const region of row) {
+          const line = await recognize(image, region, call)
+          if (!line || line.confidence < minConfidence) continue
+          if (before && isAmountBeside(line.text, region, before)) lines.push(joinLines(lines.pop()!, line))
+          else lines.push(line)
+          before = region
+        }
       }
       return lines
     },
@@ -80,8 +87,8 @@ export async function createPpOcrReader(options: PpOcrReaderOptions = {}): Promi
   }
 }
 
-/** From top to bottom as the text is turned, and from left to right within a row. */
-function inReadingOrder(regions: readonly TextRegion[]): TextRegion[] {
+/** Rows from top to bottom as the text is turned, each from left to right. */
+function toRows(regions: readonly TextRegion[]): TextRegion[][] {
   const angle = [...regions].sort((a, b) => b.width - a.width)[0]?.angle ?? 0
   const c = Math.cos(angle)
   const s = Math.sin(angle)
@@ -93,7 +100,28 @@ function inReadingOrder(regions: readonly TextRegion[]): TextRegion[] {
     if (first && across(region) - across(first) < Math.min(first.height, region.height) / 2) rows.at(-1)!.push(region)
     else rows.push([region])
   }
-  return rows.flatMap((row) => row.sort((a, b) => along(a) - along(b)))
+  return rows.map((row) => row.sort((a, b) => along(a) - along(b)))
+}
+
+/** An amount this many heights behind what stands before it in its row is the price of it. */
+const PRICE_GAP = 16
+
+function isAmountBeside(text: string, region: TextRegion, before: TextRegion): boolean {
+  const distance = Math.hypot(region.centerX - before.centerX, region.centerY - before.centerY)
+  const gap = distance - (region.width + before.width) / 2
+  const alike = Math.max(region.height, before.height) < 1.8 * Math.min(region.height, before.height)
+  return alike && gap < PRICE_GAP * region.height && /^[£€$]?\d+[.,]\d\d$/.test(text)
+}
+
+function joinLines(a: TextLine, b: TextLine): TextLine {
+  const words = [...a.words, ...b.words]
+  const [lengthA, lengthB] = [a.text.length, b.text.length]
+  return {
+    text: `${a.text} ${b.text}`,
+    confidence: (a.confidence * lengthA + b.confidence * lengthB) / (lengthA + lengthB),
+    words,
+    box: unite([a.box, b.box]),
+  }
 }
 
 function toLine(characters: ReturnType<typeof decodeCtc>, box: Box): TextLine | undefined {

@@ -1,7 +1,7 @@
 import { type View, viewDifference } from './view'
 
 /** Settings of {@link createReadPolicy}. */
-export interface ReadPolicyOptions {
+interface ReadPolicyOptions {
   /** At most this many frames a second of the source. */
   readonly maxRate: number
   /** Views that differ by fewer grey levels than this are the same. */

@@ -14,7 +14,7 @@ export interface TagTracks {
 }
 
 /** Settings of {@link createTagTracks}. */
-export interface TagTracksOptions {
+interface TagTracksOptions {
   readonly source: string
   /** Detections below this score are left out. */
   readonly minScore: number

@@ -46,6 +46,7 @@ describe('similarity', () => {
 
   it('counts a line that was cut off by what is there of it', () => {
     expect(similarity('tuesday 14', 'tuesday 14 march 10 30')).toBeCloseTo(0.95)
+    expect(similarity('om235', 'room 235')).toBeCloseTo(0.76)
     expect(similarity('room', 'meeting room 4')).toBeLessThan(0.5)
   })
 

@@ -1,5 +1,5 @@
 /** Pairs of places in two texts, in order; -1 where one of them has nothing. */
-export type Alignment = readonly (readonly [number, number])[]
+type Alignment = readonly (readonly [number, number])[]
 
 /** How characters are compared: letters that differ in case only cost little, so that they still line up. */
 function cost(a: string, b: string): number {
@@ -52,14 +52,23 @@ export function similarity(a: string, b: string): number {
   if (a.length < b.length) return similarity(b, a)
   const shorter = b.length
   if (shorter === 0 || sharedCharacters(a, b) * 2 < shorter) return 0
-  const pairs = align(a, b)
-  const edits = pairs.reduce((sum, [i, j]) => sum + (i < 0 || j < 0 ? 1 : cost(a[i]!, b[j]!)), 0)
-  const whole = 1 - edits / a.length
+  const whole = 1 - edits(a, b, false) / a.length
   if (shorter < 5 || shorter === a.length) return whole
-  const [from, to] = innerRange(pairs, true)
-  const inner = pairs.slice(from, to)
-  const innerEdits = inner.reduce((sum, [i, j]) => sum + (i < 0 || j < 0 ? 1 : cost(a[i]!, b[j]!)), 0)
-  return Math.max(whole, 0.95 * (1 - innerEdits / shorter))
+  return Math.max(whole, 0.95 * (1 - edits(a, b, true) / shorter))
+}
+
+/** The fewest edits that make `b` of `a`, or, `within`, of some part of `a`. */
+function edits(a: string, b: string, within: boolean): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  let least = row[b.length]!
+  for (let i = 1; i <= a.length; i++) {
+    const next = [within ? 0 : i]
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j - 1]! + cost(a[i - 1]!, b[j - 1]!), row[j]! + 1, next[j - 1]! + 1))
+    row = next
+    least = Math.min(least, row[b.length]!)
+  }
+  return within ? least : row[b.length]!
 }
 
 /** How many characters two texts have in common, in whatever order: a cheap bound on what can line up. */

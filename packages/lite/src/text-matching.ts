@@ -4,7 +4,7 @@ import type { RowMatch, RowTrack, TextBlock } from './text-block'
 import type { TextRow } from './text-layout'
 
 /** The rows of one group that go to one text: a known one, or, when `block` is undefined, a new one. */
-export interface Assignment {
+interface Assignment {
   readonly block: TextBlock | undefined
   readonly rows: readonly RowMatch[]
 }

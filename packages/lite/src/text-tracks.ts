@@ -5,7 +5,7 @@ import { assignRows } from './text-matching'
 import type { Reading } from './text-vote'
 
 /** What {@link createTextTracks} takes. */
-export interface TextTracksOptions {
+interface TextTracksOptions {
   /** The `location` that evidence names. */
   readonly source: string
   /** How many texts are followed at most; the one seen longest ago is forgotten first. Default 200. */

@@ -30,6 +30,7 @@ const seams = [
   / /,
   /(?<=[A-Za-z]{4})(?=\d)/, // SPEEDLIMIT|30
   /(?<=[A-Z]?[a-z]{2})(?=\d)(?![01][a-z])/, // May|12
+  /(?<=\d{2})(?=[012]\d:[0-5]\d(?!\d))/, // 11|13:10
   /(?<=\d)(?!(?:mg|ml|kg|km|cm|mm)[a-z])(?=[A-Za-z]{4})/, // 12|March
   /(?<=\d(?:mg|ml|kg|km|cm|mm))(?=[a-z]{3})/, // 500mg|tablets
   /(?<=[a-z]{2})(?=[A-Z][a-z])/, // Dentist|Monday

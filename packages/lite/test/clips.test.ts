@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { collect } from '@perstream/kit'
 import type { Caption, Moment, TextReader } from '@perstream/spec'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createCenterNet } from '../src/centernet'
 import { createLiteCaptioner } from '../src/lite-captioner'
 import { createPpOcrReader } from '../src/ppocr-reader'
 import { frameOf } from './pictures'
@@ -53,5 +54,19 @@ describe.skipIf(reason)(`reading real clips${reason}`, () => {
     const captions = moments.flatMap((moment): readonly Caption[] => moment.captions)
     const junk = captions.filter(({ text }) => !written.some((pattern) => pattern.test(text)))
     expect(junk.map(({ text }) => text)).toEqual([])
+  })
+
+  it('tells the parked cars on a walk as tags that are followed, with nothing else written', async () => {
+    const detector = await createCenterNet()
+    try {
+      const captioner = createLiteCaptioner({ reader, detector })
+      const moments = await collect(captioner.caption(momentsOf('gopro-max-heromode.mp4', 848), { source: 'walk' }))
+      const captions = moments.flatMap((moment): readonly Caption[] => moment.captions)
+      expect(new Set(captions.map(({ origin }) => origin))).toEqual(new Set(['seen']))
+      expect(captions.some(({ text }) => /\bcar\b/.test(text))).toBe(true)
+      expect(new Set(captions.map(({ track }) => track)).size).toBeLessThan(captions.length)
+    } finally {
+      await detector[Symbol.asyncDispose]()
+    }
   })
 })

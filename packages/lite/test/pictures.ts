@@ -38,7 +38,7 @@ export function frameOf(image: RgbImage, index = 0, seconds = index / 15): Frame
 }
 
 /** Averages areas; never enlarges. */
-export function shrink(image: RgbImage, height: number): RgbImage {
+function shrink(image: RgbImage, height: number): RgbImage {
   if (height >= image.height) return image
   const width = Math.trunc((image.width * height) / image.height)
   const data = new Uint8Array(width * height * 3)

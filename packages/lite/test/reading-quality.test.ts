@@ -85,6 +85,25 @@ describe('reading quality', () => {
     expect(lines.map((line) => line.text).join('\n')).toBe(texts[1]!.join('\n'))
   })
 
+  it('reads a price far behind its item as one row, on a bill that is turned', async () => {
+    const bill = draw(848, 480, (context) => {
+      context.translate(200, 120)
+      context.rotate(0.1)
+      context.fillStyle = '#222'
+      context.font = '26px Roboto'
+      for (const [row, [item, price]] of [
+        ['Cheesecake', '3.80'],
+        ['Espresso', '3.75'],
+        ['TOTAL', '7.55'],
+      ].entries()) {
+        context.fillText(item!, 0, row * 40)
+        context.fillText(price!, 300, row * 40)
+      }
+    })
+    const lines = await reader.read(frameOf(bill))
+    expect(lines.map((line) => line.text)).toEqual(['Cheesecake 3.80', 'Espresso 3.75', 'TOTAL 7.55'])
+  })
+
   it('reads nothing in noise, stripes, blobs and shades', async () => {
     const random = createRandom(5)
     const noise = {

@@ -55,7 +55,7 @@ describe('the packages as npm installs them', () => {
 
   it('import from ESM and from CommonJS, with the same names', async () => {
     const names = (list: string) => `Object.keys(${list}).filter((name) => name !== 'default').sort()`
-    // The contract suites register tests, and so can be imported inside a test runner only.
+    // The contract suites register tests, and so can be imported inside a test runner only, and as ESM only.
     const importable = all.filter((specifier) => specifier !== '@perstream/conformance')
     await writeFile(
       join(folder, 'import.mjs'),
@@ -80,7 +80,8 @@ describe('the packages as npm installs them', () => {
       (specifier, i) => `import * as module${i} from '${specifier}'\nexport const names${i} = Object.keys(module${i})`,
     )
     await writeFile(join(folder, 'types.mts'), lines.join('\n'))
-    await writeFile(join(folder, 'types.cts'), lines.join('\n'))
+    const withoutSuites = lines.filter((line) => !line.includes('@perstream/conformance'))
+    await writeFile(join(folder, 'types.cts'), withoutSuites.join('\n'))
     const options = [
       '--noEmit',
       '--strict',

@@ -7,6 +7,8 @@ import { describe, expect, it } from 'vitest'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../../..')
+/** A configuration of its own, so that an example's tests are not counted among the package's. */
+const vitestConfig = join(import.meta.dirname, 'readme-vitest.config.mjs')
 
 /** READMEs of the project, each with the folder whose packages its example can import. */
 const readmes = [
@@ -18,31 +20,36 @@ const readmes = [
   })),
 ]
 
+interface Example {
+  readonly code: string
+  /** Runs by itself, or registers tests. */
+  readonly runner: 'tsx' | 'vitest'
+}
+
 /** The TypeScript blocks of a README that can run by themselves; those that need something at hand say `no-run`. */
-function examples(file: string): string[] {
-  const blocks = readFileSync(file, 'utf8').matchAll(/^```ts([^\n]*)\n(.*?)^```/gms)
-  return [...blocks].filter(([, info]) => !info!.includes('no-run')).map(([, , code]) => code!)
+function examples(file: string): Example[] {
+  const blocks = [...readFileSync(file, 'utf8').matchAll(/^```ts([^\n]*)\n(.*?)^```/gms)]
+  return blocks
+    .map(([, info = '', code = '']) => ({ code, info: info.trim() }))
+    .filter(({ info }) => info !== 'no-run')
+    .map(({ code, info }) => ({ code, runner: info === 'vitest' ? 'vitest' : 'tsx' }))
 }
 
 describe('README examples', () => {
-  it.each(readmes)(
-    'of $title run',
-    async ({ file, folder }) => {
-      expect(existsSync(file), `${file} is missing`).toBe(true)
-      const found = examples(file)
-      // The interfaces have nothing to run but their error.
-      expect(found.length, `${file} shows no example that runs`).toBeGreaterThan(0)
-      const scratch = await mkdtemp(join(folder, '.readme-'))
-      try {
-        for (const [i, code] of found.entries()) {
-          const path = join(scratch, `example-${i}.ts`)
-          await writeFile(path, `${code}\nexport {}\n`)
-          await run('tsx', [path], { cwd: scratch, timeout: 120_000 })
-        }
-      } finally {
-        await rm(scratch, { recursive: true, force: true })
+  it.each(readmes)('of $title run', async ({ file, folder }) => {
+    expect(existsSync(file), `${file} is missing`).toBe(true)
+    const found = examples(file)
+    expect(found.length, `${file} shows no example that runs`).toBeGreaterThan(0)
+    const scratch = await mkdtemp(join(folder, '.readme-'))
+    try {
+      for (const [i, { code, runner }] of found.entries()) {
+        const name = `example-${i}.${runner === 'vitest' ? 'test.' : ''}ts`
+        await writeFile(join(scratch, name), `${code}\nexport {}\n`)
+        const args = runner === 'vitest' ? ['run', '--root', scratch, '--config', vitestConfig, name] : [name]
+        await run(runner, args, { cwd: scratch, timeout: 120_000 })
       }
-    },
-    240_000,
-  )
+    } finally {
+      await rm(scratch, { recursive: true, force: true })
+    }
+  }, 240_000)
 })

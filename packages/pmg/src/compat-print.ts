@@ -1,4 +1,4 @@
-import type { CompatEdge, CompatNode } from './compat-graph'
+import type { CompatEdge, CompatNode } from './compat-records'
 
 interface Group {
   readonly category: string

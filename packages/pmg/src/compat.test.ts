@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { createCompatGraph } from './compat'
 
@@ -19,13 +21,10 @@ async function makeF1() {
     ['Ann', 'feeds', 'puppy', 'name', 'third caption'],
     ['Anna', 'throws', 'ball', 'age', 'fourth caption'],
   ]
-  for (const [subject, predicate, object, category, text] of calls)
-    await graph.create({ subject, predicate, object }, category, {
-      text,
-      embedding: Float32Array.of(0.6, 0.8, 0),
-      mean: grid,
-      nearest: grid,
-    })
+  const first = { embedding: Float32Array.of(0.6, 0.8, 0), mean: grid, nearest: grid }
+  const later = { embedding: Float32Array.of(0, 0, 1) }
+  for (const [i, [subject, predicate, object, category, text]] of calls.entries())
+    await graph.create({ subject, predicate, object }, category, { text, ...(i === 0 ? first : later) })
   return graph
 }
 
@@ -36,7 +35,7 @@ describe('create', () => {
       ['Anna', 'name', 'Anna', 0],
       ['dog', 'name', 'Anna walks her dog', 4],
       ['Anna', 'age', 'Anna', 0],
-      ['ball', 'age', 'fourth caption', 4],
+      ['ball', 'age', 'fourth caption', 0],
     ])
     expect([...graph.nodes[0]!.captionEmbedding]).toEqual([1, 0, 0])
     expect([...graph.nodes[1]!.captionEmbedding]).toEqual([Math.fround(0.6), Math.fround(0.8), 0])
@@ -172,5 +171,51 @@ describe('toString', () => {
       '',
       '='.repeat(80),
     ])
+  })
+})
+
+const shared = process.env.PERSTREAM_SHARED ?? fileURLToPath(new URL('../../../../shared', import.meta.url))
+const vectorsPath = `${shared}/reference/vectors.json`
+const missing = !existsSync(vectorsPath)
+
+describe(`vectors.json${missing ? ' (skipped: no shared material)' : ''}`, () => {
+  const expected = (id: string) => {
+    const { vectors } = JSON.parse(readFileSync(vectorsPath, 'utf8')) as { vectors: { id: string; expected: never }[] }
+    return vectors.find((vector) => vector.id === id)!.expected
+  }
+
+  it.skipIf(missing)('F1: nodes and edges', async () => {
+    const graph = await makeF1()
+    const { nodes, edges } = expected('F1-create') as { nodes: Record<string, unknown>[]; edges: unknown[] }
+    expect(graph.nodes.length).toBe(nodes.length)
+    for (const [i, node] of graph.nodes.entries()) {
+      const { caption_embedding, ...words } = nodes[i]!
+      const { label, category, text, mean, nearest } = node
+      expect({ label, category, caption_text: text, mean_size: mean.length, nearest_size: nearest.length }).toEqual(
+        words,
+      )
+      for (const [j, value] of (caption_embedding as number[]).entries())
+        expect(node.captionEmbedding[j]).toBeCloseTo(value, 5)
+    }
+    const label = (id: string) => graph.nodes.find((node) => node.id === id)!.label
+    expect(graph.edges.map((edge) => [label(edge.source), edge.predicate, label(edge.target), edge.sequence])).toEqual(
+      edges,
+    )
+  })
+
+  it.skipIf(missing)('F3: every walk over the first graph', async () => {
+    const { graph } = await makeF3()
+    const cases = Object.entries(expected('F3-retrieve-dfs') as Record<string, [string, number][]>)
+    const walks = cases.filter(([name]) => /^top_k=\d,delta=[\d.]+$/.test(name))
+    expect(walks.length).toBe(4)
+    for (const [name, hits] of walks) {
+      const [topK, delta] = name.match(/[\d.]+/g)!.map(Number) as [number, number]
+      const found = graph.retrieveByEmbedding(Float32Array.of(1, 0), { topK, delta })
+      expect(
+        found.map(({ node }) => node.label),
+        name,
+      ).toEqual(hits.map(([label]) => label))
+      for (const [i, { similarity }] of found.entries()) expect(similarity).toBeCloseTo(hits[i]![1], 4)
+    }
   })
 })

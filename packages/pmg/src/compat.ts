@@ -1,11 +1,9 @@
 export {
-  type CompatEdge,
   type CompatGraph,
   type CompatGraphOptions,
   type CompatHit,
-  type CompatMemory,
-  type CompatNode,
   type CompatNodeChanges,
   type CompatRetrieveOptions,
   createCompatGraph,
 } from './compat-graph'
+export type { CompatEdge, CompatMemory, CompatNode } from './compat-records'

@@ -69,7 +69,10 @@ describe('evidenceUntil', () => {
       { source: 'a', startSeconds: 20, endSeconds: 21, frames: [200] },
       { source: 'b', startSeconds: 90, endSeconds: 91, frames: [1] },
     ]
-    expect(evidenceUntil(list, { source: 'a', seconds: 6 })).toEqual([{ ...list[0], endSeconds: 6, frames: [0, 50] }, list[2]])
+    expect(evidenceUntil(list, { source: 'a', seconds: 6 })).toEqual([
+      { ...list[0], endSeconds: 6, frames: [0, 50] },
+      list[2],
+    ])
     expect(evidenceUntil(list, { source: 'a', seconds: 19.9 })).toEqual([list[0], list[2]])
     expect(evidenceUntil(list, { source: 'a', seconds: 20 })[1]).toMatchObject({ startSeconds: 20, endSeconds: 20 })
   })

@@ -1,5 +1,5 @@
-import type { GraphStats } from './graph'
 import type { GraphState } from './graph-state'
+import type { GraphStats } from './memory-graph'
 
 /** Counts a graph. Linear in its words. */
 export function collectStats(state: GraphState, sequence: number): GraphStats {

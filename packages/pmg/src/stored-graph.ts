@@ -15,9 +15,9 @@ import {
   type WriteOptions,
 } from '@perstream/spec'
 import { type ExportLine, exportLines, parseLine } from './export'
-import type { GraphStats, ImportResult, ListOptions, MemoryGraph } from './graph'
 import { GraphState } from './graph-state'
 import { GraphWriter, type MemoryChanges, type ReadyInput } from './graph-writer'
+import type { GraphStats, ImportResult, ListOptions, MemoryGraph } from './memory-graph'
 import { checkChanges, checkedVector, checkInput, checkProgress, checkQuery } from './memory-input'
 import { rank } from './retrieval'
 import { collectStats } from './stats'

@@ -179,20 +179,28 @@ describe('erasing', () => {
     await close()
   })
 
-  it('is finished at the next opening when it was cut off', async () => {
-    const { graph, close } = await openGraph()
-    const [secret] = await graph.create([note('ZYXSECRET'), note('plain')])
-    const segment = (await readdir(folder)).find((name) => name.startsWith('journal'))!
-    const old = await readFile(join(folder, segment))
-    await graph.delete([secret!.id])
-    await close()
-    await writeFile(join(folder, segment), old)
-    await writeFile(join(folder, 'snapshot-0000000000000009.pmg.tmp'), 'ZYXSECRET')
-    const reader = await openGraph('read')
-    expect(reader.graph.list().map(({ text }) => text)).toEqual(['plain'])
-    await (await openGraph()).close()
-    expect(await contents()).not.toContain('ZYXSECRET')
-  })
+  it.each(['after the snapshot', 'after the new journal'])(
+    'is finished at the next opening when it was cut off %s',
+    async (point) => {
+      const { graph, close } = await openGraph()
+      const [secret] = await graph.create([note('ZYXSECRET'), note('plain')])
+      const [segment] = await journals()
+      const old = await readFile(join(folder, segment!))
+      await graph.delete([secret!.id])
+      await close()
+      if (point === 'after the snapshot') for (const name of await journals()) await rm(join(folder, name))
+      await writeFile(join(folder, segment!), old)
+      await writeFile(join(folder, 'snapshot-0000000000000009.pmg.tmp'), 'ZYXSECRET')
+      const reader = await openGraph('read')
+      expect(reader.graph.list().map(({ text }) => text)).toEqual(['plain'])
+      await reader.close()
+      const writer = await openGraph()
+      expect(await contents()).not.toContain('ZYXSECRET')
+      await writer.graph.create([note('later')])
+      await writer.close()
+      expect((await openGraph('read')).graph.stats().memories).toBe(2)
+    },
+  )
 })
 
 describe('compaction', () => {
@@ -278,6 +286,10 @@ function lineReader(child: ChildProcessWithoutNullStreams): () => Promise<string
   child.stderr.pipe(process.stderr)
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return async () => (await lines.next()).value
+}
+
+async function journals(): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.startsWith('journal'))
 }
 
 async function contents(): Promise<string> {

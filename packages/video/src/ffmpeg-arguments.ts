@@ -112,7 +112,7 @@ function output({ passthrough }: FfmpegPrograms, stream: number, chain: readonly
 /** Time is known to the filters as container time, in seconds. */
 function selection({ sampling, origin, firstIndex }: ReaderPlan, seeks: boolean): string[] {
   const { stride, rate, start, end } = sampling
-  const after = `gte(t,${fixed(start + origin - timeTolerance)})`
+  const after = start > 0 ? `gte(t,${fixed(start + origin - timeTolerance)})` : '1'
   const before = Number.isFinite(end) ? `*lt(t,${fixed(end + origin - timeTolerance)})` : ''
   if (rate !== undefined) {
     const tick = (time: string) => `floor((${time}-${fixed(start + origin)})*${rate}+${timeTolerance})`

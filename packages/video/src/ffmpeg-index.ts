@@ -7,7 +7,10 @@ import type { Location } from './location'
 
 /** Lines of a stream, one at a time; undefined at its end. */
 function lineReader(stream: Readable): () => Promise<string | undefined> {
-  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]()
+  const reader = createInterface({ input: stream })
+  const lines = reader[Symbol.asyncIterator]()
+  // A pipe that is destroyed closes without ending, which readline does not notice.
+  stream.once('close', () => reader.close())
   return async () => {
     const { value, done } = await lines.next()
     return done ? undefined : value
@@ -124,6 +127,7 @@ export class DecodedIndex {
       if (line) this.lines.push(line)
       this.wake?.()
     })
+    stream.once('close', () => reader.close())
     reader.on('close', () => {
       this.ended = true
       this.wake?.()

@@ -90,7 +90,8 @@ function describe(
 ): Probed {
   const turned = Math.abs(video.side_data_list?.find((one) => one.rotation !== undefined)?.rotation ?? 0) % 180 === 90
   const timeBase = video.time_base ?? '1/1000000'
-  const origin = number(format.start_time) ?? number(video.start_time) ?? 0
+  const starts = [number(format.start_time), number(video.start_time)].filter((start) => start !== undefined)
+  const origin = starts.length > 0 ? Math.min(...starts) : 0
   const duration = number(format.duration)
   const width = video.width!
   const height = video.height!

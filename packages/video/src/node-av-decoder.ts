@@ -148,7 +148,8 @@ class Decoder {
     const { input, frame } = this
     const none = this.av.constants.AV_NOPTS_VALUE
     const timed = frame.pts !== none
-    const index = timed ? this.counter.frame(frame.pts) : this.frameNumber
+    // Frames without a time count on from the last number.
+    const index = Math.max(this.frameNumber, timed ? this.counter.frame(frame.pts) : 0)
     this.frameNumber = index + 1
     const time = timed ? frame.pts : frame.bestEffortTimestamp
     const seconds = time === none ? index / (input.info.frameRate ?? 25) : (Number(time) - input.origin) * input.unit

@@ -136,7 +136,10 @@ function describe(
   }
 }
 
+/** The earlier of the container's and the stream's start: some containers report 0 where times are negative. */
 function originOf({ constants }: NodeAv, format: FormatContext, stream: Stream, unit: number): number {
-  if (format.startTime !== constants.AV_NOPTS_VALUE) return Number(format.startTime) / 1e6 / unit
-  return stream.startTime === constants.AV_NOPTS_VALUE ? 0 : Number(stream.startTime)
+  const starts: number[] = []
+  if (format.startTime !== constants.AV_NOPTS_VALUE) starts.push(Number(format.startTime) / 1e6 / unit)
+  if (stream.startTime !== constants.AV_NOPTS_VALUE) starts.push(Number(stream.startTime))
+  return starts.length > 0 ? Math.min(...starts) : 0
 }

@@ -72,6 +72,7 @@ class Thread {
       if (!this.stopping) this.fail(this.crashed(undefined))
     })
     options.signal?.addEventListener('abort', this.onAbort, { once: true })
+    if (options.signal?.aborted) this.onAbort()
   }
 
   source(info: SourceInfo): FrameSource {

@@ -41,7 +41,7 @@ export function createSampler(sampling: Sampling): (index: number, seconds: numb
   const { stride, rate, start, end } = sampling
   let tick = Number.NEGATIVE_INFINITY
   return (index, seconds) => {
-    if (seconds < start - timeTolerance || seconds >= end - timeTolerance) return false
+    if ((start > 0 && seconds < start - timeTolerance) || seconds >= end - timeTolerance) return false
     if (rate === undefined) return index % stride! === 0
     const now = Math.floor((seconds - start) * rate + timeTolerance)
     if (now <= tick) return false

@@ -10,7 +10,7 @@ export interface Pose {
 }
 
 /** A camera's axes in the world. */
-export interface Axes {
+interface Axes {
   readonly right: Vec3
   readonly down: Vec3
   readonly forward: Vec3

@@ -12,7 +12,7 @@ export interface Span {
 }
 
 /** How a picture is taken. */
-export interface Shooting {
+interface Shooting {
   readonly path: CameraPath
   readonly frames: number
   readonly frameRate: number

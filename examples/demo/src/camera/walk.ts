@@ -20,7 +20,7 @@ export interface Stop {
 }
 
 /** The eye height of somebody who walks upright, in metres. */
-export const eyeHeight = 1.62
+const eyeHeight = 1.62
 
 /** Collects the knots of a walk in the order they are walked. */
 export interface Walk {

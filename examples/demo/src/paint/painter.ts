@@ -7,14 +7,15 @@ import { carMaterials } from './car-materials'
 import { type Material, materials } from './materials'
 import { families, sheetMaterial } from './sheet-painter'
 
+const require = createRequire(import.meta.url)
+
 const files: Readonly<Record<Typeface, string>> = {
-  sans: 'roboto/files/roboto-latin-500-normal.woff2',
-  'sans-bold': 'roboto/files/roboto-latin-700-normal.woff2',
-  condensed: 'roboto-condensed/files/roboto-condensed-latin-700-normal.woff2',
-  serif: 'merriweather/files/merriweather-latin-700-normal.woff2',
-  mono: 'courier-prime/files/courier-prime-latin-400-normal.woff2',
-  'mono-bold': 'courier-prime/files/courier-prime-latin-700-normal.woff2',
-  hand: 'patrick-hand/files/patrick-hand-latin-400-normal.woff2',
+  sans: require.resolve('@fontsource/roboto/files/roboto-latin-500-normal.woff2'),
+  'sans-bold': require.resolve('@fontsource/roboto/files/roboto-latin-700-normal.woff2'),
+  condensed: require.resolve('@fontsource/roboto-condensed/files/roboto-condensed-latin-700-normal.woff2'),
+  serif: require.resolve('@fontsource/merriweather/files/merriweather-latin-700-normal.woff2'),
+  'mono-bold': require.resolve('@fontsource/courier-prime/files/courier-prime-latin-700-normal.woff2'),
+  hand: require.resolve('@fontsource/patrick-hand/files/patrick-hand-latin-400-normal.woff2'),
 }
 
 const paints = [
@@ -35,10 +36,9 @@ export function createPainter(sheets: readonly Sheet[], seed: number): (name: st
 }
 
 function registerFonts(): void {
-  const require = createRequire(import.meta.url)
   for (const [face, file] of Object.entries(files)) {
     const family = families[face as Typeface]
-    if (!GlobalFonts.has(family)) GlobalFonts.registerFromPath(require.resolve(`@fontsource/${file}`), family)
+    if (!GlobalFonts.has(family)) GlobalFonts.registerFromPath(file, family)
   }
 }
 

@@ -8,7 +8,6 @@ export const families: Readonly<Record<Typeface, string>> = {
   'sans-bold': 'demo sans bold',
   condensed: 'demo condensed',
   serif: 'demo serif',
-  mono: 'demo mono',
   'mono-bold': 'demo mono bold',
   hand: 'demo hand',
 }

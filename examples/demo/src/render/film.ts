@@ -2,7 +2,7 @@ import { createRandom } from '@perstream/kit'
 import type { Picture } from './rasterizer'
 
 /** How the camera turns light into one frame. */
-export interface Exposure {
+interface Exposure {
   /** Light is multiplied by this. */
   readonly gain: number
   /** How far out of focus the picture is, in pixels. */
@@ -12,7 +12,7 @@ export interface Exposure {
 }
 
 /** Develops pictures into 8-bit I420 frames: focus, exposure, vignette, sensor noise, tone curve. */
-export interface Film {
+interface Film {
   develop(picture: Picture, exposure: Exposure): Uint8Array
 }
 
@@ -98,7 +98,7 @@ function blurAlong(
           const weight = away <= whole ? 1 : part
           const before = at - away * step
           const after = at + away * step
-          sum += weight * (from[base + (before < 0 ? 0 : before)]! + from[base + (after > last ? last : after)]!)
+          sum += weight * (from[base + Math.max(before, 0)]! + from[base + Math.min(after, last)]!)
         }
         to[base + at] = sum * scale
       }

@@ -9,7 +9,7 @@ import { createPicture, drawWorld, type LitSurface, type Picture } from './raste
 import { type ShotSettings, trackSettings } from './settings'
 
 /** Renders single frames of a clip, in any order, each the same whoever renders it. */
-export interface Renderer {
+interface Renderer {
   readonly frames: number
   /** Renders frame `index` (from 0) as I420 bytes. */
   render(index: number): Uint8Array

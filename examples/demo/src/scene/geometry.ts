@@ -79,7 +79,7 @@ export function lying(
 }
 
 /** The finish of each side of a box, as seen by who looks along its heading; `sides` stands in for what is not given. */
-export interface BoxFinish {
+interface BoxFinish {
   readonly sides: Finish
   readonly front?: Finish
   readonly top?: Finish
@@ -110,7 +110,7 @@ export function box(
 }
 
 /** An affine reading of a surface: where along its two edges a point lies. */
-export interface SurfaceFrame {
+interface SurfaceFrame {
   readonly normal: Vec3
   readonly alongRight: Vec3
   readonly alongDown: Vec3

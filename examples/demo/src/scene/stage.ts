@@ -31,7 +31,7 @@ export interface Room {
 }
 
 /** What the walls of a room look like. */
-export interface RoomFinish {
+interface RoomFinish {
   readonly floor: Finish
   readonly walls: Finish
   readonly ceiling: Finish

@@ -37,7 +37,7 @@ const monthNames = [
 const dayMs = 86_400_000
 
 /** Draws the content of a clip: names, prices, times, numbers. Pure: the same random source gives the same content. */
-export function drawContent(random: Random): DemoContent {
+function drawContent(random: Random): DemoContent {
   const recordedAt = drawMoment(random)
   const [host, visitor] = drawNames(random)
   return {

@@ -36,7 +36,7 @@ export function questionsOf(content: DemoContent): DemoQuestion[] {
     asked('Where did I park?', 'parking', `Level ${parking.level}`),
     asked('What is the number plate of my car?', 'plate', plate.number),
     asked('Whose name is on the badge?', 'badge', badge.name),
-    asked(`Which room is the ${door.department}?`, 'door-sign', door.room),
+    asked(`What is the room number of ${door.department}?`, 'door-sign', door.room),
     asked('What is the guest Wi-Fi password?', 'whiteboard', whiteboard.password),
     asked(`What is the launch date of project ${whiteboard.project}?`, 'whiteboard', whiteboard.launch),
     asked(`Which box has the ${wanted.contents.toLowerCase()}?`, 'label-1', `Box ${wanted.box}`),

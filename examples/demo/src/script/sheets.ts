@@ -1,7 +1,7 @@
 import type { DemoContent } from './content'
 
 /** A typeface a line is set in. */
-export type Typeface = 'sans' | 'sans-bold' | 'condensed' | 'serif' | 'mono' | 'mono-bold' | 'hand'
+export type Typeface = 'sans' | 'sans-bold' | 'condensed' | 'serif' | 'mono-bold' | 'hand'
 
 /** One printed or written line. Millimetres from the sheet's top left corner; `y` is the baseline, `size` the font size. */
 export interface SheetLine {
@@ -118,7 +118,7 @@ function badge({ badge: { name, role, company, number } }: DemoContent): Sheet {
     height: 150,
     lines: [
       line(company, 55, 20, { size: 12.5, face: 'sans-bold', color: '#ffffff', align: 'center' }),
-      line(name, 55, 100, { size: 14.5, face: 'sans-bold', color: ink, align: 'center' }),
+      line(name, 55, 100, { size: 12.8, face: 'sans-bold', color: ink, align: 'center' }),
       line(role, 55, 118, { size: 12, face: 'sans', color: '#444a55', align: 'center' }),
       line(`Badge ${number}`, 55, 139, { size: 12, face: 'sans', color: '#444a55', align: 'center' }),
     ],
@@ -176,7 +176,7 @@ function poster({ command }: DemoContent): Sheet {
     width: 760,
     height: 520,
     lines: command.map((text, i) =>
-      line(text, 380, 160 + i * 110, { size: 58, face: 'sans-bold', color: '#fff4dd', align: 'center' }),
+      line(text, 380, 160 + i * 110, { size: 52, face: 'sans-bold', color: '#fff4dd', align: 'center' }),
     ),
   }
 }

@@ -1,6 +1,7 @@
 import { collectAnswer, createExtractiveAnswerer } from '@perstream/responder'
 import type { Answer } from '@perstream/spec'
 import { Command } from 'commander'
+import { liteTopK } from '../presets/lite'
 import type { CommandContext } from './context'
 import { UsageError } from './exit'
 import { oneLine, range } from './format'
@@ -22,7 +23,7 @@ export function askCommand(context: CommandContext): Command {
 
 async function askMemory(context: CommandContext, directory: string, question: string): Promise<Answer> {
   await using memory = await openMemoryForAsking(directory, context)
-  const memories = await memory.graph.retrieve({ text: question }, { signal: context.signal })
+  const memories = await memory.graph.retrieve({ text: question, limit: liteTopK }, { signal: context.signal })
   const request = { question, memories, moment: { now: Date.now() } }
   return collectAnswer(createExtractiveAnswerer().answer(request, { signal: context.signal }))
 }

@@ -2,7 +2,7 @@ import { PerStreamError } from '@perstream/spec'
 import { CommanderError } from 'commander'
 
 /** What the command ends with. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
+const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
 /** Wrong use of the command line. */
 export class UsageError extends Error {}

@@ -88,7 +88,7 @@ export function createRemember(parts: PerStreamParts, options: RememberOptions):
 }
 
 /** Everything up to the last keyframe of a moment is stored with it. */
-export function progressAfter({ keyframes }: CaptionedMoment, source: string): SourceProgress {
+function progressAfter({ keyframes }: CaptionedMoment, source: string): SourceProgress {
   return { source, seconds: keyframes.at(-1)?.frame.seconds ?? 0 }
 }
 

@@ -25,7 +25,7 @@ export function summarizeGrids(grids: readonly PatchGrid[], poolSize: readonly [
 }
 
 /** Mean over patches of the cosine of two grids of one shape. */
-export function meanPatchCosine(a: PatchGrid, b: PatchGrid): number {
+function meanPatchCosine(a: PatchGrid, b: PatchGrid): number {
   const patches = a.rows * a.columns
   let sum = 0
   for (let patch = 0; patch < patches; patch++) sum += cosine(patchOf(a, patch), patchOf(b, patch))

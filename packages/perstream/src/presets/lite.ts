@@ -14,6 +14,12 @@ export interface LitePresetOptions extends CallOptions {
 }
 
 /**
+ * Memories the extractive answerer chooses from. It tells by rules which of them carries the answer, so that a few more than
+ * the prototype's 5 cost it nothing.
+ */
+export const liteTopK = 12
+
+/**
  * Makes the offline preset: optical-flow keyframes, text reading and object tags, USE-lite vectors, rules for triplets and
  * answers. No key, no download, no GPU.
  * @throws PerStreamError `dependency-missing` when `@perstream/lite` is not installed
@@ -38,6 +44,7 @@ export async function createLitePreset({
     gate: await createRememberGate({ text: lite.text, signal, ...mode }),
     triplets: lite.triplets,
     answer: createExtractiveAnswerer(),
+    topK: liteTopK,
     speak: createQuietPolicy(),
     missing: lite.missing,
     [Symbol.asyncDispose]: () => lite[Symbol.asyncDispose](),

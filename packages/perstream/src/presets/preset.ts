@@ -17,6 +17,8 @@ export interface PipelinePreset extends AsyncDisposable {
   readonly gate: RememberGate
   readonly triplets: TripletExtractor
   readonly answer: Answerer
+  /** How many memories its answerer wants to choose from. */
+  readonly topK: number
   readonly speak: SpeakPolicy
   /** What it had to leave out here, and why; empty when it is whole. */
   readonly missing: readonly string[]

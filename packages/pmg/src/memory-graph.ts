@@ -1,32 +1,13 @@
-import {
-  type CallOptions,
-  type Entity,
-  type Memory,
-  type MemoryCategory,
-  type MemoryRetriever,
-  type MemoryStore,
-  type MemoryWriter,
-  PerStreamError,
-  type Relation,
-  type SourceProgress,
-  type TextEncoder,
+import type {
+  CallOptions,
+  Entity,
+  Memory,
+  MemoryRetriever,
+  MemoryWriter,
+  Relation,
+  SourceProgress,
 } from '@perstream/spec'
 import type { MemoryChanges } from './graph-writer'
-import { StoredGraph } from './stored-graph'
-
-/** How a memory graph is made. */
-export interface MemoryGraphOptions extends CallOptions {
-  /** Where the memories live: `createVolatileStore()`, or `openFileStore()` from `@perstream/pmg/files`. Whoever opened it closes it. */
-  readonly store: MemoryStore
-  /** Embeds questions, and memories that come without an embedding. Without it both are found by words and by graph alone. */
-  readonly text?: TextEncoder | undefined
-  /** Whose memory it is, where an input does not say. Default 'me'. */
-  readonly owner?: string | undefined
-  /** The categories that are accepted. Default: any. */
-  readonly categories?: readonly (string | MemoryCategory)[] | undefined
-  /** The clock: milliseconds since 1970 UTC. Default `Date.now`. */
-  readonly now?: (() => number) | undefined
-}
 
 /** Which memories are listed. */
 export interface ListOptions {
@@ -104,29 +85,4 @@ export interface MemoryGraph extends MemoryWriter, MemoryRetriever, AsyncDisposa
    * @returns how many batches were new
    */
   refresh(options?: CallOptions): Promise<number>
-}
-
-/**
- * Opens a memory graph over a store.
- *
- * @throws PerStreamError `space-mismatch` when the stored embeddings are of another space than the encoder's; whatever the store throws
- * @example
- * const graph = await createMemoryGraph({ store: createVolatileStore() })
- */
-export async function createMemoryGraph(options: MemoryGraphOptions): Promise<MemoryGraph> {
-  const { store, text, owner = 'me', categories, now = Date.now, signal } = options
-  if (typeof store?.commit !== 'function' || typeof store.load !== 'function')
-    throw new TypeError('store is missing: give createVolatileStore() or the result of openFileStore()')
-  if (typeof owner !== 'string' || owner === '')
-    throw new TypeError(`owner is ${JSON.stringify(owner)}: it must be a name`)
-  const keys = categories?.map((category) => (typeof category === 'string' ? category : category.key))
-  const graph = new StoredGraph({ store, text, owner, categories: keys && new Set(keys), now })
-  await graph.refresh({ signal })
-  if (text && graph.space !== undefined && graph.space !== text.space)
-    throw new PerStreamError(
-      'space-mismatch',
-      `the stored memories have embeddings of "${graph.space}", the encoder makes "${text.space}": open the graph with the encoder it was written with`,
-      { fields: { stored: graph.space, given: text.space } },
-    )
-  return graph
 }

@@ -1,0 +1,113 @@
+import { createRandom } from '@perstream/kit'
+import { createFlowKernel, type FlowKernel } from '@perstream/video'
+import { type FlowPeer, startC, startOpenCv } from './flow-peers'
+import { type BenchReport, type Figure, interleave, median, printReport, ratio } from './harness'
+
+const size = 224
+const pairsPerRound = 50
+const rounds = 9
+
+/** A textured image moved by (dx, dy), with a little noise, as a camera would see it. */
+function textured(dx: number, dy: number, seed: number): Uint8Array {
+  const random = createRandom(seed)
+  return Uint8Array.from({ length: size * size }, (_, i) => {
+    const x = (i % size) + dx
+    const y = Math.floor(i / size) + dy
+    return (
+      128 + 45 * Math.sin(x / 7) + 35 * Math.cos(y / 5 + x / 19) + 20 * Math.sin((x * y) / 900) + 4 * random.gaussian()
+    )
+  })
+}
+
+function ownPeer(kernel: FlowKernel, previous: Uint8Array, current: Uint8Array): FlowPeer {
+  return {
+    async measure(count) {
+      const start = performance.now()
+      let motion = 0
+      for (let i = 0; i < count; i++) motion = kernel.flow(previous, current)
+      return { milliseconds: performance.now() - start, motion }
+    },
+    close() {},
+  }
+}
+
+/** Each peer's milliseconds a pair, round by round, by its own clock. */
+async function race(peers: Readonly<Record<string, FlowPeer>>): Promise<Record<string, number[]>> {
+  const own: Record<string, number[]> = {}
+  const contestants = Object.entries(peers).map(([name, peer]) => {
+    own[name] = []
+    return [
+      name,
+      async () => own[name]!.push((await peer.measure(pairsPerRound)).milliseconds / pairsPerRound),
+    ] as const
+  })
+  await interleave(Object.fromEntries(contestants), rounds)
+  return Object.fromEntries(Object.entries(own).map(([name, times]) => [name, times.slice(1)]))
+}
+
+async function bench(): Promise<BenchReport> {
+  const previous = textured(0, 0, 1)
+  const current = textured(1.5, 0.7, 2)
+  const notes = [
+    `one rendered pair of ${size}x${size}, ${pairsPerRound} measurements a round, ${rounds} rounds in turn`,
+  ]
+  const peers: Record<string, FlowPeer> = {
+    wasm: ownPeer(createFlowKernel(size, size, { engine: 'wasm' }), previous, current),
+    typescript: ownPeer(createFlowKernel(size, size, { engine: 'typescript' }), previous, current),
+    opencv: await startOpenCv(previous, current, size, size),
+  }
+  const c = startC(Buffer.concat([previous, current]), size, size)
+  if (typeof c === 'string') notes.push(`peer missing: ${c}`)
+  else peers.c = c
+  const motions = await agree(peers)
+  notes.push(`mean motion found: ${motions}`)
+  const times = await race(peers)
+  for (const peer of Object.values(peers)) peer.close()
+  return { bench: 'flow', figures: figures(times), notes }
+}
+
+/** Throws when the peers do not find the same motion: then their times mean nothing. */
+async function agree(peers: Readonly<Record<string, FlowPeer>>): Promise<string> {
+  const found = await Promise.all(
+    Object.entries(peers).map(async ([name, peer]) => ({ name, motion: (await peer.measure(1)).motion })),
+  )
+  const [first] = found
+  for (const { name, motion } of found)
+    if (Math.abs(motion - first!.motion) > 1e-3 * first!.motion)
+      throw new TypeError(
+        `${name} finds a motion of ${motion}, ${first!.name} of ${first!.motion}: not the same quantity`,
+      )
+  return found.map(({ name, motion }) => `${name} ${motion.toFixed(9)}`).join(', ')
+}
+
+function figures(times: Readonly<Record<string, number[]>>): Figure[] {
+  const milliseconds = Object.entries(times).map(
+    ([name, values]): Figure => ({ name: `${name}, a pair`, value: median(values), unit: 'ms', better: 'lower' }),
+  )
+  const against: Figure[] = [
+    {
+      name: 'OpenCV.js / WASM kernel',
+      value: ratio(times.opencv!, times.wasm!),
+      unit: 'x',
+      goal: 3,
+      better: 'higher',
+      peer: '@techstark/opencv-js 4.10: Sobel + boxFilter + solve',
+    },
+  ]
+  const peer = 'gcc -O3 -march=native -ffast-math'
+  if (times.c)
+    against.push(
+      { name: 'WASM kernel / C', value: ratio(times.wasm!, times.c), unit: 'x', goal: 2.3, better: 'lower', peer },
+      {
+        name: 'TypeScript twin / C',
+        value: ratio(times.typescript!, times.c),
+        unit: 'x',
+        goal: 7,
+        better: 'lower',
+        peer,
+      },
+    )
+  return [...milliseconds, ...against]
+}
+
+printReport(await bench())
