@@ -27,9 +27,6 @@ const { values: options } = parseArgs({
     help: { type: 'boolean' },
   },
 })
-if (options.help) console.log(usage)
-else await main()
-
 async function main(): Promise<void> {
   const clip = options.clip ?? (await findDemoClip(1))
   const rounds = Number(options.rounds)
@@ -137,3 +134,6 @@ function loop(clip: string, seconds: number, path: string): Promise<unknown> {
   const args = ['-v', 'error', '-stream_loop', '-1', '-i', clip, '-t', String(seconds), '-c', 'copy', '-an', path]
   return promisify(execFile)('ffmpeg', args)
 }
+
+if (options.help) console.log(usage)
+else await main()
