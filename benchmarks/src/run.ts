@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { findDemoClip } from './demo-clip'
-import { type Figure, median, printReport } from './harness'
+import { type Figure, helpIfAsked, median, printReport } from './harness'
 import { runChild } from './run/child'
 import type { RunCost } from './run/cpu-child'
 import type { RunMemory } from './run/memory-child'
 
-const usage = `bench:run. The whole pipeline on the demo clip: speed, CPU by part, memory.
+helpIfAsked(`bench:run. The whole pipeline on the demo clip: speed, CPU by part, memory.
 
   npm run bench:run -- [--clip FILE] [--rounds N] [--no-memory] [--json]
 
   --clip FILE   another video (the demo clip of seed 1, rendered when it is not there)
   --rounds N    runs; figures are medians (3)
   --no-memory   leave out the 10-minute file
-  --json        one JSON object`
+  --json        one JSON object`)
 
 const { values: options } = parseArgs({
   options: {
@@ -24,9 +24,9 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     'no-memory': { type: 'boolean' },
     json: { type: 'boolean' },
-    help: { type: 'boolean' },
   },
 })
+
 async function main(): Promise<void> {
   const clip = options.clip ?? (await findDemoClip(1))
   const rounds = Number(options.rounds)
@@ -135,5 +135,4 @@ function loop(clip: string, seconds: number, path: string): Promise<unknown> {
   return promisify(execFile)('ffmpeg', args)
 }
 
-if (options.help) console.log(usage)
-else await main()
+await main()

@@ -41,12 +41,12 @@ async function measure(path: string, directory: string): Promise<RunCost> {
   meter.reset()
   const { sourceSeconds, framesKept } = await watch(path, parts, graph, meter)
   const wallSeconds = (performance.now() - started.wall) / 1000
-  const cpuSeconds = processSeconds() - started.cpu
+  const main = meter.seconds()
+  const cpuSeconds = processSeconds() - started.cpu - meter.overhead()
   const threads = threadSeconds()
   const own = (id: number) => threads.get(id)! - started.threads.get(id)!
   const cost = { sourceSeconds, framesKept, wallSeconds, cpuSeconds, startSeconds: started.cpu }
   if (threads.size === 0) return cost
-  const main = meter.seconds()
   const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0)
   const models = sum(modelThreads.filter((id) => threads.has(id)).map(own))
   const helpers = sum(

@@ -11,19 +11,24 @@ export interface Meter {
   methods<Target extends object>(target: Target, parts: Partial<Record<keyof Target, string>>): Target
   /** Wraps a runtime, so that the calls of its models book on `part`. */
   runtime(part: string, runtime: TensorRuntime): TensorRuntime
-  /** CPU seconds by part since the meter was made or reset. */
+  /** CPU seconds by part since the meter was made or reset, without those of the meter itself. */
   seconds(): ReadonlyMap<string, number>
+  /** CPU seconds of the meter itself. */
+  overhead(): number
   reset(): void
 }
 
 /** Makes a meter. It is right for work that goes on one thing at a time, as a pipeline that pulls does. */
 export function createMeter(rest: string): Meter {
   const booked = new Map<string, number>()
+  const look = costOfALook()
   let current = rest
+  let looks = 0
   let since = mainThreadSeconds() ?? 0
   const enter = (part: string) => {
     const now = mainThreadSeconds() ?? 0
-    booked.set(current, (booked.get(current) ?? 0) + now - since)
+    looks++
+    booked.set(current, (booked.get(current) ?? 0) + now - since - look)
     since = now
     const before = current
     current = part
@@ -72,10 +77,20 @@ export function createMeter(rest: string): Meter {
       enter(current)
       return booked
     },
+    overhead: () => looks * look,
     reset() {
       enter(current)
       booked.clear()
+      looks = 0
     },
   }
   return meter
+}
+
+/** CPU seconds of one look at the clock. */
+function costOfALook(): number {
+  const looks = 2000
+  const start = mainThreadSeconds() ?? 0
+  for (let i = 0; i < looks; i++) mainThreadSeconds()
+  return ((mainThreadSeconds() ?? 0) - start) / looks
 }
