@@ -1,7 +1,13 @@
 import { createRandom } from '@perstream/kit'
 import { createFlowKernel, type FlowKernel } from '@perstream/video'
 import { type FlowPeer, startC, startOpenCv } from './flow-peers'
-import { type BenchReport, type Figure, interleave, median, printReport, ratio } from './harness'
+import { type BenchReport, type Figure, helpIfAsked, interleave, median, printReport, ratio } from './harness'
+
+helpIfAsked(`bench:flow. Optical flow of a 224x224 pair: against C, OpenCV.js and TypeScript.
+
+  npm run bench:flow -- [--json]
+
+  --json   one JSON object`)
 
 const size = 224
 const pairsPerRound = 50

@@ -6,9 +6,15 @@ import type { GateMode, RememberGate, TextEncoder } from '@perstream/spec'
 import { openEncoders } from './gate/encoders'
 import { loadGroups, type TextGroup } from './gate/groups'
 import { lookAlikes } from './gate/look-alikes'
-import { type Figure, printReport } from './harness'
+import { type Figure, helpIfAsked, printReport } from './harness'
 
-/** bench:gate. How much passes the gate, by mode, text encoder and kind of input. `[--data FILE] [--json]` */
+helpIfAsked(`bench:gate. How much passes the gate, by mode, text encoder and kind of input.
+
+  npm run bench:gate -- [--data FILE] [--json]
+
+  --data FILE   memory texts, as JSON (the project's data, else a small set of its own)
+  --json        one JSON object`)
+
 const modes: readonly GateMode[] = ['calibrated', 'relative', 'per-patch', 'absolute']
 const randomVectors = 2000
 const folds = 8

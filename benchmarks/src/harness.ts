@@ -56,6 +56,13 @@ export function ratio(a: readonly number[], b: readonly number[]): number {
   return median(a.map((value, round) => value / b[round]!))
 }
 
+/** Prints how a benchmark is called, and ends, when `--help` is among the arguments. */
+export function helpIfAsked(usage: string, args: readonly string[] = process.argv.slice(2)): void {
+  if (!args.includes('--help')) return
+  console.log(usage)
+  process.exit(0)
+}
+
 /** Prints a report: a table to read, or one JSON object with `--json` among the arguments. */
 export function printReport(report: BenchReport, args: readonly string[] = process.argv.slice(2)): void {
   if (args.includes('--json')) {

@@ -5,8 +5,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createFlowKeyframes } from '@perstream/video'
-import { type BenchReport, type Figure, interleave, median, printReport, ratio } from './harness'
+import { type BenchReport, type Figure, helpIfAsked, interleave, median, printReport, ratio } from './harness'
 import { driverNamed } from './video-drivers'
+
+helpIfAsked(`bench:video. Decoding, scaling and keyframes of a 720p file: against the ffmpeg command.
+
+  npm run bench:video -- [--json]
+
+  --json   one JSON object`)
 
 const run = promisify(execFile)
 const rounds = 7

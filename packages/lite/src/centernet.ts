@@ -12,6 +12,7 @@ import type {
 import { cocoLabels } from './centernet-labels'
 import { readDetections } from './detections'
 import { letterbox } from './letterbox'
+import { createScratch, type Scratch } from './scratch'
 import { loadTfjsModel, locateWeights } from './weights'
 
 /** Side of the square that the model sees. */
@@ -28,7 +29,7 @@ const gridName = 'tower_0/MobilenetV3/expanded_conv_14/add'
 export interface CenterNetOptions extends CallOptions {
   /** What the model runs on. Default: ONNX Runtime. */
   readonly runtime?: TensorRuntime | undefined
-  /** Threads within one operator. Default 1. */
+  /** Threads within one operator. Default 2. */
   readonly threads?: number | undefined
   /** Least score of a detection, 0..1. Default 0.3; 0.35 is more often right and finds less. */
   readonly threshold?: number | undefined
@@ -58,7 +59,7 @@ interface Pass {
  */
 export async function createCenterNet({
   runtime = createOnnxRuntime(),
-  threads = 1,
+  threads = 2,
   threshold = 0.3,
   signal,
   onProgress,
@@ -92,9 +93,10 @@ export async function createCenterNet({
 /** One pass a frame, whoever asks first. An abort does not stop a pass, which others may share; its caller rejects after it. */
 function sharePasses(session: TensorSession): (frame: Frame, options: CallOptions) => Promise<Pass> {
   const passes = new WeakMap<Frame, Promise<Pass>>()
+  const scratch = createScratch()
   return async (frame, { signal }) => {
     signal?.throwIfAborted()
-    const pass = passes.get(frame) ?? run(session, frame)
+    const pass = passes.get(frame) ?? run(session, frame, scratch)
     passes.set(frame, pass)
     try {
       return await pass
@@ -107,12 +109,13 @@ function sharePasses(session: TensorSession): (frame: Frame, options: CallOption
   }
 }
 
-async function run(session: TensorSession, frame: Frame): Promise<Pass> {
+async function run(session: TensorSession, frame: Frame, scratch: Scratch): Promise<Pass> {
   const scale = inputSize / Math.max(frame.width, frame.height)
   const image = await frame.pixels({ height: Math.max(1, Math.round(frame.height * scale)) })
-  const { data, width, height } = letterbox(image, inputSize)
+  const { data, width, height } = letterbox(image, inputSize, scratch.take)
   const shape = [1, inputSize, inputSize, 3]
   const results = await session.run({ [inputName]: { type: 'float32', shape, data } })
+  scratch.give(data)
   const patches = results[gridName]!.data as Float32Array
   return {
     detections: results[detectionsName]!.data as Float32Array,

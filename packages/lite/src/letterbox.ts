@@ -1,4 +1,5 @@
 import type { RgbImage } from '@perstream/spec'
+import type { Scratch } from './scratch'
 
 /** An image on a square canvas, its top left corner on the canvas's; the rest is black. */
 interface Letterbox {
@@ -10,16 +11,18 @@ interface Letterbox {
   readonly height: number
 }
 
+const newArray = (length: number) => new Float32Array(length)
+
 /**
  * Draws an image on a square canvas, its longer side as long as the canvas; bilinear. An image that truncation left up to
- * one hundredth short is copied as it is.
+ * one hundredth short is copied as it is. `take` gives the array to fill, whatever it holds.
  */
-export function letterbox(image: RgbImage, size: number): Letterbox {
+export function letterbox(image: RgbImage, size: number, take: Scratch['take'] = newArray): Letterbox {
   const longer = Math.max(image.width, image.height)
   const scale = longer <= size && longer >= size * 0.99 ? 1 : size / longer
   const width = Math.max(1, Math.round(image.width * scale))
   const height = Math.max(1, Math.round(image.height * scale))
-  const data = new Float32Array(size * size * 3)
+  const data = take(size * size * 3).fill(0)
   if (scale === 1) copyRows(image, data, size)
   else resample(image, data, { size, width, height })
   return { data, size, width, height }

@@ -1,10 +1,13 @@
 import { createOnnxRuntime } from '@perstream/backends/onnx'
 import type { Box, CallOptions, Device, Frame, RgbImage, TensorRuntime, TextLine, TextReader } from '@perstream/spec'
 import { decodeCtc, latinAlphabet } from './ctc'
+import { keepClasses } from './keep-classes'
 import { cropLine, detectionInput } from './line-crop'
 import { findPpOcrModels, type PpOcrModels } from './ppocr-models'
+import { createScratch } from './scratch'
 import { unite } from './text-layout'
 import { findTextRegions, type TextRegion, type TextRegionOptions } from './text-regions'
+import { readWeights } from './weights'
 import { toWords } from './words'
 
 /** What {@link createPpOcrReader} takes. */
@@ -43,11 +46,14 @@ export async function createPpOcrReader(options: PpOcrReaderOptions = {}): Promi
   const models = options.models ?? (await findPpOcrModels())
   const open = { device, threads, signal }
   const detector = await runtime.open(models.detection, open)
-  const recognizer = await runtime.open(models.recognition, open)
-  const alphabet = latinAlphabet(models.characters)
+  const { model, alphabet } = await latinRecognizer(models, signal)
+  const recognizer = await runtime.open(model, open)
+  const scratch = createScratch()
 
   async function detect(image: RgbImage, call: CallOptions): Promise<TextRegion[][]> {
-    const output = await detector.run({ [detector.inputs[0]!.name]: detectionInput(image) }, call)
+    const input = detectionInput(image, scratch.take)
+    const output = await detector.run({ [detector.inputs[0]!.name]: input }, call)
+    scratch.give(input.data)
     const { data, shape } = output[detector.outputs[0]!.name]!
     const map = { data: data as Float32Array, shape: shape.slice(-2), stride: [shape.at(-1)!, 1], offset: 0 }
     const regions = findTextRegions(map, { minScore }).sort((a, b) => b.score * b.width - a.score * a.width)
@@ -80,6 +86,17 @@ export async function createPpOcrReader(options: PpOcrReaderOptions = {}): Promi
       await detector[Symbol.asyncDispose]()
       await recognizer[Symbol.asyncDispose]()
     },
+  }
+}
+
+/** The recogniser without the classes that are not read; one at a URL is taken whole. */
+async function latinRecognizer({ recognition, characters }: PpOcrModels, signal: AbortSignal | undefined) {
+  const alphabet = latinAlphabet(characters)
+  if ('url' in recognition) return { model: recognition, alphabet }
+  const bytes = 'bytes' in recognition ? recognition.bytes : await readWeights(recognition.path, signal)
+  return {
+    model: { bytes: keepClasses(bytes, [0, ...alphabet.classes]) },
+    alphabet: { ...alphabet, classes: alphabet.classes.map((_, i) => i + 1) },
   }
 }
 

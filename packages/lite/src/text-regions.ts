@@ -57,40 +57,58 @@ interface Blob {
   readonly sum: number
 }
 
-function findBlobs({ data, shape, stride, offset }: NdArray<Float32Array>, threshold: number): Blob[] {
+function findBlobs(map: NdArray<Float32Array>, threshold: number): Blob[] {
+  const width = map.shape[1]!
+  const text = binarize(map, threshold)
+  const blobs: Blob[] = []
+  for (let start = text.indexOf(1); start >= 0; start = text.indexOf(1, start + 1))
+    blobs.push(takeBlob(map, text, width + 2, start))
+  return blobs
+}
+
+/** 1 for each pixel of text, with a margin of one 0 on all sides, so that every pixel has neighbours. */
+function binarize({ data, shape, stride, offset }: NdArray<Float32Array>, threshold: number): Uint8Array {
   const [height, width] = shape as [number, number]
   const [rowStride, columnStride] = stride as [number, number]
-  const seen = new Uint8Array(width * height)
-  const stack: number[] = []
-  const blobs: Blob[] = []
-  const probability = (at: number) => data[offset + Math.floor(at / width) * rowStride + (at % width) * columnStride]!
-  const visit = (x: number, y: number) => {
-    const at = y * width + x
-    if (seen[at] || probability(at) < threshold) return
-    seen[at] = 1
-    stack.push(at)
+  const text = new Uint8Array((width + 2) * (height + 2))
+  for (let y = 0; y < height; y++) {
+    let from = offset + y * rowStride
+    let to = (y + 1) * (width + 2) + 1
+    for (const end = to + width; to < end; to++, from += columnStride) if (data[from]! >= threshold) text[to] = 1
   }
-  for (let start = 0; start < seen.length; start++) {
-    visit(start % width, Math.floor(start / width))
-    if (stack.length === 0) continue
-    const rows = new Map<number, [number, number]>()
-    let pixels = 0
-    let sum = 0
-    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-      const x = at % width
-      const y = (at - x) / width
-      pixels++
-      sum += probability(at)
-      const row = rows.get(y)
-      if (!row) rows.set(y, [x, x])
-      else if (x < row[0]) row[0] = x
-      else if (x > row[1]) row[1] = x
-      for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++)
-        for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) visit(u, v)
+  return text
+}
+
+/** Takes the pixels connected to one, corners too, out of the binarised picture. */
+function takeBlob(
+  { data, stride, offset }: NdArray<Float32Array>,
+  text: Uint8Array,
+  wide: number,
+  start: number,
+): Blob {
+  const [rowStride, columnStride] = stride as [number, number]
+  const neighbours = [-wide - 1, -wide, -wide + 1, -1, 1, wide - 1, wide, wide + 1]
+  const rows = new Map<number, [number, number]>()
+  const stack = [start]
+  text[start] = 0
+  let pixels = 0
+  let sum = 0
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    const x = (at % wide) - 1
+    const y = Math.floor(at / wide) - 1
+    pixels++
+    sum += data[offset + y * rowStride + x * columnStride]!
+    const row = rows.get(y)
+    if (!row) rows.set(y, [x, x])
+    else if (x < row[0]) row[0] = x
+    else if (x > row[1]) row[1] = x
+    for (const step of neighbours) {
+      if (text[at + step] === 0) continue
+      text[at + step] = 0
+      stack.push(at + step)
     }
-    blobs.push({ hull: hullOf(rows), pixels, sum })
   }
-  return blobs
+  return { hull: hullOf(rows), pixels, sum }
 }
 
 /** The convex hull of rows of pixels, by Andrew's monotone chain: down the left side, up the right one. */

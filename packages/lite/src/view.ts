@@ -37,13 +37,16 @@ function toGrey({ data }: RgbImage): Float32Array {
 function toCells(grey: Float32Array, width: number, height: number): Float32Array {
   const sums = new Float32Array(ROWS * COLUMNS)
   const counts = new Float32Array(ROWS * COLUMNS)
-  for (let y = 0; y < height; y++)
+  const columns = Uint8Array.from({ length: width }, (_, x) => Math.floor((x * COLUMNS) / width))
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor((y * ROWS) / height) * COLUMNS
     for (let x = 0; x < width; x++) {
-      const cell = Math.floor((y * ROWS) / height) * COLUMNS + Math.floor((x * COLUMNS) / width)
+      const cell = row + columns[x]!
       sums[cell]! += grey[y * width + x]!
       counts[cell]!++
     }
-  const mean = grey.reduce((sum, value) => sum + value, 0) / Math.max(1, grey.length)
+  }
+  const mean = sums.reduce((sum, value) => sum + value, 0) / Math.max(1, grey.length)
   return sums.map((sum, i) => (counts[i] === 0 ? 0 : sum / counts[i]! - mean))
 }
 

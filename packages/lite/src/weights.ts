@@ -89,7 +89,8 @@ export async function readJson<Value>(path: string, signal?: AbortSignal): Promi
   }
 }
 
-async function readWeights(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+/** Reads a file of weights. @throws PerStreamError `model-missing` */
+export async function readWeights(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
   return readFile(path, { signal }).catch((cause: unknown) => {
     signal?.throwIfAborted()
     throw new PerStreamError('model-missing', `The weights ${path} could not be read`, { fields: { path }, cause })

@@ -30,9 +30,17 @@ export function createProbe(ort: OrtModule): (device: NamedDevice) => Promise<De
   }
 }
 
-/** The session options that put every node on one device, or fail. */
+/**
+ * The session options that put every node on one device, or fail. Threads that wait for work sleep: left to spin, they
+ * burn up to as much CPU again and take the cores that decode.
+ */
 export function deviceOptions(device: NamedDevice): Record<string, unknown> {
-  return { executionProviders: [device], logSeverityLevel: 4 }
+  const sleep = { allow_spinning: '0' }
+  return {
+    executionProviders: [device],
+    logSeverityLevel: 4,
+    extra: { session: { intra_op: sleep, inter_op: sleep } },
+  }
 }
 
 async function probe(ort: OrtModule, device: NamedDevice, listed: readonly string[]): Promise<DeviceCapability> {

@@ -1,0 +1,34 @@
+import { createPpOcrReader } from '@perstream/lite'
+import type { TextLine } from '@perstream/spec'
+import { createFlowKeyframes } from '@perstream/video'
+import { nodeAvDriver } from '@perstream/video/node-av'
+import type { DemoScript } from '@perstream-examples/demo'
+
+/**
+ * Measures how much of a text one look gives: the mean, over the keyframes that substantially show a text, of the part of
+ * its words that are read there. A word of four letters or more also counts when it was read with another glued to it.
+ */
+export async function wordRecall(clip: string, { texts }: DemoScript): Promise<number> {
+  await using reader = await createPpOcrReader()
+  const recalls: number[] = []
+  for await (const { frame } of createFlowKeyframes().select(await nodeAvDriver().open(clip))) {
+    const { seconds } = frame
+    const shown = texts
+      .filter(({ visible }) => visible.some(({ fromSecond, toSecond }) => seconds >= fromSecond && seconds <= toSecond))
+      .flatMap(({ words }) => words.map(plain).filter((word) => word !== ''))
+    if (shown.length > 0) recalls.push(recall(shown, await reader.read(frame)))
+    frame.release()
+  }
+  return recalls.reduce((sum, value) => sum + value, 0) / recalls.length
+}
+
+function recall(shown: readonly string[], lines: readonly TextLine[]): number {
+  const words = new Set(lines.flatMap(({ text }) => text.split(' ').map(plain)))
+  const glued = lines.map(({ text }) => plain(text))
+  const found = shown.filter(
+    (word) => words.has(word) || (word.length >= 4 && glued.some((line) => line.includes(word))),
+  )
+  return found.length / shown.length
+}
+
+const plain = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')

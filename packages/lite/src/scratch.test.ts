@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest'
+import { createScratch } from './scratch'
+
+describe('createScratch', () => {
+  it('lends an array again once it was given back', () => {
+    const scratch = createScratch()
+    const first = scratch.take(4)
+    scratch.give(first)
+    expect(scratch.take(4)).toBe(first)
+  })
+
+  it('never lends one array twice at a time, nor one of another length', () => {
+    const scratch = createScratch()
+    const first = scratch.take(4)
+    expect(scratch.take(4)).not.toBe(first)
+    scratch.give(first)
+    expect(scratch.take(5)).toHaveLength(5)
+  })
+})
