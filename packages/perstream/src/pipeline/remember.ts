@@ -130,6 +130,6 @@ export function gateEvent({ remember, ...decision }: GateDecision, seconds: numb
 }
 
 function storedEvent({ id, outcome }: CreateResult, input: MemoryInput, seconds: number): PerStreamEvent {
-  const { text, category, origin, confidence = 1 } = input
-  return { type: 'memory-stored', id, outcome, seconds, text, category, origin, confidence }
+  const { text, category, origin, confidence = 1, evidence = [] } = input
+  return { type: 'memory-stored', id, outcome, seconds, text, category, origin, confidence, evidence }
 }
