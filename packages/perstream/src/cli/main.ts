@@ -19,8 +19,12 @@ import { exportCommand, importCommand } from './transfer'
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const abort = new AbortController()
+  let interruptedAt = Number.NaN
   const interrupt = () => {
-    if (abort.signal.aborted) process.exit(130)
+    // One Ctrl-C can come twice: from the terminal, and handed on by npx. Another one later ends at once.
+    if (performance.now() - interruptedAt > 1000) process.exit(130)
+    if (abort.signal.aborted) return
+    interruptedAt = performance.now()
     abort.abort(new DOMException('Interrupted', 'AbortError'))
   }
   process.on('SIGINT', interrupt)
@@ -47,7 +51,6 @@ export async function main(argv: readonly string[]): Promise<number> {
   } finally {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
-    process.stdout.off('error', broken)
   }
 }
 

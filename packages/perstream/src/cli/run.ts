@@ -78,7 +78,7 @@ interface Session {
   readonly flags: RunFlags
   readonly context: CommandContext
   readonly memory: OpenMemory
-  readonly preset: PipelinePreset
+  readonly models: LoadedOnce<PipelinePreset>
   readonly questions: readonly ScheduledQuestion[]
 }
 
@@ -89,13 +89,37 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
     throw new UsageError(
       '--report shows one video: run the videos one by one, with the same --store, to have a page of each.',
     )
-  // The memory first, so that a second writer is told before any model is loaded.
+  // Memory, then video, then models: what is refused is refused before anything is loaded.
   await using memory = await openMemory(flags.store, 'create', context)
-  await using preset = await createLitePreset({ threads: flags.threads, signal: context.signal })
-  for (const missing of preset.missing) context.note(`perstream: ${missing}`)
+  await using models = loadOnce(() => loadModels(flags, context))
   for (const [i, video] of videos.entries()) {
     const questions = i === videos.length - 1 ? [...flags.askAt, ...flags.ask] : flags.askAt
-    await watch(video, { flags, context, memory, preset, questions })
+    await watch(video, { flags, context, memory, models, questions })
+  }
+}
+
+async function loadModels({ threads }: RunFlags, { signal, note }: CommandContext): Promise<PipelinePreset> {
+  const preset = await createLitePreset({ threads, signal })
+  for (const missing of preset.missing) note(`perstream: ${missing}`)
+  return preset
+}
+
+/** Something that is loaded when it is first asked for. */
+interface LoadedOnce<Value> extends AsyncDisposable {
+  get(): Promise<Value>
+}
+
+function loadOnce<Value extends AsyncDisposable>(load: () => Promise<Value>): LoadedOnce<Value> {
+  let loading: Promise<Value> | undefined
+  return {
+    get() {
+      loading ??= load()
+      return loading
+    },
+    async [Symbol.asyncDispose]() {
+      const loaded = await loading?.catch(() => undefined)
+      await loaded?.[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -109,7 +133,7 @@ function settingsOf({ preset, fps, proactive, threads }: RunFlags): Record<strin
 }
 
 /** Watches one video from where its memory ends. */
-async function watch(video: string, { flags, context, memory, preset, questions }: Session): Promise<void> {
+async function watch(video: string, { flags, context, memory, models, questions }: Session): Promise<void> {
   const { signal } = context
   const id = await sourceId(video)
   const stored = memory.graph.progress(id)?.seconds
@@ -117,7 +141,7 @@ async function watch(video: string, { flags, context, memory, preset, questions 
   if (stored !== undefined)
     context.note(`perstream: ${video} is remembered to ${clock(stored)} already; going on from there.`)
   const warnings: Warning[] = []
-  const source = await openFrameSource(video, {
+  await using source = await openFrameSource(video, {
     drivers: [nodeAvDriver(), ffmpegDriver()],
     start,
     end: flags.end,
@@ -125,8 +149,10 @@ async function watch(video: string, { flags, context, memory, preset, questions 
     signal,
     onWarning: (warning) => warnings.push(redacted(warning)),
   })
+  const preset = await models.get()
   const about = { memory, directory: flags.store, source, sourceId: id, start, settings: settingsOf(flags) }
   const recorder = flags.report === undefined ? undefined : createReportRecorder(about)
+  const progress = createRunProgress(context, { start, end: flags.end })
   const pipeline = createPerStream({
     ...preset,
     source,
@@ -135,10 +161,12 @@ async function watch(video: string, { flags, context, memory, preset, questions 
     recordedAt: flags.recordedAt,
     speak: flags.proactive ? preset.speak : undefined,
     questions,
-    onKeyframe: recorder?.keyframe,
+    onKeyframe(keyframe) {
+      progress.keyframe(keyframe.frame.seconds)
+      return recorder?.keyframe(keyframe)
+    },
     signal,
   })
-  const progress = createRunProgress(context, { start, end: flags.end })
   const print = createEventPrinter(context)
   const emit = (event: PerStreamEvent) => {
     recorder?.on(event)

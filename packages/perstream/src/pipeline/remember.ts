@@ -64,9 +64,10 @@ export function createRemember(parts: PerStreamParts, options: RememberOptions):
   }
 
   return async (moment, { signal }) => {
-    const texts = moment.captions.map((caption) => caption.text)
+    const inOrder = [...moment.captions].sort((a, b) => a.evidence.startSeconds - b.evidence.startSeconds)
+    const texts = inOrder.map((caption) => caption.text)
     const vectors = await stopwatch.time('text embedding', () => encodeAll(parts.text, texts, { signal }))
-    const captions = moment.captions.map((caption, i) => ({ caption, vector: vectors[i]! }))
+    const captions = inOrder.map((caption, i) => ({ caption, vector: vectors[i]! }))
     const events: PerStreamEvent[] = []
     const inputs: MemoryInput[] = []
     for (const encoded of captions) {
