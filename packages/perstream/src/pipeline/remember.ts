@@ -12,6 +12,7 @@ import { encodeAll } from './encode-all'
 import type { GateEvent, PerStreamEvent } from './events'
 import { createFifo } from './fifo'
 import type { PerStreamParts } from './parts'
+import { type ContinuedMemory, createResumedTexts } from './resumed-texts'
 import type { Stopwatch } from './stopwatch'
 import { summarizeGrids } from './visual-summary'
 
@@ -44,10 +45,11 @@ export type Remember = (moment: CaptionedMoment, options: CallOptions) => Promis
 
 /** Makes the step that stores the moments of one stream. */
 export function createRemember(parts: PerStreamParts, options: RememberOptions): Remember {
-  const { config, stopwatch } = options
+  const { config, stopwatch, source } = options
   const recent = createFifo<Float32Array>(config.queueSize)
   const categoryOfTrack = new Map<string, string>()
   const refusedTextOfTrack = new Map<string, string>()
+  const resumed = createResumedTexts(parts.memory, { source, resumedAt: parts.memory.progress(source)?.seconds })
 
   /** The category a caption is stored under, or undefined: not remembered. Of what is followed, only new words are asked again. */
   const categorize = (encoded: EncodedCaption, moment: CaptionedMoment, events: PerStreamEvent[]) => {
@@ -71,10 +73,14 @@ export function createRemember(parts: PerStreamParts, options: RememberOptions):
     const events: PerStreamEvent[] = []
     const inputs: MemoryInput[] = []
     for (const encoded of captions) {
-      const category = categorize(encoded, moment, events)
-      if (category !== undefined) inputs.push(await memoryInput(encoded, category, parts, options, { signal }))
+      const before = await resumed.find(encoded.caption, { signal })
+      const category = before?.category ?? categorize(encoded, moment, events)
+      if (category === undefined) continue
+      inputs.push(
+        await memoryInput(before ? continued(encoded, before) : encoded, category, parts, options, { signal }),
+      )
     }
-    const progress = progressAfter(moment, options.source)
+    const progress = progressAfter(moment, source)
     const results = await stopwatch.time('store', () =>
       parts.memory.create(attachGrids(inputs, moment, config), { signal, progress }),
     )
@@ -91,6 +97,13 @@ export function createRemember(parts: PerStreamParts, options: RememberOptions):
 /** Everything up to the last keyframe of a moment is stored with it. */
 export function progressAfter({ keyframes }: CaptionedMoment, source: string): SourceProgress {
   return { source, seconds: keyframes.at(-1)?.frame.seconds ?? 0 }
+}
+
+/** A caption under the memory it goes on from: in the words of that memory it extends it, in fuller ones it revises it. */
+function continued({ caption, vector }: EncodedCaption, { text, track }: ContinuedMemory): EncodedCaption {
+  const { track: _own, ...rest } = caption
+  const revises = text === caption.text && track !== undefined
+  return { caption: { ...rest, text, ...(revises && { track }) }, vector }
 }
 
 async function memoryInput(
