@@ -22,8 +22,8 @@ import { createRunProgress } from './run-progress'
 
 interface RunFlags {
   readonly store: string
-  readonly ask: readonly ScheduledQuestion[]
-  readonly askAt: readonly ScheduledQuestion[]
+  readonly ask?: readonly ScheduledQuestion[]
+  readonly askAt?: readonly ScheduledQuestion[]
   readonly report?: string
   readonly proactive: boolean
   readonly preset: 'lite'
@@ -38,18 +38,17 @@ interface RunFlags {
 export function runCommand(context: CommandContext): Command {
   const gather =
     (parse: (text: string) => ScheduledQuestion) =>
-    (text: string, previous: readonly ScheduledQuestion[]): ScheduledQuestion[] => [...previous, parse(text)]
+    (text: string, previous: readonly ScheduledQuestion[] = []): ScheduledQuestion[] => [...previous, parse(text)]
   const atEnd = (text: string) => ({ question: parseQuestion(text) })
   return new Command('run')
     .description('watch videos, remember what matters, answer and speak up')
     .argument('<video...>', 'files, or URLs and devices that the decoder opens')
     .option('--store <dir>', 'folder of the memory; made when it is not there', 'perstream-memory')
-    .option('--ask <question>', 'answer at the end (again for more)', gather(atEnd), [])
+    .option('--ask <question>', 'answer at the end (again for more)', gather(atEnd))
     .option(
       '--ask-at <time question>',
       'answer at this second, or m:ss, from what was seen until then (again for more)',
       gather(parseAskAt),
-      [],
     )
     .option('--report <file>', 'write a page with timeline, memories, graph and answers')
     .option('--no-proactive', 'never speak up by itself')
@@ -89,11 +88,12 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
     throw new UsageError(
       '--report shows one video: run the videos one by one, with the same --store, to have a page of each.',
     )
+  const { ask = [], askAt = [] } = flags
   // Memory, then video, then models: what is refused is refused before anything is loaded.
   await using memory = await openMemory(flags.store, 'create', context)
   await using models = loadOnce(() => loadModels(flags, context))
   for (const [i, video] of videos.entries()) {
-    const questions = i === videos.length - 1 ? [...flags.askAt, ...flags.ask] : flags.askAt
+    const questions = i === videos.length - 1 ? [...askAt, ...ask] : askAt
     await watch(video, { flags, context, memory, models, questions })
   }
 }
