@@ -1,11 +1,8 @@
 import { collectAnswer, createExtractiveAnswerer } from '@perstream/responder'
 import type { Answer } from '@perstream/spec'
 import { Command } from 'commander'
-<<<<<<< HEAD
 import { liteTopK } from '../presets/lite'
-=======
 import { parseQuestion } from './arguments'
->>>>>>> cli
 import type { CommandContext } from './context'
 import { oneLine, range, shortId, sourceName, wrap } from './format'
 import { openMemoryForAsking } from './open-memory'
