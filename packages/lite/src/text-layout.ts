@@ -6,8 +6,12 @@ export interface TextRow {
   readonly text: string
   readonly confidence: number
   readonly box: Box
+  /** Whether it reaches the edge of the picture, so that a part of it may be out of view. */
+  readonly cut: boolean
 }
 
+/** A row this close to the edge of the picture, in parts of it, reaches it. */
+const EDGE = 0.004
 /** Lines whose heights differ by more than this factor are not one text. */
 const ALIKE = 2.6
 /** Lines further apart than this many heights are not one text. */
@@ -105,11 +109,13 @@ function overlap(a: Piece, b: Piece): boolean {
 function joinRow(lines: readonly TextLine[]): TextRow {
   const words = lines.flatMap((line) => line.words)
   const letters = lines.reduce((sum, line) => sum + line.text.length, 0)
+  const box = unite(lines.map((line) => line.box))
   return {
     words,
     text: lines.map((line) => line.text).join(' '),
     confidence: lines.reduce((sum, line) => sum + line.confidence * line.text.length, 0) / letters,
-    box: unite(lines.map((line) => line.box)),
+    box,
+    cut: Math.min(box.left, box.top, 1 - box.right, 1 - box.bottom) <= EDGE,
   }
 }
 

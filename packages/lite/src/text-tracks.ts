@@ -1,8 +1,7 @@
 import type { Caption, TextLine } from '@perstream/spec'
-import { extend, insertRows, openBlock, type RowTrack, type TextBlock } from './text-block'
+import { extend, insertRows, meanConfidence, openBlock, type RowTrack, type TextBlock } from './text-block'
 import { groupLines, type TextRow } from './text-layout'
 import { assignRows } from './text-matching'
-import type { Reading } from './text-vote'
 
 /** What {@link createTextTracks} takes. */
 interface TextTracksOptions {
@@ -65,8 +64,11 @@ function countLetters(text: string): number {
 /** A text is told once it was read twice, or once very surely and is long enough not to be chance. */
 const SURE = 0.9
 const LONG = 6
-/** Lines that are settled less surely are left out. */
+/** Lines that are settled less surely are left out; of lines read once, those read less surely. */
 const CREDIBLE = 0.6
+const CREDIBLE_ONCE = 0.85
+/** A line that reaches the edge of the picture whenever it is read is told once it was read this often. */
+const OFTEN = 3
 
 function toCaption(block: TextBlock, source: string): Caption | undefined {
   const rows = block.rows.filter((row) => isCredible(row, block.seen))
@@ -80,11 +82,8 @@ function toCaption(block: TextBlock, source: string): Caption | undefined {
 }
 
 /** A line read once in a text read often was mostly something beside it, unless it was read surely. */
-function isCredible(row: RowTrack, seen: number): boolean {
-  return meanConfidence(row.settled) >= (row.seen === 1 && seen >= 4 ? SURE : CREDIBLE)
-}
-
-function meanConfidence(words: Reading): number {
-  const length = words.reduce((sum, word) => sum + word.text.length, 0)
-  return length === 0 ? 0 : words.reduce((sum, word) => sum + word.confidence * word.text.length, 0) / length
+function isCredible({ settled, seen, cut }: RowTrack, seenText: number): boolean {
+  if (cut && seen < OFTEN) return false
+  const least = seen > 1 ? CREDIBLE : seenText >= 4 ? SURE : CREDIBLE_ONCE
+  return meanConfidence(settled) >= least
 }
