@@ -9,30 +9,38 @@ const WITHIN = 0.7
 /** Two boxes share this part of the lower one's height, or more, where they are pieces of one line. */
 const LEVEL = 0.3
 
+/** How the rows of a group go into a text. */
+interface FragmentMatch {
+  readonly rows: readonly RowMatch[]
+  /** Known lines that turn out to be pieces of one of the rows. */
+  readonly pieces: ReadonlySet<RowTrack>
+}
+
 /**
  * Finishes the match of a group of rows with a text of which `pairs` are readings of known lines. A doubtful reading that
  * stands between the same neighbours as a known line, and consists of its letters ("Gus wF"), is a reading of it, though the
- * better of the two alone counts. A piece of a known line that was read beside it (a tilted line that came in two) is left
- * out.
+ * better of the two alone counts. A piece of a line that stands beside it (a tilted line that came in two) is no line.
  */
 export function matchFragments(
   rows: readonly TextRow[],
   block: TextBlock,
   pairs: ReadonlyMap<TextRow, RowTrack>,
-): RowMatch[] {
+): FragmentMatch {
   const matches = rows.map((row) => toMatch(row, pairs.get(row)))
   const taken = new Set(pairs.values())
+  const pieces = new Set<RowTrack>()
   for (const [i, { row, known }] of matches.entries()) {
-    if (known) continue
     const between = linesBetween(block, matches, i).filter((line) => !taken.has(line))
-    const line = between.find((each) => isFragment(row, each))
+    for (const line of between) if (line.seen === 1 && holdsWords(row, line)) pieces.add(line)
+    const line = known ? undefined : between.find((each) => !pieces.has(each) && isFragment(row, each))
     if (!line) continue
     taken.add(line)
     matches[i] = { row, known: line, better: row.confidence > meanConfidence(line.settled) ? 'row' : 'known' }
   }
-  return matches.filter(
+  const whole = matches.filter(
     (match, i) => match.known || (!isPiece(match, matches[i - 1]) && !isPiece(match, matches[i + 1])),
   )
+  return { rows: whole, pieces }
 }
 
 /** Of a line cut off by the edge of the picture and one that is whole, the whole one counts. */
@@ -47,8 +55,14 @@ function linesBetween({ rows }: TextBlock, matches: readonly RowMatch[], at: num
     .slice(0, at)
     .reverse()
     .find(({ known }) => known)?.known
-  const below = matches.slice(at).find(({ known }) => known)?.known
+  const below = matches.slice(at + 1).find(({ known }) => known)?.known
   return rows.slice(above ? rows.indexOf(above) + 1 : 0, below ? rows.indexOf(below) : rows.length)
+}
+
+/** Whether a line is one or more words of a row that has more of them. */
+function holdsWords(row: TextRow, { key }: RowTrack): boolean {
+  const words = comparable(row.text)
+  return words !== key && ` ${words} `.includes(` ${key} `)
 }
 
 function isFragment(row: TextRow, line: RowTrack): boolean {

@@ -20,6 +20,9 @@ const NEAR = 2.1
 const BESIDE = 3.5
 /** ... or this many, where they stand in two columns one of which is mostly figures (a bill, a timetable). */
 const COLUMN = 16
+/** A lone line belongs to a text in line with it, to this part of its height, that is no further than this many heights. */
+const IN_LINE = 0.5
+const HEADING = 5.5
 
 interface Piece {
   readonly line: TextLine
@@ -37,8 +40,8 @@ interface Piece {
 export function groupLines(lines: readonly TextLine[], aspect: number): TextRow[][] {
   const pieces = lines.map((line) => toPiece(line, aspect))
   const groups = connect(pieces, (a, b) => isBelow(a, b) || gapBeside(a, b) < BESIDE)
-  const joined = connect(groups, areColumns)
-  return joined.map((parts) => toRows(parts.flat()))
+  const joined = connect(groups, areColumns).map((parts) => parts.flat())
+  return connect(joined, isHeading).map((parts) => toRows(parts.flat()))
 }
 
 /** The height of the letters: a tilted line's box is higher than they are, but its length tells. */
@@ -71,6 +74,26 @@ function areColumns(a: readonly Piece[], b: readonly Piece[]): boolean {
   const [few, many] = a.length < b.length ? [a, b] : [b, a]
   const matched = few.filter((piece) => many.some((other) => gapBeside(piece, other) < COLUMN))
   return matched.length >= Math.min(2, few.length) && matched.length * 2 >= few.length
+}
+
+/** A line that stands alone above or below a text, in line with it, is of the same sign (the company on a badge). */
+function isHeading(a: readonly Piece[], b: readonly Piece[]): boolean {
+  if (a.length > 1 && b.length > 1) return false
+  const [[lone], text] = a.length < b.length ? [a, b] : [b, a]
+  if (!lone || text.length < 2) return false
+  const left = Math.min(...text.map((piece) => piece.left))
+  const right = Math.max(...text.map((piece) => piece.right))
+  const gaps = text.map((piece) => Math.abs(piece.middle - lone.middle))
+  const near = text[gaps.indexOf(Math.min(...gaps))]!
+  const isAbove = text.every((piece) => piece.middle > lone.middle)
+  const isBelow = text.every((piece) => piece.middle < lone.middle)
+  const shift = Math.min(Math.abs(lone.left + lone.right - left - right) / 2, Math.abs(lone.left - left))
+  return (
+    (isAbove || isBelow) &&
+    areAlike(lone, near) &&
+    shift < IN_LINE * lone.height &&
+    Math.min(...gaps) < HEADING * Math.max(lone.height, near.height)
+  )
 }
 
 function isFigures(pieces: readonly Piece[]): boolean {

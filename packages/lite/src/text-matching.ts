@@ -8,6 +8,8 @@ import type { TextRow } from './text-layout'
 interface Assignment {
   readonly block: TextBlock | undefined
   readonly rows: readonly RowMatch[]
+  /** Known lines that are none. */
+  readonly pieces: ReadonlySet<RowTrack>
 }
 
 /** Two lines are readings of one when they are this much alike. */
@@ -36,10 +38,15 @@ export function assignRows(
   for (const { rows, block, pairs } of candidates) {
     if (assigned.has(rows) || [...pairs.values()].some((known) => taken.has(known))) continue
     for (const known of pairs.values()) taken.add(known)
-    assigned.set(rows, { block, rows: matchFragments(rows, block, pairs) })
+    assigned.set(rows, { block, ...matchFragments(rows, block, pairs) })
   }
   return groups.map(
-    (rows) => assigned.get(rows) ?? { block: undefined, rows: rows.map((row) => ({ row, known: undefined })) },
+    (rows) =>
+      assigned.get(rows) ?? {
+        block: undefined,
+        rows: rows.map((row) => ({ row, known: undefined })),
+        pieces: new Set<RowTrack>(),
+      },
   )
 }
 
