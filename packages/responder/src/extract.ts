@@ -367,7 +367,7 @@ function extractCode(question: Question, block: TextBlock, anchors: readonly num
 
 const codeWords = ['code', 'pin', 'iban', 'serial', 'reference', 'voucher']
 
-const secretLabel = String.raw`\b(?:p[a@]ss(?:w[o0]rd|code|phrase|wort)?|pwd?|key|code)\b`
+const secretLabel = String.raw`(?:\b|(?<=w[il1|]-?f[il1|]))(?:p[a@]ss(?:w[o0]rd|code|phrase|wort)?|pwd?|key|code)\b`
 /** After a colon up to four words: reading may part "walnut96", and passphrases have several. */
 const secretPatterns = [
   new RegExp(String.raw`${secretLabel}[^:=]*[:=]\s*(\S+(?:\s+\S+){0,3})$`, 'i'),
