@@ -91,6 +91,8 @@ describe('the packages as npm installs them', () => {
       'es2022',
       '--lib',
       'es2022,esnext.disposable,dom',
+      '--types',
+      'node',
       '--skipLibCheck',
       'false',
     ]
