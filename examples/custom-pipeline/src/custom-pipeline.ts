@@ -53,6 +53,6 @@ const stream = createPerStream({
   gate: await createRememberGate({ text, mode: 'absolute', threshold: 0 }),
   memory,
   answer: createExtractiveAnswerer(),
-  questions: [{ question: 'Which place did I visit?' }],
+  questions: [{ question: 'What kind of place did I visit?' }],
 })
 for await (const event of stream) console.log(JSON.stringify(event))

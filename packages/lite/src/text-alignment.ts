@@ -57,6 +57,25 @@ export function similarity(a: string, b: string): number {
   return Math.max(whole, 0.95 * (1 - edits(a, b, true) / shorter))
 }
 
+/**
+ * 0..1: how much of the shorter of two comparable texts occurs in the longer one, in order: "gus wf" is within "guest wi fi
+ * password". Blanks do not count.
+ */
+export function coverage(a: string, b: string): number {
+  const [left, right] = [a.replaceAll(' ', ''), b.replaceAll(' ', '')]
+  const [longer, shorter] = left.length < right.length ? [right, left] : [left, right]
+  return shorter === '' ? 0 : Math.max(0, longer.length - edits(longer, shorter, false)) / shorter.length
+}
+
+/** 0..1: how alike a text is to the end of a longer one of which its beginning was cut off, or to the beginning. */
+export function endSimilarity(part: string, whole: string): number {
+  const ends = [-1, 0, 1].flatMap((more) => {
+    const length = part.length + more
+    return length < 1 || length > whole.length ? [] : [whole.slice(-length), whole.slice(0, length)]
+  })
+  return Math.max(0, ...ends.map((end) => 1 - edits(part, end, false) / part.length))
+}
+
 /** The fewest edits that make `b` of `a`, or, `within`, of some part of `a`. */
 function edits(a: string, b: string, within: boolean): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -19,6 +19,8 @@ export interface RowTrack {
   /** In how many frames it was read, and where last. */
   seen: number
   box: Box
+  /** Whether all its readings reach the edge of the picture. */
+  cut: boolean
 }
 
 /** One text followed over time: lines that belong together. */
@@ -39,6 +41,8 @@ export interface TextBlock {
 export interface RowMatch {
   readonly row: TextRow
   readonly known: RowTrack | undefined
+  /** Which of them alone votes on the words, when the other is a mere fragment of the line. Default: both. */
+  readonly better?: 'row' | 'known' | undefined
 }
 
 /** Begins a text that nothing is known of yet. */
@@ -48,16 +52,13 @@ export function openBlock(track: string, seconds: number): TextBlock {
 }
 
 /** Puts rows into a text: readings of known lines join them, new lines go behind the one they were read below. */
-export function insertRows(
-  block: TextBlock,
-  rows: readonly { readonly row: TextRow; readonly known: RowTrack | undefined }[],
-): void {
+export function insertRows(block: TextBlock, rows: readonly RowMatch[]): void {
   const firstKnown = rows.find(({ known }) => known)?.known
   let at = firstKnown ? block.rows.indexOf(firstKnown) : block.rows.length
-  for (const { row, known } of rows) {
+  for (const { row, known, better } of rows) {
     if (known) {
       at = block.rows.indexOf(known) + 1
-      addReading(known, row)
+      addReading(known, row, better)
     } else {
       block.rows.splice(at, 0, {
         readings: [row.words],
@@ -65,6 +66,7 @@ export function insertRows(
         key: comparable(row.text),
         seen: 1,
         box: row.box,
+        cut: row.cut,
       })
       at++
     }
@@ -72,7 +74,12 @@ export function insertRows(
   if (block.rows.length > MAX_ROWS) block.rows = block.rows.slice(-MAX_ROWS)
 }
 
-function addReading(track: RowTrack, row: TextRow): void {
+function addReading(track: RowTrack, row: TextRow, better: RowMatch['better']): void {
+  track.seen++
+  track.box = row.box
+  if (better === 'known') return
+  if (better === 'row') track.readings = []
+  track.cut &&= row.cut
   track.readings.push(row.words)
   if (track.readings.length > MAX_READINGS) {
     const qualities = track.readings.map(quality)
@@ -80,13 +87,17 @@ function addReading(track: RowTrack, row: TextRow): void {
   }
   track.settled = settle(track.readings)
   track.key = comparable(track.settled.map((word) => word.text).join(' '))
-  track.seen++
-  track.box = row.box
 }
 
 /** How much a reading says, how surely. */
 function quality(reading: Reading): number {
   return reading.reduce((sum, word) => sum + word.text.length * word.confidence ** 4, 0)
+}
+
+/** The mean confidence of the characters. */
+export function meanConfidence(words: Reading): number {
+  const length = words.reduce((sum, word) => sum + word.text.length, 0)
+  return length === 0 ? 0 : words.reduce((sum, word) => sum + word.confidence * word.text.length, 0) / length
 }
 
 /** Adds the evidence of one frame to a text. */

@@ -6,8 +6,12 @@ export interface TextRow {
   readonly text: string
   readonly confidence: number
   readonly box: Box
+  /** Whether it reaches the edge of the picture, so that a part of it may be out of view. */
+  readonly cut: boolean
 }
 
+/** A row this close to the edge of the picture, in parts of it, reaches it. */
+const EDGE = 0.004
 /** Lines whose heights differ by more than this factor are not one text. */
 const ALIKE = 2.6
 /** Lines further apart than this many heights are not one text. */
@@ -16,6 +20,9 @@ const NEAR = 2.1
 const BESIDE = 3.5
 /** ... or this many, where they stand in two columns one of which is mostly figures (a bill, a timetable). */
 const COLUMN = 16
+/** A lone line belongs to a text in line with it, to this part of its height, that is no further than this many heights. */
+const IN_LINE = 0.5
+const HEADING = 5.5
 
 interface Piece {
   readonly line: TextLine
@@ -33,8 +40,8 @@ interface Piece {
 export function groupLines(lines: readonly TextLine[], aspect: number): TextRow[][] {
   const pieces = lines.map((line) => toPiece(line, aspect))
   const groups = connect(pieces, (a, b) => isBelow(a, b) || gapBeside(a, b) < BESIDE)
-  const joined = connect(groups, areColumns)
-  return joined.map((parts) => toRows(parts.flat()))
+  const joined = connect(groups, areColumns).map((parts) => parts.flat())
+  return connect(joined, isHeading).map((parts) => toRows(parts.flat()))
 }
 
 /** The height of the letters: a tilted line's box is higher than they are, but its length tells. */
@@ -67,6 +74,26 @@ function areColumns(a: readonly Piece[], b: readonly Piece[]): boolean {
   const [few, many] = a.length < b.length ? [a, b] : [b, a]
   const matched = few.filter((piece) => many.some((other) => gapBeside(piece, other) < COLUMN))
   return matched.length >= Math.min(2, few.length) && matched.length * 2 >= few.length
+}
+
+/** A line that stands alone above or below a text, in line with it, is of the same sign (the company on a badge). */
+function isHeading(a: readonly Piece[], b: readonly Piece[]): boolean {
+  if (a.length > 1 && b.length > 1) return false
+  const [[lone], text] = a.length < b.length ? [a, b] : [b, a]
+  if (!lone || text.length < 2) return false
+  const left = Math.min(...text.map((piece) => piece.left))
+  const right = Math.max(...text.map((piece) => piece.right))
+  const gaps = text.map((piece) => Math.abs(piece.middle - lone.middle))
+  const near = text[gaps.indexOf(Math.min(...gaps))]!
+  const isAbove = text.every((piece) => piece.middle > lone.middle)
+  const isBelow = text.every((piece) => piece.middle < lone.middle)
+  const shift = Math.min(Math.abs(lone.left + lone.right - left - right) / 2, Math.abs(lone.left - left))
+  return (
+    (isAbove || isBelow) &&
+    areAlike(lone, near) &&
+    shift < IN_LINE * lone.height &&
+    Math.min(...gaps) < HEADING * Math.max(lone.height, near.height)
+  )
 }
 
 function isFigures(pieces: readonly Piece[]): boolean {
@@ -105,11 +132,13 @@ function overlap(a: Piece, b: Piece): boolean {
 function joinRow(lines: readonly TextLine[]): TextRow {
   const words = lines.flatMap((line) => line.words)
   const letters = lines.reduce((sum, line) => sum + line.text.length, 0)
+  const box = unite(lines.map((line) => line.box))
   return {
     words,
     text: lines.map((line) => line.text).join(' '),
     confidence: lines.reduce((sum, line) => sum + line.confidence * line.text.length, 0) / letters,
-    box: unite(lines.map((line) => line.box)),
+    box,
+    cut: Math.min(box.left, box.top, 1 - box.right, 1 - box.bottom) <= EDGE,
   }
 }
 

@@ -1,12 +1,15 @@
-import type { Box, TextLine } from '@perstream/spec'
-import { align, comparable, similarity } from './text-alignment'
+import type { Box } from '@perstream/spec'
+import { align, comparable, endSimilarity, similarity } from './text-alignment'
 import type { RowMatch, RowTrack, TextBlock } from './text-block'
+import { matchFragments } from './text-fragments'
 import type { TextRow } from './text-layout'
 
 /** The rows of one group that go to one text: a known one, or, when `block` is undefined, a new one. */
 interface Assignment {
   readonly block: TextBlock | undefined
   readonly rows: readonly RowMatch[]
+  /** Known lines that are none. */
+  readonly pieces: ReadonlySet<RowTrack>
 }
 
 /** Two lines are readings of one when they are this much alike. */
@@ -14,6 +17,8 @@ const ALIKE = 0.7
 /** A text seen this recently, near its place, may be misread in a figure; otherwise another figure is another text. */
 const RECENT_SECONDS = 2
 const NEAR = 0.35
+/** How long a line that is cut off by the edge of the picture is taken for a part of one that was read whole. */
+const CUT_SECONDS = 4
 /** Words are told apart only by readings that are this sure. */
 const SURE = 0.85
 
@@ -33,10 +38,15 @@ export function assignRows(
   for (const { rows, block, pairs } of candidates) {
     if (assigned.has(rows) || [...pairs.values()].some((known) => taken.has(known))) continue
     for (const known of pairs.values()) taken.add(known)
-    assigned.set(rows, { block, rows: rows.map((row) => ({ row, known: pairs.get(row) })) })
+    assigned.set(rows, { block, ...matchFragments(rows, block, pairs) })
   }
   return groups.map(
-    (rows) => assigned.get(rows) ?? { block: undefined, rows: rows.map((row) => ({ row, known: undefined })) },
+    (rows) =>
+      assigned.get(rows) ?? {
+        block: undefined,
+        rows: rows.map((row) => ({ row, known: undefined })),
+        pieces: new Set<RowTrack>(),
+      },
   )
 }
 
@@ -49,7 +59,8 @@ interface Candidate {
 
 /** Pairs a group with a text; undefined when they are not the same. */
 function compare(rows: readonly TextRow[], block: TextBlock, seconds: number): Candidate | undefined {
-  const recent = seconds - block.lastSeconds <= RECENT_SECONDS
+  const since = seconds - block.lastSeconds
+  const recent = since <= RECENT_SECONDS
   const pairs = new Map<TextRow, RowTrack>()
   const free = new Set(block.rows)
   let matched = 0
@@ -57,10 +68,10 @@ function compare(rows: readonly TextRow[], block: TextBlock, seconds: number): C
   for (const row of rows) {
     const key = comparable(row.text)
     total += key.length
-    const best = mostAlike(key, free)
+    const best = mostAlike(row, key, free, since <= CUT_SECONDS)
     if (!best) continue
     const follows = recent && distance(row.box, best.known.box) <= NEAR
-    if (!follows && areDifferent(row.words, best.known.settled)) return undefined
+    if (!follows && areDifferent(row, best.known)) return undefined
     if (best.alike < ALIKE) continue
     free.delete(best.known)
     pairs.set(row, best.known)
@@ -72,10 +83,17 @@ function compare(rows: readonly TextRow[], block: TextBlock, seconds: number): C
   return { rows, block, pairs, score: matched * share }
 }
 
-function mostAlike(key: string, rows: Iterable<RowTrack>): { known: RowTrack; alike: number } | undefined {
+function mostAlike(
+  row: TextRow,
+  key: string,
+  rows: Iterable<RowTrack>,
+  recent: boolean,
+): { known: RowTrack; alike: number } | undefined {
   let best: { known: RowTrack; alike: number } | undefined
   for (const known of rows) {
-    const alike = similarity(key, known.key)
+    const parts = recent && row.cut !== known.cut
+    const [part, whole] = row.cut ? [key, known.key] : [known.key, key]
+    const alike = Math.max(similarity(key, known.key), parts ? endSimilarity(part, whole) : 0)
     if (alike > (best?.alike ?? 0.5)) best = { known, alike }
   }
   return best
@@ -88,11 +106,11 @@ function distance(a: Box, b: Box): number {
 }
 
 /** Whether a figure, or a whole word, that both readings are sure of differs. */
-function areDifferent(a: TextLine['words'], b: TextLine['words']): boolean {
-  const left = a.filter(isSure).map((word) => comparable(word.text))
-  const right = b.filter(isSure).map((word) => comparable(word.text))
+function areDifferent(row: TextRow, known: RowTrack): boolean {
+  const left = row.words.filter(isSure).map((word) => comparable(word.text))
+  const right = known.settled.filter(isSure).map((word) => comparable(word.text))
   if (digitsDiffer(left.join(' '), right.join(' '))) return true
-  if (left.length !== right.length) return false
+  if (left.length !== right.length || row.cut !== known.cut) return false
   return left.some((word, i) => word.length > 2 && right[i]!.length > 2 && similarity(word, right[i]!) < 0.5)
 }
 

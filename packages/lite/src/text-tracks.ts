@@ -1,8 +1,7 @@
 import type { Caption, TextLine } from '@perstream/spec'
-import { extend, insertRows, openBlock, type RowTrack, type TextBlock } from './text-block'
+import { extend, insertRows, meanConfidence, openBlock, type RowTrack, type TextBlock } from './text-block'
 import { groupLines, type TextRow } from './text-layout'
 import { assignRows } from './text-matching'
-import type { Reading } from './text-vote'
 
 /** What {@link createTextTracks} takes. */
 interface TextTracksOptions {
@@ -42,7 +41,8 @@ export function createTextTracks({ source, maxTexts = 200 }: TextTracksOptions):
     add({ frame, seconds, aspect, lines }) {
       const groups = groupLines(lines.filter(isText), aspect)
       const touched = new Map<TextBlock, TextRow[]>()
-      for (const { rows, block = open(seconds) } of assignRows(groups, blocks, seconds)) {
+      for (const { rows, pieces, block = open(seconds) } of assignRows(groups, blocks, seconds)) {
+        block.rows = block.rows.filter((row) => !pieces.has(row))
         insertRows(block, rows)
         touched.set(block, [...(touched.get(block) ?? []), ...rows.map(({ row }) => row)])
       }
@@ -65,26 +65,33 @@ function countLetters(text: string): number {
 /** A text is told once it was read twice, or once very surely and is long enough not to be chance. */
 const SURE = 0.9
 const LONG = 6
-/** Lines that are settled less surely are left out. */
+const NEARLY_ALL = 0.8
+/** Lines that are settled less surely are left out; of lines read once, those read less surely. */
 const CREDIBLE = 0.6
+const CREDIBLE_ONCE = 0.85
+/** A line that reaches the edge of the picture whenever it is read is told once it was read this often. */
+const OFTEN = 3
 
 function toCaption(block: TextBlock, source: string): Caption | undefined {
   const rows = block.rows.filter((row) => isCredible(row, block.seen))
   const text = rows.map((row) => row.settled.map((word) => word.text).join(' ')).join('\n')
   const confidence = meanConfidence(rows.flatMap((row) => row.settled))
-  const chance = block.seen < 2 && (confidence < SURE || countLetters(text) < LONG)
-  if (chance || !/[\p{L}\p{N}]{3}/u.test(text)) return undefined
+  if ((block.seen < 2 && !isSure(text, confidence, block)) || !/[\p{L}\p{N}]{3}/u.test(text)) return undefined
   const { track, firstSeconds, lastSeconds, frames, box } = block
   const evidence = { source, startSeconds: firstSeconds, endSeconds: lastSeconds, frames: [...frames], box }
   return { text, origin: 'read', confidence, evidence, track }
 }
 
-/** A line read once in a text read often was mostly something beside it, unless it was read surely. */
-function isCredible(row: RowTrack, seen: number): boolean {
-  return meanConfidence(row.settled) >= (row.seen === 1 && seen >= 4 ? SURE : CREDIBLE)
+/** Whether one reading is enough: long, sure, and nearly all of the text that is there. */
+function isSure(text: string, confidence: number, { rows }: TextBlock): boolean {
+  const letters = countLetters(text)
+  const all = rows.reduce((sum, { key }) => sum + countLetters(key), 0)
+  return confidence >= SURE && letters >= LONG && letters >= NEARLY_ALL * all
 }
 
-function meanConfidence(words: Reading): number {
-  const length = words.reduce((sum, word) => sum + word.text.length, 0)
-  return length === 0 ? 0 : words.reduce((sum, word) => sum + word.confidence * word.text.length, 0) / length
+/** A line read once in a text read often was mostly something beside it, unless it was read surely. */
+function isCredible({ settled, seen, cut }: RowTrack, seenText: number): boolean {
+  if (cut && seen < OFTEN) return false
+  const least = seen > 1 ? CREDIBLE : seenText >= 4 ? SURE : CREDIBLE_ONCE
+  return meanConfidence(settled) >= least
 }

@@ -8,6 +8,8 @@ export type Reading = TextLine['words']
 const CUT = 3
 /** Characters that fewer voters than this saw, as a share of the usual number, were noise beside the line. */
 const QUORUM = 0.25
+/** How often a vote for a blank counts: readers overlook blanks far more often than they make them up. */
+const BLANK = 2
 
 /**
  * Settles the readings of one line: they are aligned, character by character, and each place is decided by the sum of
@@ -142,7 +144,8 @@ function toReading(places: readonly Place[]): Reading {
   for (const [i, place] of places.entries()) {
     const character = leader(place)
     const { weight, sum, count } = place.get(character)!
-    if (weight <= (place.get('')?.weight ?? 0) || turnouts[i]! < QUORUM * usual) continue
+    const backing = character === ' ' ? weight * BLANK : weight
+    if (backing <= (place.get('')?.weight ?? 0) || turnouts[i]! < QUORUM * usual) continue
     const word = words.at(-1)!
     if (character === ' ') words.push({ text: '', confidence: 0, length: 0 })
     else {

@@ -116,6 +116,18 @@ describe('createPerStream', () => {
     expect(source.held()).toBeLessThanOrEqual(1)
   })
 
+  it('knows again what was in view where the run before it ended, also when it reads other words', async () => {
+    const caption = captionerOf({ ...sentences, 10: 'PARKING\nLEVEL 7\nROW K', 11: 'PARK1NG\nLEVEL 7\nROWK' })
+    const { stream, memory } = await pipeline([0, 10], { caption })
+    await collect(stream)
+    const again = await pipeline([0, 0, 11, 11, 20], { caption, memory })
+    const outcomes = ofType(await collect(again.stream), 'memory-stored').map(({ outcome }) => outcome)
+    expect(outcomes).toEqual(['extended', 'extended', 'created'])
+    const stored = (memory as Awaited<ReturnType<typeof createMemoryGraph>>).list()
+    expect(stored.map(({ text }) => text).sort()).toEqual([sentences[20], 'PARKING\nLEVEL 7\nROW K'])
+    expect(stored.at(-1)?.evidence).toMatchObject([{ startSeconds: 1, endSeconds: 3 }])
+  })
+
   it('never goes back in what it has acknowledged', async () => {
     const { stream, memory } = await pipeline([10, 20, 0])
     await collect(stream)

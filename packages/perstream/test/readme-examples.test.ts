@@ -36,20 +36,24 @@ function examples(file: string): Example[] {
 }
 
 describe('README examples', () => {
-  it.each(readmes)('of $title run', async ({ file, folder }) => {
-    expect(existsSync(file), `${file} is missing`).toBe(true)
-    const found = examples(file)
-    expect(found.length, `${file} shows no example that runs`).toBeGreaterThan(0)
-    const scratch = await mkdtemp(join(folder, '.readme-'))
-    try {
-      for (const [i, { code, runner }] of found.entries()) {
-        const name = `example-${i}.${runner === 'vitest' ? 'test.' : ''}ts`
-        await writeFile(join(scratch, name), `${code}\nexport {}\n`)
-        const args = runner === 'vitest' ? ['run', '--root', scratch, '--config', vitestConfig, name] : [name]
-        await run(runner, args, { cwd: scratch, timeout: 120_000 })
+  it.each(readmes)(
+    'of $title run',
+    async ({ file, folder }) => {
+      expect(existsSync(file), `${file} is missing`).toBe(true)
+      const found = examples(file)
+      expect(found.length, `${file} shows no example that runs`).toBeGreaterThan(0)
+      const scratch = await mkdtemp(join(folder, '.readme-'))
+      try {
+        for (const [i, { code, runner }] of found.entries()) {
+          const name = `example-${i}.${runner === 'vitest' ? 'test.' : ''}ts`
+          await writeFile(join(scratch, name), `${code}\nexport {}\n`)
+          const args = runner === 'vitest' ? ['run', '--root', scratch, '--config', vitestConfig, name] : [name]
+          await run(runner, args, { cwd: scratch, timeout: 120_000 })
+        }
+      } finally {
+        await rm(scratch, { recursive: true, force: true })
       }
-    } finally {
-      await rm(scratch, { recursive: true, force: true })
-    }
-  }, 240_000)
+    },
+    240_000,
+  )
 })

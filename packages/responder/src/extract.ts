@@ -367,12 +367,16 @@ function extractCode(question: Question, block: TextBlock, anchors: readonly num
 
 const codeWords = ['code', 'pin', 'iban', 'serial', 'reference', 'voucher']
 
+const secretLabel = String.raw`(?:\b|(?<=w[il1|]-?f[il1|]))(?:p[a@]ss(?:w[o0]rd|code|phrase|wort)?|pwd?|key|code)\b`
+/** After a colon up to four words: reading may part "walnut96", and passphrases have several. */
+const secretPatterns = [
+  new RegExp(String.raw`${secretLabel}[^:=]*[:=]\s*(\S+(?:\s+\S+){0,3})$`, 'i'),
+  new RegExp(String.raw`${secretLabel}[^:]*?(?:\s+is\s+|\s+)(\S+)$`, 'i'),
+]
+
 /** What follows "password:" or "password is". */
 function secretOf(line: string): string | undefined {
-  const found =
-    /\b(?:p[a@]ss(?:w[o0]rd|code|phrase|wort)?|pwd?|key|code)\b[^:]*?(?:\s*[:=]\s*|\s+is\s+|\s+)(\S+)\s*$/i.exec(
-      line.trim(),
-    )?.[1]
+  const found = secretPatterns.map((pattern) => pattern.exec(line.trim())?.[1]).find((secret) => secret !== undefined)
   return found?.replace(/[.,;"”]+$/, '').replace(/^["“]/, '') || undefined
 }
 

@@ -22,6 +22,11 @@ describe('createExtractiveAnswerer', () => {
     })
   })
 
+  it('takes a password that reading parted in two', async () => {
+    const board = memoryOf({ text: 'Launch date: 22 May\nGuest Wi-Fi password: walnut 96\nAsk Lena' })
+    expect((await ask('What is the guest Wi-Fi password?', [board])).text).toMatch(/^walnut 96\./)
+  })
+
   it('says so when nothing carries the answer, in the words it was given', async () => {
     const page = memoryOf({ text: 'Tue 13\n15:30 Dentist' })
     expect(await ask('When does my train leave?', [page])).toEqual({

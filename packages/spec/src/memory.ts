@@ -28,6 +28,7 @@ export interface MemoryInput {
   readonly track?: string | undefined
   /** 0..1: how sure the words are. Default 1. */
   readonly confidence?: number | undefined
+  /** Grids of the moment: their mean, and the frame nearest to it. Kept by stores that hold grids. */
   readonly meanGrid?: PatchGrid | undefined
   readonly nearestGrid?: PatchGrid | undefined
 }

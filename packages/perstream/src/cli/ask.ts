@@ -2,22 +2,23 @@ import { collectAnswer, createExtractiveAnswerer } from '@perstream/responder'
 import type { Answer } from '@perstream/spec'
 import { Command } from 'commander'
 import { liteTopK } from '../presets/lite'
+import { parseQuestion } from './arguments'
 import type { CommandContext } from './context'
-import { UsageError } from './exit'
-import { oneLine, range } from './format'
+import { oneLine, range, shortId, sourceName, wrap } from './format'
 import { openMemoryForAsking } from './open-memory'
 
 export function askCommand(context: CommandContext): Command {
   return new Command('ask')
     .description('answer a question from a memory')
     .argument('<dir>', 'folder of the memory')
-    .argument('<question>', 'what to ask')
+    .argument('<question>', 'what to ask', parseQuestion)
     .option('--json', 'print the answer as one JSON object')
     .addHelpText('after', '\nExample:\n  perstream ask memory "When is my dentist appointment?"')
     .action(async (directory: string, question: string, { json }: { json?: true }) => {
-      if (question.trim() === '') throw new UsageError('The question is empty: give the words to ask.')
       const answer = await askMemory(context, directory, question)
-      context.out(json ? JSON.stringify({ type: 'answered', question, seconds: null, ...answer }) : showAnswer(answer))
+      context.out(
+        json ? JSON.stringify({ type: 'answered', question, seconds: null, ...answer }) : showAnswer(answer, context),
+      )
     })
 }
 
@@ -29,10 +30,10 @@ async function askMemory(context: CommandContext, directory: string, question: s
 }
 
 /** An answer as a person reads it: the words, then what carries them. */
-export function showAnswer({ text, citations }: Answer): string {
-  const evidence = citations.flatMap((citation) => [
-    `    "${oneLine(citation.text)}"  [${citation.memoryId}]`,
-    ...citation.evidence.map((item) => `      seen at ${range(item)} in ${item.source}`),
+export function showAnswer({ text, citations }: Answer, { columns }: Pick<CommandContext, 'columns'>): string {
+  const evidence = citations.flatMap(({ memoryId, text: words, evidence: seen }) => [
+    wrap(`  [${shortId(memoryId)}] ${oneLine(words)}`, { columns, indent: 13 }),
+    ...seen.map((item) => `             ${range(item)} in ${sourceName(item.source)}`),
   ])
-  return [`  ${text.replace(/\n/g, '\n  ')}`, ...evidence].join('\n')
+  return [wrap(`  ${oneLine(text)}`, { columns, indent: 2 }), ...evidence].join('\n')
 }

@@ -7,4 +7,6 @@ export interface CommandContext {
   readonly signal: AbortSignal
   /** Whether a person watches: progress bars are drawn only then. */
   readonly interactive: boolean
+  /** Columns that a line of `out` may fill; infinite where no person reads along. */
+  readonly columns: number
 }

@@ -10,7 +10,7 @@ export function doctorCommand(context: CommandContext): Command {
   return new Command('doctor')
     .description('check what is installed, which decoders and backends work, and what to do about what does not')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  perstream doctor')
+    .addHelpText('after', '\nExample:\n  perstream doctor --json')
     .action(async ({ json }: { json?: true }) => {
       const checks = await examine(context)
       if (json) context.out(JSON.stringify({ perstream: packageJson.version, checks }))
@@ -41,7 +41,10 @@ async function liteChecks(signal: AbortSignal): Promise<Check[]> {
     const { devices, models } = await probeLite({ signal })
     return [
       ...devices.map(
-        ({ device, available, detail }) => ({ group: 'backend', name: device, works: available, detail }) as const,
+        ({ device, available, detail }): Check => ({
+          ...{ group: 'backend', name: device, works: available, detail },
+          ...(!available && { remedy: 'not needed: the models run on the cpu' }),
+        }),
       ),
       ...models.map(({ name, status }) => statusCheck('model', name, status)),
     ]

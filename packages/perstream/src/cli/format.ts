@@ -22,6 +22,32 @@ export function oneLine(text: string): string {
     .trim()
 }
 
+/** Breaks words into lines of at most `columns`; lines after the first begin with `indent` blanks. Longer words stay whole. */
+export function wrap(text: string, { columns, indent }: { columns: number; indent: number }): string {
+  const lines: string[] = []
+  const [first = '', ...words] = text.split(' ')
+  let line = first
+  for (const word of words) {
+    const longer = `${line} ${word}`
+    const room = columns - (lines.length === 0 ? 0 : indent)
+    if (longer.length > room && line.trim() !== '') {
+      lines.push(line.trimEnd())
+      line = word
+    } else line = longer
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`)
+}
+
+/** A source as a person knows it: without the hash that tells files of one name apart. */
+export function sourceName(source: string): string {
+  return source.replace(/#[0-9a-f]{12}$/, '')
+}
+
+/** As much of an id as is shown; `forget` takes it. */
+export function shortId(id: string): string {
+  return id.slice(0, 8)
+}
+
 /** A count with its noun: "1 memory", "3 memories". */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { CommandContext } from './context'
-import { bytes, count, oneLine, range } from './format'
+import { bytes, clock, count, oneLine, range, shortId, sourceName, wrap } from './format'
 import { openMemory } from './open-memory'
 
 export function inspectCommand(context: CommandContext): Command {
@@ -11,7 +11,7 @@ export function inspectCommand(context: CommandContext): Command {
     .addHelpText('after', '\nExample:\n  perstream inspect memory')
     .action(async (directory: string, { json }: { json?: true }) => {
       const summary = await summarize(directory, context)
-      context.out(json ? JSON.stringify(summary) : show(summary))
+      context.out(json ? JSON.stringify(summary) : show(summary, context))
     })
 }
 
@@ -27,22 +27,23 @@ async function summarize(directory: string, context: CommandContext) {
   return { directory, ...stats, diskBytes: await memory.diskBytes(), newest }
 }
 
-function show({ directory, memories, entities, relations, categories, diskBytes, newest }: Summary): string {
+function show(summary: Summary, { columns }: CommandContext): string {
+  const { directory, memories, entities, relations, categories, diskBytes, newest, sources } = summary
   const total = [
     count(memories, 'memory', 'memories'),
     count(entities, 'entity', 'entities'),
     count(relations, 'relation'),
   ]
-  const perCategory = Object.entries(categories)
-    .sort(([, a], [, b]) => b - a)
-    .map(([category, number]) => `  ${String(number).padStart(5)}  ${category}`)
-  const lines = newest.map(({ id, text, evidence }) => {
-    const [first] = evidence
-    return `  ${id}  ${first ? range(first).padEnd(14) : ''.padEnd(14)}  ${oneLine(text)}`
-  })
+  const perCategory = Object.entries(categories).map(([name, number]) => `  ${String(number).padStart(5)}  ${name}`)
+  const perSource = sources.map(({ source, seconds }) => `  ${sourceName(source)} to ${clock(seconds)}`)
+  const lines = newest.map(({ id, text, evidence: [first] }) =>
+    wrap(`  ${shortId(id)}  ${(first ? range(first) : '').padEnd(16)}  ${oneLine(text)}`, { columns, indent: 30 }),
+  )
+  const section = (title: string, rows: readonly string[]) => (rows.length > 0 ? ['', title, ...rows] : [])
   return [
     `${directory}: ${total.join(', ')}, ${bytes(diskBytes)} on disk`,
-    ...(perCategory.length > 0 ? ['', 'by category', ...perCategory] : []),
-    ...(lines.length > 0 ? ['', 'newest', ...lines] : []),
+    ...section('by category', perCategory),
+    ...section('watched', perSource),
+    ...section('newest', lines),
   ].join('\n')
 }

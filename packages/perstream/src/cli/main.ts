@@ -1,5 +1,7 @@
+import { inspect } from 'node:util'
 import { Command, Option } from 'commander'
 import packageJson from '../../package.json'
+import { redactPasswords } from '../redact'
 import { joinAskAt } from './arguments'
 import { askCommand } from './ask'
 import type { CommandContext } from './context'
@@ -17,25 +19,34 @@ import { exportCommand, importCommand } from './transfer'
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const abort = new AbortController()
+  let interruptedAt = Number.NaN
   const interrupt = () => {
-    if (abort.signal.aborted) process.exit(130)
+    // One Ctrl-C can come twice: from the terminal, and handed on by npx. Another one later ends at once.
+    if (performance.now() - interruptedAt > 1000) process.exit(130)
+    if (abort.signal.aborted) return
+    interruptedAt = performance.now()
     abort.abort(new DOMException('Interrupted', 'AbortError'))
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
+  // Who reads our output may go away before the end: perstream run a.mp4 | head
+  const broken = ({ code }: NodeJS.ErrnoException) => code === 'EPIPE' && interrupt()
+  process.stdout.on('error', broken)
+  const note = (text: string) => process.stderr.write(`${redactPasswords(text)}\n`)
   const program = createProgram({
     out: (line) => process.stdout.write(`${line}\n`),
-    note: (line) => process.stderr.write(`${line}\n`),
+    note,
     signal: abort.signal,
     interactive: process.stderr.isTTY === true,
+    columns: process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,
   })
   try {
     await program.parseAsync(joinAskAt(argv), { from: 'user' })
     return abort.signal.aborted ? 130 : 0
   } catch (error) {
     const { code, line } = explain(error, abort.signal)
-    if (line !== undefined) process.stderr.write(`perstream: ${line}\n`)
-    if (argv.includes('--debug')) console.error(error)
+    if (line !== undefined) note(`perstream: ${line}`)
+    if (argv.includes('--debug')) note(inspect(error))
     return code
   } finally {
     process.off('SIGINT', interrupt)

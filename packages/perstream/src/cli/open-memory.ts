@@ -13,18 +13,18 @@ export interface OpenMemory extends AsyncDisposable {
 }
 
 /**
- * Opens the memory in a folder. To write, the folder is made when it is not there; a second writer is refused.
- * @throws PerStreamError `store-locked`, `store-corrupt`, `store-version`; `memory-not-found` when there is nothing to read
+ * Opens the memory in a folder: to read, to write, or to write and make it when it is not there. A second writer is refused.
+ * @throws PerStreamError `store-locked`, `store-corrupt`, `store-version`; `memory-not-found` when there is none and it is not made
  */
 export async function openMemory(
   directory: string,
-  mode: 'read' | 'write',
+  mode: 'read' | 'write' | 'create',
   { note, signal }: CommandContext,
   text?: TextEncoder,
 ): Promise<OpenMemory> {
-  if (mode === 'read') await mustExist(directory)
+  if (mode !== 'create') await mustExist(directory)
   const onWarning = ({ message }: { message: string }) => note(`perstream: ${message}`)
-  const store = await openFileStore(directory, { mode, onWarning, signal })
+  const store = await openFileStore(directory, { mode: mode === 'read' ? 'read' : 'write', onWarning, signal })
   try {
     const graph = await createMemoryGraph({ store, text })
     return {

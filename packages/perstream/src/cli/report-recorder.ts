@@ -2,6 +2,7 @@ import { memoryCategories } from '@perstream/gate'
 import type { FrameSource, Keyframe, Memory } from '@perstream/spec'
 import packageJson from '../../package.json'
 import type { PerStreamEvent } from '../pipeline/events'
+import { redactPasswords } from '../redact'
 import {
   type ReportAnswer,
   type ReportData,
@@ -122,7 +123,7 @@ function reportData(
     for (const id of [subject, object]) degrees.set(id, (degrees.get(id) ?? 0) + 1)
   const entities = memory.graph.entities().filter(({ id }) => degrees.has(id))
   return {
-    title: source.location.split(/[\\/]/).at(-1) ?? source.location,
+    title: redactPasswords(source.location).split(/[\\/]/).at(-1) ?? '',
     source: { ...sourceFacts(source), startedAt: gathered.startedAt },
     store: directory,
     createdWith: packageJson.version,
@@ -148,7 +149,7 @@ function reportData(
 }
 
 function sourceFacts({ location, duration, width, height }: FrameSource): ReportData['source'] {
-  return { location, durationSeconds: duration, width, height }
+  return { location: redactPasswords(location), durationSeconds: duration, width, height }
 }
 
 function reportMemory(

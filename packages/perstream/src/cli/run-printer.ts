@@ -1,43 +1,51 @@
 import type { PerStreamEvent } from '../pipeline/events'
 import { showAnswer } from './ask'
 import type { CommandContext } from './context'
-import { clock, count, oneLine } from './format'
+import { clock, count, oneLine, sourceName, wrap } from './format'
 
 /** Prints the events of a run as a person reads them: results on stdout, warnings on stderr. */
-export function createEventPrinter({ out, note }: CommandContext): (event: PerStreamEvent) => void {
+export function createEventPrinter(context: CommandContext): (event: PerStreamEvent) => void {
   const refused = new Set<string>()
   return (event) => {
     if (event.type === 'gate-refused' && event.text !== null) refused.add(oneLine(event.text))
-    if (event.type === 'warning') note(`perstream: ${event.message}`)
-    for (const line of linesOf(event, refused)) out(line)
+    if (event.type === 'warning') context.note(`perstream: ${event.message}`)
+    for (const line of linesOf(event, context, refused)) context.out(line)
   }
 }
 
-function linesOf(event: PerStreamEvent, refused: ReadonlySet<string>): string[] {
+/** Where the words of a memory begin. */
+const wordsColumn = 30
+
+function linesOf(event: PerStreamEvent, context: CommandContext, refused: ReadonlySet<string>): string[] {
+  const { columns } = context
+  const at = (seconds: number) => clock(seconds).padStart(8)
   switch (event.type) {
     case 'started':
-      return [`${event.location}  (${event.width}x${event.height}, ${recorded(event.startedAt)})`]
-    case 'memory-stored':
-      return event.outcome === 'created'
-        ? [`  ${clock(event.seconds).padStart(6)}  ${event.category.padEnd(18)} ${oneLine(event.text)}`]
-        : []
+      return [`${sourceName(event.source)}  ${facts(event)}`, '']
+    case 'memory-stored': {
+      if (event.outcome !== 'created') return []
+      const seen = at(event.evidence[0]?.startSeconds ?? event.seconds)
+      return [wrap(`${seen}  ${event.category.padEnd(18)}  ${oneLine(event.text)}`, { columns, indent: wordsColumn })]
+    }
     case 'spoke':
-      return [`  ${clock(event.seconds).padStart(6)}  says: ${oneLine(event.text)}`]
-    case 'answered':
-      return [
-        '',
-        `? ${event.question}${event.seconds === null ? '' : `  (at ${clock(event.seconds)})`}`,
-        showAnswer(event),
-      ]
+      return [wrap(`${at(event.seconds)}  says: ${oneLine(event.text)}`, { columns, indent: 16 })]
+    case 'answered': {
+      const asked = event.seconds === null ? '' : `  (at ${clock(event.seconds)})`
+      return ['', wrap(`? ${event.question}${asked}`, { columns, indent: 2 }), showAnswer(event, context)]
+    }
     case 'finished':
-      return ['', ...summary(event, refused)]
+      return ['', ...summary(event, refused).map((line) => wrap(line, { columns, indent: 0 })), '']
     default:
       return []
   }
 }
 
-function recorded(startedAt: string | null): string {
-  return startedAt === null ? 'recording time unknown' : `recorded ${startedAt}`
+function facts({ width, height, duration, startedAt }: Extract<PerStreamEvent, { type: 'started' }>): string {
+  return [
+    `${width}x${height}`,
+    ...(duration === null ? [] : [clock(duration)]),
+    startedAt === null ? 'recording time unknown' : `recorded ${startedAt.slice(0, 19).replace('T', ' ')} UTC`,
+  ].join(', ')
 }
 
 function summary({ seconds, framesKept, memoriesStored }: Finished, refused: ReadonlySet<string>): string[] {

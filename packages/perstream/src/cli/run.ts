@@ -9,8 +9,9 @@ import type { PerStreamEvent } from '../pipeline/events'
 import type { ScheduledQuestion } from '../pipeline/questions'
 import { createLitePreset } from '../presets/lite'
 import type { PipelinePreset } from '../presets/preset'
+import { redactPasswords } from '../redact'
 import { sourceId } from '../source-id'
-import { parseAskAt, parseDate, parsePositive, parseSeconds } from './arguments'
+import { parseAskAt, parseCount, parseDate, parsePositive, parseQuestion, parseSeconds } from './arguments'
 import type { CommandContext } from './context'
 import { UsageError } from './exit'
 import { clock } from './format'
@@ -21,8 +22,8 @@ import { createRunProgress } from './run-progress'
 
 interface RunFlags {
   readonly store: string
-  readonly ask: readonly string[]
-  readonly askAt: readonly string[]
+  readonly ask?: readonly ScheduledQuestion[]
+  readonly askAt?: readonly ScheduledQuestion[]
   readonly report?: string
   readonly proactive: boolean
   readonly preset: 'lite'
@@ -35,17 +36,19 @@ interface RunFlags {
 }
 
 export function runCommand(context: CommandContext): Command {
-  const gather = (value: string, previous: readonly string[]) => [...previous, value]
+  const gather =
+    (parse: (text: string) => ScheduledQuestion) =>
+    (text: string, previous: readonly ScheduledQuestion[] = []): ScheduledQuestion[] => [...previous, parse(text)]
+  const atEnd = (text: string) => ({ question: parseQuestion(text) })
   return new Command('run')
     .description('watch videos, remember what matters, answer and speak up')
     .argument('<video...>', 'files, or URLs and devices that the decoder opens')
     .option('--store <dir>', 'folder of the memory; made when it is not there', 'perstream-memory')
-    .option('--ask <question>', 'answer at the end (again for more)', gather, [])
+    .option('--ask <question>', 'answer at the end (again for more)', gather(atEnd))
     .option(
       '--ask-at <time question>',
       'answer at this second, or m:ss, from what was seen until then (again for more)',
-      gather,
-      [],
+      gather(parseAskAt),
     )
     .option('--report <file>', 'write a page with timeline, memories, graph and answers')
     .option('--no-proactive', 'never speak up by itself')
@@ -54,7 +57,7 @@ export function runCommand(context: CommandContext): Command {
     .option('--start <time>', 'begin at this second, or m:ss', parseSeconds)
     .option('--end <time>', 'stop before this second, or m:ss', parseSeconds)
     .option('--recorded-at <iso>', 'when the recording began, for videos that do not say', parseDate)
-    .option('--threads <number>', 'threads for the models', parsePositive)
+    .option('--threads <number>', 'threads for the models', parseCount)
     .option('--json', 'print one event a line, as JSON')
     .addHelpText('after', examples)
     .action((videos: string[], flags: RunFlags) => run(videos, flags, context))
@@ -74,28 +77,49 @@ interface Session {
   readonly flags: RunFlags
   readonly context: CommandContext
   readonly memory: OpenMemory
-  readonly preset: PipelinePreset
+  readonly models: LoadedOnce<PipelinePreset>
   readonly questions: readonly ScheduledQuestion[]
 }
 
 async function run(videos: readonly string[], flags: RunFlags, context: CommandContext): Promise<void> {
-  const atSeconds = flags.askAt.map(parseAskAt)
-  const atEnd = flags.ask.map((question) => ({ question }))
-  for (const { question } of [...atSeconds, ...atEnd])
-    if (question.trim() === '') throw new UsageError('A question is empty: give the words to ask.')
   if (flags.end !== undefined && flags.end <= (flags.start ?? 0))
     throw new UsageError(`--end ${flags.end} does not lie after --start ${flags.start ?? 0}.`)
   if (flags.report !== undefined && videos.length > 1)
     throw new UsageError(
       '--report shows one video: run the videos one by one, with the same --store, to have a page of each.',
     )
-  // The memory first, so that a second writer is told before any model is loaded.
-  await using memory = await openMemory(flags.store, 'write', context)
-  await using preset = await createLitePreset({ threads: flags.threads, signal: context.signal })
-  for (const missing of preset.missing) context.note(`perstream: ${missing}`)
+  const { ask = [], askAt = [] } = flags
+  // Memory, then video, then models: what is refused is refused before anything is loaded.
+  await using memory = await openMemory(flags.store, 'create', context)
+  await using models = loadOnce(() => loadModels(flags, context))
   for (const [i, video] of videos.entries()) {
-    const questions = i === videos.length - 1 ? [...atSeconds, ...atEnd] : atSeconds
-    await watch(video, { flags, context, memory, preset, questions })
+    const questions = i === videos.length - 1 ? [...askAt, ...ask] : askAt
+    await watch(video, { flags, context, memory, models, questions })
+  }
+}
+
+async function loadModels({ threads }: RunFlags, { signal, note }: CommandContext): Promise<PipelinePreset> {
+  const preset = await createLitePreset({ threads, signal })
+  for (const missing of preset.missing) note(`perstream: ${missing}`)
+  return preset
+}
+
+/** Something that is loaded when it is first asked for. */
+interface LoadedOnce<Value> extends AsyncDisposable {
+  get(): Promise<Value>
+}
+
+function loadOnce<Value extends AsyncDisposable>(load: () => Promise<Value>): LoadedOnce<Value> {
+  let loading: Promise<Value> | undefined
+  return {
+    get() {
+      loading ??= load()
+      return loading
+    },
+    async [Symbol.asyncDispose]() {
+      const loaded = await loading?.catch(() => undefined)
+      await loaded?.[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -109,33 +133,26 @@ function settingsOf({ preset, fps, proactive, threads }: RunFlags): Record<strin
 }
 
 /** Watches one video from where its memory ends. */
-async function watch(video: string, { flags, context, memory, preset, questions }: Session): Promise<void> {
+async function watch(video: string, { flags, context, memory, models, questions }: Session): Promise<void> {
   const { signal } = context
   const id = await sourceId(video)
-  const stored = memory.graph.progress(id)
-  const start = Math.max(flags.start ?? 0, stored === undefined ? 0 : stored.seconds + 0.001)
+  const stored = memory.graph.progress(id)?.seconds
+  const start = resumeAt(stored, flags)
   if (stored !== undefined)
-    context.note(`perstream: ${video} is remembered to ${clock(stored.seconds)} already; going on from there.`)
+    context.note(`perstream: ${video} is remembered to ${clock(stored)} already; going on from there.`)
   const warnings: Warning[] = []
-  const source = await openFrameSource(video, {
+  await using source = await openFrameSource(video, {
     drivers: [nodeAvDriver(), ffmpegDriver()],
     start,
     end: flags.end,
     rate: flags.fps,
     signal,
-    onWarning: (warning) => warnings.push(warning),
+    onWarning: (warning) => warnings.push(redacted(warning)),
   })
-  const recorder =
-    flags.report === undefined
-      ? undefined
-      : createReportRecorder({
-          memory,
-          directory: flags.store,
-          source,
-          sourceId: id,
-          start,
-          settings: settingsOf(flags),
-        })
+  const preset = await models.get()
+  const about = { memory, directory: flags.store, source, sourceId: id, start, settings: settingsOf(flags) }
+  const recorder = flags.report === undefined ? undefined : createReportRecorder(about)
+  const progress = createRunProgress(context, { start, end: flags.end })
   const pipeline = createPerStream({
     ...preset,
     source,
@@ -144,10 +161,12 @@ async function watch(video: string, { flags, context, memory, preset, questions 
     recordedAt: flags.recordedAt,
     speak: flags.proactive ? preset.speak : undefined,
     questions,
-    onKeyframe: recorder?.keyframe,
+    onKeyframe(keyframe) {
+      progress.keyframe(keyframe.frame.seconds)
+      return recorder?.keyframe(keyframe)
+    },
     signal,
   })
-  const progress = createRunProgress(context, { start, end: flags.end })
   const print = createEventPrinter(context)
   const emit = (event: PerStreamEvent) => {
     recorder?.on(event)
@@ -155,15 +174,35 @@ async function watch(video: string, { flags, context, memory, preset, questions 
     if (flags.json) context.out(JSON.stringify(event))
     else progress.print(() => print(event))
   }
+  const emitWarnings = () => {
+    for (const warning of warnings.splice(0)) emit({ type: 'warning', ...warning })
+  }
   try {
     for await (const event of pipeline) {
-      for (const warning of warnings.splice(0)) emit({ type: 'warning', ...warning })
+      // What went wrong at the very end is told before "finished", what went wrong in opening after "started".
+      if (event.type !== 'started') emitWarnings()
       emit(event)
     }
   } finally {
+    emitWarnings()
     progress.stop()
   }
   if (recorder && flags.report !== undefined) await saveReport(recorder, flags.report, context)
+}
+
+/** Where to go on after what is stored: at the frame that a run in one go would look at next. */
+export function resumeAt(stored: number | undefined, { start = 0, fps }: { start?: number; fps?: number }): number {
+  if (stored === undefined || stored < start) return start
+  return fps === undefined ? stored + 0.001 : start + (Math.floor((stored - start) * fps + 1e-6) + 1) / fps
+}
+
+/** Sources name themselves in their warnings. */
+function redacted({ message, fields = {}, ...warning }: Warning): Warning {
+  const words = Object.entries(fields).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? redactPasswords(value) : value,
+  ])
+  return { ...warning, message: redactPasswords(message), fields: Object.fromEntries(words) }
 }
 
 async function saveReport(recorder: ReportRecorder, path: string, { note }: CommandContext): Promise<void> {

@@ -1,11 +1,12 @@
 import type { Frame } from '@perstream/spec'
 import { encode } from 'jpeg-js'
 
+const height = 270
 const quality = 72
 
 /** Pictures of keyframes for a page, as JPEG data URLs. */
 export interface Thumbnails {
-  /** Takes a picture of a frame, under its number: its small copy, which costs no scaling. */
+  /** Takes a picture of a frame, under its number. */
   take(frame: Frame): Promise<void>
   /** The picture of a frame, unless it was thinned out. */
   of(frameIndex: number): string | undefined
@@ -32,13 +33,13 @@ export function createThumbnails(most = 600): Thumbnails {
 }
 
 async function picture(frame: Frame): Promise<string> {
-  const { data, width, height } = await frame.pixels()
-  const rgba = Buffer.alloc(width * height * 4, 255)
+  const { data, width, height: rows } = await frame.pixels({ height })
+  const rgba = Buffer.alloc(width * rows * 4, 255)
   for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
     rgba[to] = data[from]!
     rgba[to + 1] = data[from + 1]!
     rgba[to + 2] = data[from + 2]!
   }
-  const jpeg = encode({ data: rgba, width, height }, quality)
+  const jpeg = encode({ data: rgba, width, height: rows }, quality)
   return `data:image/jpeg;base64,${jpeg.data.toString('base64')}`
 }

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { PerStreamError } from '@perstream/spec'
 import { Command } from 'commander'
 import type { CommandContext } from './context'
@@ -27,9 +26,9 @@ export function importCommand(context: CommandContext): Command {
     .argument('<file>', 'file to read')
     .addHelpText('after', '\nExample:\n  perstream import memory memory.jsonl')
     .action(async (directory: string, path: string) => {
-      const lines = createInterface({ input: await readable(path), crlfDelay: Number.POSITIVE_INFINITY })
-      await using memory = await openMemory(directory, 'write', context)
-      const { imported, skipped } = await memory.graph.import(lines, { signal: context.signal })
+      await mustBeFile(path)
+      await using memory = await openMemory(directory, 'create', context)
+      const { imported, skipped } = await named(path, memory.graph.import(readLines(path), { signal: context.signal }))
       context.out(`Read ${count(imported, 'memory', 'memories')} from ${path}; ${skipped} known already.`)
     })
 }
@@ -58,15 +57,31 @@ async function writeLines(path: string, lines: AsyncIterable<string>, signal: Ab
   return written
 }
 
-async function readable(path: string) {
-  try {
-    const file = await open(path)
-    await file.close()
-  } catch (cause) {
-    throw new PerStreamError('input-invalid', `${path} cannot be read: ${(cause as Error).message}`, {
-      fields: { path },
-      cause,
-    })
+/** Names the file in what is said against its lines. */
+async function named<Result>(path: string, reading: Promise<Result>): Promise<Result> {
+  return reading.catch((cause: unknown) => {
+    if (!PerStreamError.isInstance(cause)) throw cause
+    throw new PerStreamError(cause.code, `${path}: ${cause.message}`, { fields: { ...cause.fields, path }, cause })
+  })
+}
+
+/** Before a memory is made for it. */
+async function mustBeFile(path: string): Promise<void> {
+  const reason = await stat(path).then(
+    (found) => (found.isDirectory() ? 'it is a folder' : undefined),
+    (cause: Error) => cause.message,
+  )
+  if (reason !== undefined)
+    throw new PerStreamError('input-invalid', `${path} cannot be read: ${reason}`, { fields: { path } })
+}
+
+/** The lines of a file, blank ones left out. (`node:readline` loses lines that come before it is iterated, and errors.) */
+async function* readLines(path: string): AsyncGenerator<string, void, void> {
+  let rest = ''
+  for await (const chunk of createReadStream(path, 'utf8')) {
+    const lines = (rest + chunk).split(/\r?\n/)
+    rest = lines.pop()!
+    yield* lines.filter((line) => line !== '')
   }
-  return createReadStream(path)
+  if (rest !== '') yield rest
 }

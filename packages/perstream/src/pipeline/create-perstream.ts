@@ -10,6 +10,7 @@ import type {
   PatchGrid,
   RetrievedMemory,
 } from '@perstream/spec'
+import { redactPasswords } from '../redact'
 import { type PipelineConfig, type PipelineConfigOptions, resolveConfig } from './config'
 import { encodeAll } from './encode-all'
 import type { PerStreamEvent } from './events'
@@ -22,7 +23,7 @@ import { createStopwatch, type Stopwatch } from './stopwatch'
 
 /** The parts of a pipeline and how it runs. */
 export interface PerStreamOptions extends PerStreamParts, PipelineConfigOptions, CallOptions {
-  /** The id that evidence and progress name. Default: the source's location. */
+  /** The id that evidence and progress name. Default: the source's location, without password. */
   readonly sourceId?: string | undefined
   /** When the recording began, where the source does not know or is wrong. */
   readonly recordedAt?: Date | undefined
@@ -95,7 +96,7 @@ function createRun(parts: PerStreamOptions): Run {
     queueSize: parts.queueSize,
   })
   const stopwatch = createStopwatch()
-  const source = parts.sourceId ?? parts.source.location
+  const source = parts.sourceId ?? redactPasswords(parts.source.location)
   const startedAt = parts.recordedAt ?? parts.source.startedAt
   return {
     parts,
@@ -268,7 +269,7 @@ function startedEvent({ parts, source, startedAt }: Run): PerStreamEvent {
   return {
     type: 'started',
     source,
-    location,
+    location: redactPasswords(location),
     startedAt: startedAt?.toISOString() ?? null,
     duration: duration ?? null,
     width,

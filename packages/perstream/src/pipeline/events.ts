@@ -2,6 +2,7 @@ import type {
   Answer,
   Citation,
   CreateResult,
+  Evidence,
   GateDecision,
   KeyframeReason,
   MemoryInput,
@@ -38,6 +39,8 @@ export type PerStreamEvent =
       readonly category: string
       readonly origin: MemoryInput['origin']
       readonly confidence: number
+      /** Where this was seen; a memory it extends or revises may have more. */
+      readonly evidence: readonly Evidence[]
     }
   | { readonly type: 'spoke'; readonly seconds: number; readonly text: string; readonly citations: readonly Citation[] }
   | { readonly type: 'stayed-silent'; readonly seconds: number; readonly reason: string }

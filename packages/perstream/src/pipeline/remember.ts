@@ -12,6 +12,7 @@ import { encodeAll } from './encode-all'
 import type { GateEvent, PerStreamEvent } from './events'
 import { createFifo } from './fifo'
 import type { PerStreamParts } from './parts'
+import { type ContinuedMemory, createResumedTexts } from './resumed-texts'
 import type { Stopwatch } from './stopwatch'
 import { summarizeGrids } from './visual-summary'
 
@@ -44,10 +45,11 @@ export type Remember = (moment: CaptionedMoment, options: CallOptions) => Promis
 
 /** Makes the step that stores the moments of one stream. */
 export function createRemember(parts: PerStreamParts, options: RememberOptions): Remember {
-  const { config, stopwatch } = options
+  const { config, stopwatch, source } = options
   const recent = createFifo<Float32Array>(config.queueSize)
   const categoryOfTrack = new Map<string, string>()
   const refusedTextOfTrack = new Map<string, string>()
+  const resumed = createResumedTexts(parts.memory, { source, resumedAt: parts.memory.progress(source)?.seconds })
 
   /** The category a caption is stored under, or undefined: not remembered. Of what is followed, only new words are asked again. */
   const categorize = (encoded: EncodedCaption, moment: CaptionedMoment, events: PerStreamEvent[]) => {
@@ -64,16 +66,21 @@ export function createRemember(parts: PerStreamParts, options: RememberOptions):
   }
 
   return async (moment, { signal }) => {
-    const texts = moment.captions.map((caption) => caption.text)
+    const inOrder = [...moment.captions].sort((a, b) => a.evidence.startSeconds - b.evidence.startSeconds)
+    const texts = inOrder.map((caption) => caption.text)
     const vectors = await stopwatch.time('text embedding', () => encodeAll(parts.text, texts, { signal }))
-    const captions = moment.captions.map((caption, i) => ({ caption, vector: vectors[i]! }))
+    const captions = inOrder.map((caption, i) => ({ caption, vector: vectors[i]! }))
     const events: PerStreamEvent[] = []
     const inputs: MemoryInput[] = []
     for (const encoded of captions) {
-      const category = categorize(encoded, moment, events)
-      if (category !== undefined) inputs.push(await memoryInput(encoded, category, parts, options, { signal }))
+      const before = await resumed.find(encoded.caption, { signal })
+      const category = before?.category ?? categorize(encoded, moment, events)
+      if (category === undefined) continue
+      inputs.push(
+        await memoryInput(before ? continued(encoded, before) : encoded, category, parts, options, { signal }),
+      )
     }
-    const progress = progressAfter(moment, options.source)
+    const progress = progressAfter(moment, source)
     const results = await stopwatch.time('store', () =>
       parts.memory.create(attachGrids(inputs, moment, config), { signal, progress }),
     )
@@ -90,6 +97,13 @@ export function createRemember(parts: PerStreamParts, options: RememberOptions):
 /** Everything up to the last keyframe of a moment is stored with it. */
 function progressAfter({ keyframes }: CaptionedMoment, source: string): SourceProgress {
   return { source, seconds: keyframes.at(-1)?.frame.seconds ?? 0 }
+}
+
+/** A caption under the memory it goes on from: in the words of that memory it extends it, in fuller ones it revises it. */
+function continued({ caption, vector }: EncodedCaption, { text, track }: ContinuedMemory): EncodedCaption {
+  const { track: _own, ...rest } = caption
+  const revises = text === caption.text && track !== undefined
+  return { caption: { ...rest, text, ...(revises && { track }) }, vector }
 }
 
 async function memoryInput(
@@ -130,6 +144,6 @@ export function gateEvent({ remember, ...decision }: GateDecision, seconds: numb
 }
 
 function storedEvent({ id, outcome }: CreateResult, input: MemoryInput, seconds: number): PerStreamEvent {
-  const { text, category, origin, confidence = 1 } = input
-  return { type: 'memory-stored', id, outcome, seconds, text, category, origin, confidence }
+  const { text, category, origin, confidence = 1, evidence = [] } = input
+  return { type: 'memory-stored', id, outcome, seconds, text, category, origin, confidence, evidence }
 }

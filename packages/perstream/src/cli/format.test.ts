@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { clock, oneLine, range, sourceName, wrap } from './format'
+
+describe('format', () => {
+  it('writes seconds as a clock', () => expect([0, 61.9, 3600].map(clock)).toEqual(['0:00', '1:01', '1:00:00']))
+
+  it('writes a range, and a moment as one', () => {
+    expect(range({ source: 'a', startSeconds: 3.2, endSeconds: 75, frames: [] })).toBe('0:03 to 1:15')
+    expect(range({ source: 'a', startSeconds: 3.2, endSeconds: 3.9, frames: [] })).toBe('0:03')
+  })
+
+  it('puts signs on one line, without what steers a terminal', () => {
+    expect(oneLine('Row C \n Level 2')).toBe('Row C / Level 2')
+    expect(oneLine('a\u001b[31mb')).toBe('a [31mb')
+  })
+
+  it('breaks lines between words, under their column', () => {
+    expect(wrap('  0:01  one two three four', { columns: 16, indent: 8 })).toBe(
+      '  0:01  one two\n        three\n        four',
+    )
+    expect(wrap('  0:01  antidisestablishment', { columns: 16, indent: 8 })).toBe(
+      '  0:01\n        antidisestablishment',
+    )
+    expect(wrap('one two', { columns: Number.POSITIVE_INFINITY, indent: 2 })).toBe('one two')
+  })
+
+  it('names a file without its hash', () => {
+    expect(sourceName('walk.mp4#0123456789ab')).toBe('walk.mp4')
+    expect(sourceName('http://host/#live')).toBe('http://host/#live')
+  })
+})
