@@ -14,56 +14,71 @@ export interface RunCost {
   readonly sourceSeconds: number
   readonly wallSeconds: number
   readonly cpuSeconds: number
-  /** Before the run: loading code and models. */
-  readonly startSeconds: number
   readonly framesKept: number
   /** By part; undefined where the system does not count by thread. */
   readonly parts?: Readonly<Record<string, number>>
 }
 
-const clip = process.argv[2]!
-const folder = await mkdtemp(join(tmpdir(), 'perstream-bench-'))
-try {
-  process.send!(await measure(clip, folder))
-} finally {
-  await rm(folder, { recursive: true })
+/** A run in a process that has just started, and runs after it. */
+export interface RunCosts {
+  readonly first: RunCost
+  readonly later: readonly RunCost[]
+  /** CPU seconds before the first run: loading code and models. */
+  readonly startSeconds: number
 }
 
-async function measure(path: string, directory: string): Promise<RunCost> {
-  await readdir(directory) // Starts the threads that serve files, so that they are not taken for others.
-  const meter = createMeter('pipeline and events')
-  const before = new Set(threadSeconds().keys())
-  await using parts = await openMeteredParts(meter)
-  const modelThreads = [...threadSeconds().keys()].filter((id) => !before.has(id))
-  await using store = await openFileStore(directory, { mode: 'write' })
-  await using graph = await createMemoryGraph({ store })
+const [clip, rounds] = process.argv.slice(2) as [string, string]
+await readdir(tmpdir()) // Starts the threads that serve files, so that they are not taken for others.
+const before = new Set(threadSeconds().keys())
+const meter = createMeter('pipeline and events')
+await using parts = await openMeteredParts(meter)
+const modelThreads = new Set([...threadSeconds().keys()].filter((id) => !before.has(id)))
+const startSeconds = processSeconds()
+const first = await measure()
+const later: RunCost[] = []
+for (let round = 0; round < Number(rounds); round++) later.push(await measure())
+process.send!({ first, later, startSeconds } satisfies RunCosts)
+
+/** Runs once, with an empty memory. */
+async function measure(): Promise<RunCost> {
+  const folder = await mkdtemp(join(tmpdir(), 'perstream-bench-'))
+  try {
+    await using store = await openFileStore(folder, { mode: 'write' })
+    await using graph = await createMemoryGraph({ store })
+    return await measureOn(graph)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function measureOn(graph: Graph): Promise<RunCost> {
   const started = { cpu: processSeconds(), threads: threadSeconds(), wall: performance.now() }
   meter.reset()
-  const { sourceSeconds, framesKept } = await watch(path, parts, graph, meter)
+  const { sourceSeconds, framesKept } = await watch(clip, parts, graph, meter)
   const wallSeconds = (performance.now() - started.wall) / 1000
   const main = meter.seconds()
   const cpuSeconds = processSeconds() - started.cpu - meter.overhead()
-  const threads = threadSeconds()
-  const own = (id: number) => threads.get(id)! - started.threads.get(id)!
-  const cost = { sourceSeconds, framesKept, wallSeconds, cpuSeconds, startSeconds: started.cpu }
-  if (threads.size === 0) return cost
-  const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0)
-  const models = sum(modelThreads.filter((id) => threads.has(id)).map(own))
-  const helpers = sum(
-    [...threads.keys()]
-      .filter((id) => id !== process.pid && started.threads.has(id) && !modelThreads.includes(id))
-      .map(own),
-  )
+  const cost = { sourceSeconds, framesKept, wallSeconds, cpuSeconds }
+  const threads = [...threadSeconds()].filter(([id]) => started.threads.has(id))
+  if (threads.length === 0) return cost
+  const spent = (of: (id: number) => boolean) =>
+    sum(threads.filter(([id]) => of(id)).map(([id, seconds]) => seconds - started.threads.get(id)!))
+  const models = spent((id) => modelThreads.has(id))
+  const helpers = spent((id) => id !== process.pid && !modelThreads.has(id))
   return {
     ...cost,
     parts: {
       // The threads of the decoder begin and end within the run: theirs is what no thread that still lives has spent.
-      'decoding and scaling': cpuSeconds - sum(main.values()) - models - helpers,
+      'decoding and scaling': cpuSeconds - sum([...main.values()]) - models - helpers,
       ...Object.fromEntries(main),
       [`${modelPart}threads of the runtime`]: models,
-      'garbage collection and files, in threads beside': helpers,
+      'compiling, collecting garbage and files, in threads beside': helpers,
     },
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 type Graph = Awaited<ReturnType<typeof createMemoryGraph>>
