@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Warning } from '@perstream/spec'
 import { openFrameSource } from '@perstream/video'
 import { ffmpegDriver } from '@perstream/video/ffmpeg'
@@ -88,6 +89,7 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
     throw new UsageError(
       '--report shows one video: run the videos one by one, with the same --store, to have a page of each.',
     )
+  if (flags.report !== undefined) await mustHavePlace(flags.report)
   const { ask = [], askAt = [] } = flags
   // Memory, then video, then models: what is refused is refused before anything is loaded.
   await using memory = await openMemory(flags.store, 'create', context)
@@ -96,6 +98,14 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
     const questions = i === videos.length - 1 ? [...askAt, ...ask] : askAt
     await watch(video, { flags, context, memory, models, questions })
   }
+}
+
+/** A page is written at the end of a run: that it cannot be is told at its beginning. */
+async function mustHavePlace(report: string): Promise<void> {
+  const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() ?? false
+  if (await isFolder(report)) throw new UsageError(`--report ${report} is a folder: give a file, such as walk.html.`)
+  if (!(await isFolder(dirname(report))))
+    throw new UsageError(`--report ${report}: there is no folder ${dirname(report)} to write it into.`)
 }
 
 async function loadModels({ threads }: RunFlags, { signal, note }: CommandContext): Promise<PipelinePreset> {
