@@ -27,8 +27,8 @@ async function inTerminal(args: string, react: (printed: string) => string | und
   return { code, printed }
 }
 
-const escape = '\u001b'
-const toLineStart = new RegExp(`\\r|${escape}\\[[01]?G`)
+const escapeCode = '\u001b'
+const toLineStart = new RegExp(`\\r|${escapeCode}\\[[01]?G`)
 
 /** What stands on the lines in the end: what was written last on each, without control sequences. */
 function visible(printed: string): string[] {
@@ -36,8 +36,8 @@ function visible(printed: string): string[] {
   return printed.split('\n').map((line) => stripVTControlCharacters(last(line)))
 }
 
-const hidesCursor = `${escape}[?25l`
-const showsCursor = `${escape}[?25h`
+const hidesCursor = `${escapeCode}[?25l`
+const showsCursor = `${escapeCode}[?25h`
 
 describe.skipIf(noScript)('in a terminal (skipped: no script of util-linux)', () => {
   it('a bar tells how far it is, and lines stand above it', async () => {

@@ -25,7 +25,7 @@ function linesOf(event: PerStreamEvent, context: CommandContext, refused: Readon
   const at = (seconds: number) => clock(seconds).padStart(8)
   switch (event.type) {
     case 'started':
-      return [`${sourceName(event.source)}  ${facts(event)}`, '']
+      return [`${sourceName(event.source)}  ${facts(event)}`]
     case 'memory-stored': {
       if (event.outcome !== 'created') return []
       const seen = at(event.evidence[0]?.startSeconds ?? event.seconds)
