@@ -1,6 +1,6 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Warning } from '@perstream/spec'
+import type { FrameSource, Warning } from '@perstream/spec'
 import { openFrameSource } from '@perstream/video'
 import { ffmpegDriver } from '@perstream/video/ffmpeg'
 import { nodeAvDriver } from '@perstream/video/node-av'
@@ -142,23 +142,46 @@ function settingsOf({ preset, fps, proactive, threads }: RunFlags): Record<strin
   }
 }
 
-/** Watches one video from where its memory ends. */
-async function watch(video: string, { flags, context, memory, models, questions }: Session): Promise<void> {
-  const { signal } = context
+/** A video that is ready to be watched from where its memory ends. */
+interface OpenVideo {
+  readonly source: FrameSource
+  /** The id that its memories name. */
+  readonly id: string
+  readonly start: number
+  readonly recordedAt: Date | undefined
+  /** Told since the last look. */
+  readonly warnings: Warning[]
+}
+
+async function openVideo(video: string, { flags, context, memory }: Session): Promise<OpenVideo> {
   const id = await sourceId(video)
   const stored = memory.graph.progress(id)?.seconds
   const start = resumeAt(stored, flags)
   if (stored !== undefined)
     context.note(`perstream: ${video} is remembered to ${clock(stored)} already; going on from there.`)
   const warnings: Warning[] = []
-  await using source = await openFrameSource(video, {
+  const source = await openFrameSource(video, {
     drivers: [nodeAvDriver(), ffmpegDriver()],
     start,
     end: flags.end,
     rate: flags.fps,
-    signal,
+    signal: context.signal,
     onWarning: (warning) => warnings.push(redacted(warning)),
   })
+  const { recordedAt = source.startedAt } = flags
+  const isLive = source.duration === undefined && id === redactPasswords(video)
+  if (!isLive) return { source, id, start, recordedAt, warnings }
+  // A live source shows something else each time: what it showed before is no part of it.
+  const now = new Date()
+  return { source, id: `${id} since ${now.toISOString()}`, start, recordedAt: recordedAt ?? now, warnings }
+}
+
+/** Watches one video from where its memory ends. */
+async function watch(video: string, session: Session): Promise<void> {
+  const { flags, context, memory, models, questions } = session
+  const { signal } = context
+  const { source, id, start, recordedAt, warnings } = await openVideo(video, session)
+  await using _opened = source
   const preset = await models.get()
   const about = { memory, directory: flags.store, source, sourceId: id, start, settings: settingsOf(flags) }
   const recorder = flags.report === undefined ? undefined : createReportRecorder(about)
@@ -168,7 +191,7 @@ async function watch(video: string, { flags, context, memory, models, questions 
     source,
     memory: memory.graph,
     sourceId: id,
-    recordedAt: flags.recordedAt,
+    recordedAt,
     speak: flags.proactive ? preset.speak : undefined,
     questions,
     onKeyframe(keyframe) {
