@@ -210,7 +210,7 @@ describe('perstream', () => {
     [['forget', 'memory'], "missing required argument 'id'"],
     [['export', 'memory'], "missing required argument 'file'"],
   ])('%j is wrong use', async (args, words) => {
-    const { code, stdout, stderr } = await perstream(...args)
+    const { code, stdout, stderr } = await perstreamIn(scratch.path('.'), ...args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr.split('\n')[0]).toContain(words)
     expect(stderr).not.toMatch(/^\s+at /m)
