@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeClip } from './support/clip'
 import { events, ofType, parseEvents, perstream, type Running, start } from './support/command'
 import { serve } from './support/serve'
 import { inspect, scratchFolder, walkSigns, writeOtherPlace, writeWalk } from './support/walk'
@@ -91,8 +92,8 @@ describe('a memory that is being written', () => {
   })
 })
 
-describe('addresses with passwords', () => {
-  it('are shown without them, and nothing of them is stored', async () => {
+describe('addresses', () => {
+  it('are shown without their passwords', async () => {
     const store = scratch.path('camera')
     const address = 'http://me:hunter2@127.0.0.1:9/live'
     const { code, stdout, stderr } = await perstream('run', address, '--store', store, '--json', '--debug')
@@ -101,7 +102,29 @@ describe('addresses with passwords', () => {
     expect(stdout + stderr).not.toContain('hunter2')
   })
 
-  it('keep what is seen there under the address alone', async () => {
+  it('without an end are watched anew each time, at the time of watching', async () => {
+    const store = scratch.path('live')
+    const stream = scratch.path('live.ts')
+    writeClip(stream, {
+      seconds: 4,
+      format: 'mpegts',
+      signs: [{ lines: ['Gate B 22', 'Boarding 18:40'], from: 0, to: 4 }],
+    })
+    await using server = await serve(stream, 'me:hunter2', { live: true })
+    const address = `http://me:hunter2@127.0.0.1:${server.port}/live`
+    for (const _time of [1, 2]) {
+      const run = await events('run', address, '--store', store)
+      const [started] = ofType(run.events, 'started')
+      expect(run.code).toBe(0)
+      expect(started!.source).toMatch(/^http:\/\/me:\*\*\*@127\.0\.0\.1:\d+\/live since \d{4}-/)
+      expect(Math.abs(Date.parse(started!.startedAt!) - Date.now())).toBeLessThan(60_000)
+      expect(ofType(run.events, 'frame-kept').length).toBeGreaterThan(0)
+    }
+    const { memories, sources } = await inspect(store)
+    expect([memories, sources.length]).toEqual([1, 2])
+  })
+
+  it('are remembered without their passwords', async () => {
     const store = scratch.path('served')
     const report = scratch.path('served.html')
     await using server = await serve(walk, 'me:hunter2')

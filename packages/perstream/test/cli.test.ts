@@ -204,12 +204,13 @@ describe('perstream', () => {
     [['run', 'a.mp4', '--threads', '1.5'], '"1.5" is not a whole number above 0'],
     [['run', 'a.mp4', '--preset', 'huge'], 'Allowed choices are lite'],
     [['run', 'a.mp4', 'b.mp4', '--report', 'a.html'], '--report shows one video'],
+    [['run', 'a.mp4', '--report', 'nowhere/a.html'], 'there is no folder nowhere'],
     [['ask', 'memory'], "missing required argument 'question'"],
     [['ask', 'memory', ''], 'The question is empty'],
     [['forget', 'memory'], "missing required argument 'id'"],
     [['export', 'memory'], "missing required argument 'file'"],
   ])('%j is wrong use', async (args, words) => {
-    const { code, stdout, stderr } = await perstream(...args)
+    const { code, stdout, stderr } = await perstreamIn(scratch.path('.'), ...args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr.split('\n')[0]).toContain(words)
     expect(stderr).not.toMatch(/^\s+at /m)
@@ -224,6 +225,7 @@ describe('perstream', () => {
     [['run', 'notes.txt', '--store', 'notes.txt'], /notes.txt is not a folder/],
     [['forget', 'nowhere', 'abcdef12'], /no memory in nowhere/],
     [['export', 'nowhere', 'a.jsonl'], /no memory in nowhere/],
+    [['export', store, 'nowhere/a.jsonl'], /nowhere\/a\.jsonl/],
     [['import', 'fresh', 'nothing.jsonl'], /nothing.jsonl cannot be read: .*no such file/],
     [['import', 'fresh', 'papers'], /papers cannot be read: it is a folder/],
     [['import', 'fresh', 'notes.txt'], /notes.txt.* line 1 of the import cannot be read/],

@@ -5,6 +5,7 @@ import { nodeAvDriver } from '@perstream/video/node-av'
 import { Command } from 'commander'
 import packageJson from '../../package.json'
 import type { CommandContext } from './context'
+import { wrap } from './format'
 
 export function doctorCommand(context: CommandContext): Command {
   return new Command('doctor')
@@ -14,7 +15,7 @@ export function doctorCommand(context: CommandContext): Command {
     .action(async ({ json }: { json?: true }) => {
       const checks = await examine(context)
       if (json) context.out(JSON.stringify({ perstream: packageJson.version, checks }))
-      else for (const line of show(checks)) context.out(line)
+      else for (const line of show(checks, context)) context.out(line)
     })
 }
 
@@ -61,10 +62,11 @@ function statusCheck(group: Check['group'], name: string, status: DriverStatus):
     : { group, name, works: false, detail: status.reason, remedy: status.remedy }
 }
 
-function show(checks: readonly Check[]): string[] {
+function show(checks: readonly Check[], { columns }: CommandContext): string[] {
+  const under = (text: string) => wrap(text, { columns, indent: 30 })
   const line = ({ name, works, detail, remedy }: Check) => [
-    `  ${works ? 'works  ' : 'missing'}  ${name.padEnd(18)} ${detail}`,
-    ...(remedy === undefined ? [] : [`${''.padEnd(30)}${remedy}`]),
+    under(`  ${works ? 'works  ' : 'missing'}  ${name.padEnd(18)} ${detail}`),
+    ...(remedy === undefined ? [] : [under(`${' '.repeat(30)}${remedy}`)]),
   ]
   const group = (title: string, key: Check['group']) => {
     const rows = checks.filter((check) => check.group === key)

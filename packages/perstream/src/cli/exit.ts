@@ -14,6 +14,8 @@ export function explain(error: unknown, signal: AbortSignal): { code: number; li
   if (error instanceof UsageError) return { code: exitCodes.usage, line: error.message }
   if (PerStreamError.isInstance(error)) return { code: exitCodes.failed, line: error.message }
   const message = error instanceof Error ? error.message : String(error)
+  // What the system refuses, such as a full disk, names itself.
+  if (error instanceof Error && 'syscall' in error) return { code: exitCodes.failed, line: message }
   return {
     code: exitCodes.failed,
     line: `This should not have happened: ${message} (run again with --debug for the details)`,

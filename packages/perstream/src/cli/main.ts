@@ -38,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     note,
     signal: abort.signal,
     interactive: process.stderr.isTTY === true,
-    columns: process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,
+    columns: process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY,
   })
   try {
     await program.parseAsync(joinAskAt(argv), { from: 'user' })

@@ -7,11 +7,15 @@ import { clock, count, oneLine, sourceName, wrap } from './format'
 export function createEventPrinter(context: CommandContext): (event: PerStreamEvent) => void {
   const refused = new Set<string>()
   return (event) => {
-    if (event.type === 'gate-refused' && event.text !== null) refused.add(oneLine(event.text))
+    if (event.type === 'gate-refused' && event.text !== null && refused.size <= mostRefused)
+      refused.add(oneLine(event.text))
     if (event.type === 'warning') context.note(`perstream: ${event.message}`)
     for (const line of linesOf(event, context, refused)) context.out(line)
   }
 }
+
+/** How much of what was not remembered is told. */
+const mostRefused = 12
 
 /** Where the words of a memory begin. */
 const wordsColumn = 30
@@ -21,7 +25,7 @@ function linesOf(event: PerStreamEvent, context: CommandContext, refused: Readon
   const at = (seconds: number) => clock(seconds).padStart(8)
   switch (event.type) {
     case 'started':
-      return [`${sourceName(event.source)}  ${facts(event)}`, '']
+      return [`${sourceName(event.source)}  ${facts(event)}`]
     case 'memory-stored': {
       if (event.outcome !== 'created') return []
       const seen = at(event.evidence[0]?.startSeconds ?? event.seconds)
@@ -52,8 +56,13 @@ function summary({ seconds, framesKept, memoriesStored }: Finished, refused: Rea
   if (framesKept === 0) return ['No new frames.']
   const watched = `Watched to ${clock(seconds)}: ${count(framesKept, 'keyframe')}`
   if (memoriesStored === 0 && refused.size === 0) return [`${watched}. Nothing was recognised.`]
-  const seen = refused.size === 0 ? [] : [`Recognised, and not worth remembering: ${[...refused].join('; ')}.`]
+  const seen = refused.size === 0 ? [] : [`Recognised, and not worth remembering: ${listed(refused)}.`]
   return [`${watched}, ${count(memoriesStored, 'new memory', 'new memories')}.`, ...seen]
+}
+
+function listed(refused: ReadonlySet<string>): string {
+  const first = [...refused].slice(0, mostRefused)
+  return [...first, ...(refused.size > mostRefused ? ['and more'] : [])].join('; ')
 }
 
 type Finished = Extract<PerStreamEvent, { type: 'finished' }>

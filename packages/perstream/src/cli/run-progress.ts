@@ -24,7 +24,7 @@ export function createRunProgress(
   if (!context.interactive) return { on() {}, keyframe() {}, print: (write) => write(), stop() {} }
   const bar = new SingleBar({
     format: '  {bar}  {time}{whole}  {speed} real time  {frames}  {memories}',
-    barsize: Math.max(4, Math.min(30, process.stderr.columns - besideBar)),
+    barsize: Math.max(4, Math.min(30, (process.stderr.columns || 80) - besideBar)),
     barCompleteChar: '\u2588',
     barIncompleteChar: '\u2591',
     hideCursor: true,

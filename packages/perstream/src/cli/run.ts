@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises'
-import type { Warning } from '@perstream/spec'
+import { stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { FrameSource, Warning } from '@perstream/spec'
 import { openFrameSource } from '@perstream/video'
 import { ffmpegDriver } from '@perstream/video/ffmpeg'
 import { nodeAvDriver } from '@perstream/video/node-av'
@@ -88,6 +89,7 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
     throw new UsageError(
       '--report shows one video: run the videos one by one, with the same --store, to have a page of each.',
     )
+  if (flags.report !== undefined) await mustHavePlace(flags.report)
   const { ask = [], askAt = [] } = flags
   // Memory, then video, then models: what is refused is refused before anything is loaded.
   await using memory = await openMemory(flags.store, 'create', context)
@@ -96,6 +98,14 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
     const questions = i === videos.length - 1 ? [...askAt, ...ask] : askAt
     await watch(video, { flags, context, memory, models, questions })
   }
+}
+
+/** A page is written at the end of a run: that it cannot be is told at its beginning. */
+async function mustHavePlace(report: string): Promise<void> {
+  const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() ?? false
+  if (await isFolder(report)) throw new UsageError(`--report ${report} is a folder: give a file, such as walk.html.`)
+  if (!(await isFolder(dirname(report))))
+    throw new UsageError(`--report ${report}: there is no folder ${dirname(report)} to write it into.`)
 }
 
 async function loadModels({ threads }: RunFlags, { signal, note }: CommandContext): Promise<PipelinePreset> {
@@ -132,23 +142,46 @@ function settingsOf({ preset, fps, proactive, threads }: RunFlags): Record<strin
   }
 }
 
-/** Watches one video from where its memory ends. */
-async function watch(video: string, { flags, context, memory, models, questions }: Session): Promise<void> {
-  const { signal } = context
+/** A video that is ready to be watched from where its memory ends. */
+interface OpenVideo {
+  readonly source: FrameSource
+  /** The id that its memories name. */
+  readonly id: string
+  readonly start: number
+  readonly recordedAt: Date | undefined
+  /** Told since the last look. */
+  readonly warnings: Warning[]
+}
+
+async function openVideo(video: string, { flags, context, memory }: Session): Promise<OpenVideo> {
   const id = await sourceId(video)
   const stored = memory.graph.progress(id)?.seconds
   const start = resumeAt(stored, flags)
   if (stored !== undefined)
     context.note(`perstream: ${video} is remembered to ${clock(stored)} already; going on from there.`)
   const warnings: Warning[] = []
-  await using source = await openFrameSource(video, {
+  const source = await openFrameSource(video, {
     drivers: [nodeAvDriver(), ffmpegDriver()],
     start,
     end: flags.end,
     rate: flags.fps,
-    signal,
+    signal: context.signal,
     onWarning: (warning) => warnings.push(redacted(warning)),
   })
+  const { recordedAt = source.startedAt } = flags
+  const isLive = source.duration === undefined && id === redactPasswords(video)
+  if (!isLive) return { source, id, start, recordedAt, warnings }
+  // A live source shows something else each time: what it showed before is no part of it.
+  const now = new Date()
+  return { source, id: `${id} since ${now.toISOString()}`, start, recordedAt: recordedAt ?? now, warnings }
+}
+
+/** Watches one video from where its memory ends. */
+async function watch(video: string, session: Session): Promise<void> {
+  const { flags, context, memory, models, questions } = session
+  const { signal } = context
+  const { source, id, start, recordedAt, warnings } = await openVideo(video, session)
+  await using _opened = source
   const preset = await models.get()
   const about = { memory, directory: flags.store, source, sourceId: id, start, settings: settingsOf(flags) }
   const recorder = flags.report === undefined ? undefined : createReportRecorder(about)
@@ -158,7 +191,7 @@ async function watch(video: string, { flags, context, memory, models, questions 
     source,
     memory: memory.graph,
     sourceId: id,
-    recordedAt: flags.recordedAt,
+    recordedAt,
     speak: flags.proactive ? preset.speak : undefined,
     questions,
     onKeyframe(keyframe) {

@@ -33,13 +33,24 @@ export interface ClipOptions {
   readonly frameRate?: number
   /** Written as the container's creation time; absent: it says nothing. */
   readonly createdAt?: string
+  /** Default 'mp4'. */
+  readonly format?: 'mp4' | 'mpegts'
   /** Puts the index before the frames. */
   readonly faststart?: boolean
 }
 
 /** Writes an H.264 mp4 in which the eye sways before a wall of stones on which signs hang. */
 export function writeClip(path: string, options: ClipOptions): void {
-  const { seconds, signs = [], width = 640, height = 360, frameRate = 15, createdAt, faststart = true } = options
+  const {
+    seconds,
+    signs = [],
+    width = 640,
+    height = 360,
+    frameRate = 15,
+    createdAt,
+    faststart = true,
+    format = 'mp4',
+  } = options
   Log.setLevel(AV_LOG_ERROR)
   const encoder = Encoder.createSync(FF_ENCODER_LIBX264, {
     context: { gopSize: frameRate, threadCount: 1 },
@@ -49,8 +60,8 @@ export function writeClip(path: string, options: ClipOptions): void {
     },
   })
   const muxer = Muxer.openSync(path, {
-    format: 'mp4',
-    ...(faststart && { options: { movflags: 'faststart' } }),
+    format,
+    ...(faststart && format === 'mp4' && { options: { movflags: 'faststart' } }),
     configure(context) {
       if (createdAt !== undefined) context.metadata = Dictionary.fromObject({ creation_time: createdAt })
     },
