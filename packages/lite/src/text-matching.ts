@@ -75,7 +75,7 @@ function compare(rows: readonly TextRow[], block: TextBlock, seconds: number): C
     if (best.alike < ALIKE) continue
     free.delete(best.known)
     pairs.set(row, best.known)
-    matched += key.length * best.alike
+    matched += Math.min(key.length, best.known.key.length) * best.alike
   }
   const whole = block.rows.reduce((sum, row) => sum + row.key.length, 0)
   const share = matched / Math.max(1, Math.min(total, whole))
