@@ -230,7 +230,7 @@ describe('createTextTracks', () => {
   })
 
   it('drops a figure that two pieces of a line both hold', () => {
-    const entry = [line('MON 23 8', 0.3), line('8:30 Choir', 0.37), line('TUE 24', 0.3, 0.36)]
+    const entry = [line('MON 23 8', 0.3), line('8:30 Choir', 0.375), line('TUE 24', 0.3, 0.36)]
     expect(textsOf(follow([entry, entry]))).toEqual(['MON 23 8:30 Choir\nTUE 24'])
     const apart = [line('LEVEL 8', 0.3), line('8 cars', 0.4), line('ROW K', 0.3, 0.36)]
     expect(textsOf(follow([apart, apart]))).toEqual(['LEVEL 8 8 cars\nROW K'])
