@@ -236,6 +236,14 @@ describe('createTextTracks', () => {
     expect(textsOf(follow([apart, apart]))).toEqual(['LEVEL 8 8 cars\nROW K'])
   })
 
+  it('drops a line that is not read again where the lines around it are', () => {
+    const bill = page(['OLD MILL', 'Scone 4.00', 'TOTAL 4.00'])
+    const far = [...page(['OLD MILL']), line('Xzqee', 0.3, 0.26), line('TOTAL 4.00', 0.3, 0.32)]
+    expect(textsOf(follow([far, bill]))).toEqual(['OLD MILL\nScone 4.00\nTOTAL 4.00'])
+    const hidden = [...page(['OLD MILL']), line('TOTAL 4.00', 0.3, 0.32)]
+    expect(textsOf(follow([bill, bill, hidden, hidden]))).toEqual(['OLD MILL\nScone 4.00\nTOTAL 4.00'])
+  })
+
   it('leaves out the pieces of a line that came in two', () => {
     const bill = page(['OLD MILL', 'Rye bread 4.20', 'Paid by card'])
     const split = [...page(['OLD MILL', 'Rye bread 4.20', 'Paid by']), line('card', 0.36, 0.34)]
