@@ -166,6 +166,13 @@ describe('createTextTracks', () => {
     ).toEqual(['Room 4.12', 'Room 4.13'])
   })
 
+  it('goes on with a text whose words were glued or doubtful in other places before', () => {
+    const board = line('Ask Lena about the budget')
+    const doubtful = { ...board, words: board.words.map((word, i) => (i === 2 ? { ...word, confidence: 0.7 } : word)) }
+    const glued = line('Ask Lena about thebudget')
+    expect(follow([[doubtful], [doubtful], [glued], [glued]], (i) => i * 4).size).toBe(1)
+  })
+
   it('goes on with a text that comes back after a gap', () => {
     const sign = [line('Platform 9 Kings Cross')]
     const captions = follow([sign, sign, [], [], [line('Platform 9 Kings Cross', 0.6, 0.6)]], (i) => i * 6)
