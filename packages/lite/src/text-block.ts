@@ -16,8 +16,10 @@ export interface RowTrack {
   /** What the vote settles on, and how that is compared. */
   settled: Reading
   key: string
-  /** In how many frames it was read, and where last. */
+  /** In how many frames it was read, fragments aside, and where last. */
   seen: number
+  /** In how many frames the lines around it were read without it. */
+  missed: number
   box: Box
   /** Whether all its readings reach the edge of the picture. */
   cut: boolean
@@ -55,30 +57,31 @@ export function openBlock(track: string, seconds: number): TextBlock {
 export function insertRows(block: TextBlock, rows: readonly RowMatch[]): void {
   const firstKnown = rows.find(({ known }) => known)?.known
   let at = firstKnown ? block.rows.indexOf(firstKnown) : block.rows.length
-  for (const { row, known, better } of rows) {
-    if (known) {
-      at = block.rows.indexOf(known) + 1
-      addReading(known, row, better)
-    } else {
-      block.rows.splice(at, 0, {
-        readings: [row.words],
-        settled: row.words,
-        key: comparable(row.text),
-        seen: 1,
-        box: row.box,
-        cut: row.cut,
-      })
-      at++
+  const read = rows.map(({ row, known, better }) => {
+    if (!known) {
+      const track = openRow(row)
+      block.rows.splice(at++, 0, track)
+      return track
     }
-  }
+    at = block.rows.indexOf(known) + 1
+    addReading(known, row, better)
+    return known
+  })
+  const places = read.map((track) => block.rows.indexOf(track))
+  for (const track of block.rows.slice(Math.min(...places), Math.max(...places)))
+    if (!read.includes(track)) track.missed++
   if (block.rows.length > MAX_ROWS) block.rows = block.rows.slice(-MAX_ROWS)
 }
 
+function openRow({ words, text, box, cut }: TextRow): RowTrack {
+  return { readings: [words], settled: words, key: comparable(text), seen: 1, missed: 0, box, cut }
+}
+
 function addReading(track: RowTrack, row: TextRow, better: RowMatch['better']): void {
-  track.seen++
   track.box = row.box
   if (better === 'known') return
-  if (better === 'row') track.readings = []
+  if (better === 'row') Object.assign(track, { readings: [], seen: 0 })
+  track.seen++
   track.cut &&= row.cut
   track.readings.push(row.words)
   if (track.readings.length > MAX_READINGS) {

@@ -20,6 +20,8 @@ const NEAR = 2.1
 const BESIDE = 3.5
 /** ... or this many, where they stand in two columns one of which is mostly figures (a bill, a timetable). */
 const COLUMN = 16
+/** ... and both are read more surely than this: letters far away are taken for figures. */
+const DOUBTFUL = 0.85
 /** A lone line belongs to a text in line with it, to this part of its height, that is no further than this many heights. */
 const IN_LINE = 0.5
 const HEADING = 5.5
@@ -72,7 +74,9 @@ function gapBeside(a: Piece, b: Piece): number {
 function areColumns(a: readonly Piece[], b: readonly Piece[]): boolean {
   if (!isFigures(a) && !isFigures(b)) return false
   const [few, many] = a.length < b.length ? [a, b] : [b, a]
-  const matched = few.filter((piece) => many.some((other) => gapBeside(piece, other) < COLUMN))
+  const areInRow = (piece: Piece, other: Piece) =>
+    Math.min(piece.line.confidence, other.line.confidence) >= DOUBTFUL && gapBeside(piece, other) < COLUMN
+  const matched = few.filter((piece) => many.some((other) => areInRow(piece, other)))
   return matched.length >= Math.min(2, few.length) && matched.length * 2 >= few.length
 }
 
@@ -125,17 +129,26 @@ function toRows(pieces: readonly Piece[]): TextRow[] {
   return rows.map((row) => joinRow(row.sort((a, b) => a.left - b.left).map(({ line }) => line)))
 }
 
+/** The boxes of words side by side on a tilted line overlap a little. */
 function overlap(a: Piece, b: Piece): boolean {
-  return Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5 * Math.min(a.height, b.height)
+  return Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.8 * Math.min(a.height, b.height)
+}
+
+/** The words of a line; of two whose boxes overlap, without a last one that the next begins with: it was read twice. */
+function withoutRepeat({ words, box }: TextLine, next: TextLine | undefined): TextLine['words'] {
+  const last = words.at(-1)
+  const overlaps = next !== undefined && next.box.left < box.right
+  if (!last || !overlaps || words.length < 2 || !next.words[0]?.text.startsWith(last.text)) return words
+  return words.slice(0, -1)
 }
 
 function joinRow(lines: readonly TextLine[]): TextRow {
-  const words = lines.flatMap((line) => line.words)
+  const words = lines.flatMap((line, i) => withoutRepeat(line, lines[i + 1]))
   const letters = lines.reduce((sum, line) => sum + line.text.length, 0)
   const box = unite(lines.map((line) => line.box))
   return {
     words,
-    text: lines.map((line) => line.text).join(' '),
+    text: words.map((word) => word.text).join(' '),
     confidence: lines.reduce((sum, line) => sum + line.confidence * line.text.length, 0) / letters,
     box,
     cut: Math.min(box.left, box.top, 1 - box.right, 1 - box.bottom) <= EDGE,

@@ -75,7 +75,7 @@ function compare(rows: readonly TextRow[], block: TextBlock, seconds: number): C
     if (best.alike < ALIKE) continue
     free.delete(best.known)
     pairs.set(row, best.known)
-    matched += key.length * best.alike
+    matched += Math.min(key.length, best.known.key.length) * best.alike
   }
   const whole = block.rows.reduce((sum, row) => sum + row.key.length, 0)
   const share = matched / Math.max(1, Math.min(total, whole))
@@ -106,16 +106,23 @@ function distance(a: Box, b: Box): number {
 }
 
 /** Whether a figure, or a whole word, that both readings are sure of differs. */
-function areDifferent(row: TextRow, known: RowTrack): boolean {
-  const left = row.words.filter(isSure).map((word) => comparable(word.text))
-  const right = known.settled.filter(isSure).map((word) => comparable(word.text))
-  if (digitsDiffer(left.join(' '), right.join(' '))) return true
-  if (left.length !== right.length || row.cut !== known.cut) return false
-  return left.some((word, i) => word.length > 2 && right[i]!.length > 2 && similarity(word, right[i]!) < 0.5)
+function areDifferent({ words, cut }: TextRow, known: RowTrack): boolean {
+  if (digitsDiffer(sureText(words), sureText(known.settled))) return true
+  if (words.length !== known.settled.length || cut !== known.cut) return false
+  return words.some((word, i) => areOtherWords(word, known.settled[i]!))
 }
 
-function isSure({ confidence }: { readonly confidence: number }): boolean {
-  return confidence >= SURE
+type Word = TextRow['words'][number]
+
+function areOtherWords(a: Word, b: Word): boolean {
+  const [left, right] = [comparable(a.text), comparable(b.text)]
+  const sure = Math.min(a.confidence, b.confidence) >= SURE
+  return sure && left.length > 2 && right.length > 2 && similarity(left, right) < 0.5
+}
+
+function sureText(words: TextRow['words']): string {
+  const sure = words.filter(({ confidence }) => confidence >= SURE)
+  return sure.map((word) => comparable(word.text)).join(' ')
 }
 
 function digitsDiffer(a: string, b: string): boolean {

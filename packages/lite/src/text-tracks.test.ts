@@ -69,6 +69,18 @@ describe('settle', () => {
       'Dentist Dr. Miller',
     ))
 
+  it('keeps a blank that most readings overlooked', () => {
+    const parted = words('Wi-Fi password', 0.95)
+    const glued = words('Wi-Fipassword', 0.95)
+    expect(settled(parted, glued, glued, parted, glued)).toBe('Wi-Fi password')
+    expect(settled(parted, glued, glued, glued)).toBe('Wi-Fipassword')
+  })
+
+  it('drops what one doubtful reading saw beside the line, however long it is', () => {
+    const smudged = [...words('80X 23', 0.7), ...words('BOX 22', 0.97)]
+    expect(settled(smudged, words('BOX 22', 0.99), words('BOX 22', 0.99))).toBe('BOX 22')
+  })
+
   it('gives less confidence to what was disputed', () => {
     const [calm, disputed] = settle([words('Room 412', 0.9), words('Room 413', 0.9), words('Room 412', 0.9)])
     expect(calm!.confidence).toBeCloseTo(0.9)
@@ -154,6 +166,13 @@ describe('createTextTracks', () => {
     ).toEqual(['Room 4.12', 'Room 4.13'])
   })
 
+  it('goes on with a text whose words were glued or doubtful in other places before', () => {
+    const board = line('Ask Lena about the budget')
+    const doubtful = { ...board, words: board.words.map((word, i) => (i === 2 ? { ...word, confidence: 0.7 } : word)) }
+    const glued = line('Ask Lena about thebudget')
+    expect(follow([[doubtful], [doubtful], [glued], [glued]], (i) => i * 4).size).toBe(1)
+  })
+
   it('goes on with a text that comes back after a gap', () => {
     const sign = [line('Platform 9 Kings Cross')]
     const captions = follow([sign, sign, [], [], [line('Platform 9 Kings Cross', 0.6, 0.6)]], (i) => i * 6)
@@ -184,6 +203,80 @@ describe('createTextTracks', () => {
     const sign = page(['Bakery Schmidt', 'open daily'])
     const smudged = [...sign, line('oilre', 0.3, 0.32, 0.7)]
     expect(textsOf(follow([sign, smudged, sign, sign, sign]))).toEqual(['Bakery Schmidt\nopen daily'])
+  })
+
+  it('takes a text that is half out of view for a part of the one read next to it', () => {
+    const far = [line('PAOKNG', 0.11, 0.29, 0.62), line('LEVEL 7', 0.11, 0.34, 0.87), line('nOWK', 0.12, 0.4, 0.78)]
+    const cut = [line('KING', 0, 0.27, 0.96), line('EL 7', 0, 0.34, 0.99)]
+    const sign = page(['PARKING', 'LEVEL 7', 'ROW K'])
+    expect(textsOf(follow([far, cut, sign, sign]))).toEqual(['PARKING\nLEVEL 7\nROW K'])
+    expect(textsOf(follow([cut, sign, sign]))).toEqual(['PARKING\nLEVEL 7\nROW K'])
+    expect(textsOf(follow([sign, sign, cut]))).toEqual(['PARKING\nLEVEL 7\nROW K'])
+    expect(textsOf(follow([[line('EL 8 NORTH', 0, 0.3)], sign, sign]))).toEqual(['PARKING\nLEVEL 7\nROW K'])
+  })
+
+  it('tells what is only seen half out of view when it was read often', () => {
+    const cut = [line('KING SIZE BEDS', 0, 0.27)]
+    expect(follow([cut, cut]).size).toBe(0)
+    expect(textsOf(follow([cut, cut, cut]))).toEqual(['KING SIZE BEDS'])
+  })
+
+  it('does not tell the few sure lines of a text that is still too far away', () => {
+    const far = [
+      line('Project Aurora', 0.3, 0.3, 0.92),
+      ...page(['Lch d y', 'Demo fr h b f', 'Gues F'], 0.3, 0.36, 0.7),
+    ]
+    expect(follow([far]).size).toBe(0)
+  })
+
+  it('takes misread and partial lines for the lines in whose places they stand', () => {
+    const whole = ['Project Aurora', 'Launch date: 20 July', 'Guest Wi-Fi password: copper 61', 'Ask Lena']
+    const far = [line('Project Aurora', 0.3, 0.2, 0.92), ...page(['Lch dt y', 'Gus wF', 'Agk Len'], 0.3, 0.26, 0.7)]
+    expect(textsOf(follow([far, page(whole), page(whole)]))).toEqual([whole.join('\n')])
+    expect(textsOf(follow([page(whole), far, page(whole)]))).toEqual([whole.join('\n')])
+  })
+
+  it('drops a figure that two pieces of a line both hold', () => {
+    const entry = [line('MON 23 8', 0.3), line('8:30 Choir', 0.375), line('TUE 24', 0.3, 0.36)]
+    expect(textsOf(follow([entry, entry]))).toEqual(['MON 23 8:30 Choir\nTUE 24'])
+    const apart = [line('LEVEL 8', 0.3), line('8 cars', 0.4), line('ROW K', 0.3, 0.36)]
+    expect(textsOf(follow([apart, apart]))).toEqual(['LEVEL 8 8 cars\nROW K'])
+  })
+
+  it('drops a line that is not read again where the lines around it are', () => {
+    const bill = page(['OLD MILL', 'Scone 4.00', 'TOTAL 4.00'])
+    const far = [...page(['OLD MILL']), line('Xzqee', 0.3, 0.26), line('TOTAL 4.00', 0.3, 0.32)]
+    expect(textsOf(follow([far, bill]))).toEqual(['OLD MILL\nScone 4.00\nTOTAL 4.00'])
+    const hidden = [...page(['OLD MILL']), line('TOTAL 4.00', 0.3, 0.32)]
+    expect(textsOf(follow([bill, bill, hidden, hidden]))).toEqual(['OLD MILL\nScone 4.00\nTOTAL 4.00'])
+  })
+
+  it('leaves out the pieces of a line that came in two', () => {
+    const bill = page(['OLD MILL', 'Rye bread 4.20', 'Paid by card'])
+    const split = [...page(['OLD MILL', 'Rye bread 4.20', 'Paid by']), line('card', 0.36, 0.34)]
+    const piece = [...page(['OLD MILL']), line('4.20', 0.4, 0.26), line('Paid by card', 0.3, 0.32)]
+    expect(textsOf(follow([bill, split, split]))).toEqual(['OLD MILL\nRye bread 4.20\nPaid by card'])
+    expect(textsOf(follow([piece, bill, bill]))).toEqual(['OLD MILL\nRye bread 4.20\nPaid by card'])
+  })
+
+  it('reads a heading that stands apart on a badge with the badge, and labels of a shelf apart', () => {
+    const centred = (text: string, top: number) => line(text, 0.5 - (text.length * 0.01) / aspect, top)
+    const badge = [centred('Quarry Systems', 0.3), centred('Daniel Weber', 0.5), centred('Badge 83848', 0.56)]
+    expect(textsOf(follow([badge, badge]))).toEqual(['Quarry Systems\nDaniel Weber\nBadge 83848'])
+    const shelf = [
+      ...[centred('BOX 13', 0.2), centred('Garden seeds', 0.26)],
+      ...[centred('BOX 12', 0.5), centred('Board games', 0.56)],
+    ]
+    expect(textsOf(follow([shelf, shelf]))).toEqual(['BOX 13\nGarden seeds', 'BOX 12\nBoard games'])
+    const beside = [line('EXIT NORTH', 0.1, 0.3), ...page(['Room 4.12', 'Dr. Miller'], 0.5, 0.5)]
+    expect(textsOf(follow([beside, beside]))).toEqual(['EXIT NORTH', 'Room 4.12\nDr. Miller'])
+  })
+
+  it('does not join a line of another text because it holds a fragment', () => {
+    const sign = [line('ROOM 107'), line('Miriam Castillo', 0.3, 0.36), line('en Ce', 0.3, 0.42, 0.6)]
+    const label = page(['BOX 12', 'Garden seeds'])
+    const captions = follow([sign, sign, [], label, label], (i) => i * 4)
+    expect(textsOf(captions)).toContain('BOX 12\nGarden seeds')
   })
 
   it('names tracks by the second of first sight, so that a run from a later second does not repeat them', () => {

@@ -89,9 +89,12 @@ function isSure(text: string, confidence: number, { rows }: TextBlock): boolean 
   return confidence >= SURE && letters >= LONG && letters >= NEARLY_ALL * all
 }
 
-/** A line read once in a text read often was mostly something beside it, unless it was read surely. */
-function isCredible({ settled, seen, cut }: RowTrack, seenText: number): boolean {
-  if (cut && seen < OFTEN) return false
+/**
+ * A line that is not read again where the lines around it are was something else misread; one read once in a text read
+ * often was mostly something beside it, unless it was read surely.
+ */
+function isCredible({ settled, seen, missed, cut }: RowTrack, seenText: number): boolean {
+  if ((cut && seen < OFTEN) || missed >= 2 * seen - 1) return false
   const least = seen > 1 ? CREDIBLE : seenText >= 4 ? SURE : CREDIBLE_ONCE
   return meanConfidence(settled) >= least
 }

@@ -6,8 +6,12 @@ export type Reading = TextLine['words']
 
 /** An end that a reading lacks by at least this many characters was cut off, not misread: it abstains there. */
 const CUT = 3
-/** Characters that fewer voters than this saw, as a share of the usual number, were noise beside the line. */
+/**
+ * Characters that fewer voters than this saw, as a share of the usual number, were noise beside the line; those seen with less
+ * confidence than this, as a share of the greatest number.
+ */
 const QUORUM = 0.25
+const DOUBTFUL = 0.85
 /** How often a vote for a blank counts: readers overlook blanks far more often than they make them up. */
 const BLANK = 2
 
@@ -140,12 +144,14 @@ function cast(places: readonly Place[], ballot: Ballot): Place[] {
 function toReading(places: readonly Place[]): Reading {
   const turnouts = places.map(turnout)
   const usual = [...turnouts].sort((a, b) => a - b)[turnouts.length >> 1] ?? 0
+  const most = Math.max(0, ...turnouts)
   const words: { text: string; confidence: number; length: number }[] = [{ text: '', confidence: 0, length: 0 }]
   for (const [i, place] of places.entries()) {
     const character = leader(place)
     const { weight, sum, count } = place.get(character)!
     const backing = character === ' ' ? weight * BLANK : weight
-    if (backing <= (place.get('')?.weight ?? 0) || turnouts[i]! < QUORUM * usual) continue
+    const quorum = QUORUM * (sum < DOUBTFUL * count ? most : usual)
+    if (backing <= (place.get('')?.weight ?? 0) || turnouts[i]! < quorum) continue
     const word = words.at(-1)!
     if (character === ' ') words.push({ text: '', confidence: 0, length: 0 })
     else {

@@ -124,7 +124,7 @@ describe('createWinkTriplets', () => {
     'Dentist Dr. Miller',
     'Speed limit 30',
     'A cup and a potted plant',
-    'Bakery Schmidt\nBread 3.20\nTotal 6.00',
+    'Please keep\nthis door closed',
     '',
     '   ',
     '...',

@@ -14,6 +14,7 @@ describe('toWords', () => {
     ['500mgtablets', '500mg tablets'],
     ['12March2025', '12 March 2025'],
     ['May12', 'May 12'],
+    ['FRI15', 'FRI 15'],
     ['MON 1113:10', 'MON 11 13:10'],
     ['Total:12.50', 'Total: 12.50'],
     ['Total$12.50', 'Total $12.50'],

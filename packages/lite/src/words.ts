@@ -29,6 +29,7 @@ export function toWords(characters: readonly ReadCharacter[]): Word[] {
 const seams = [
   / /,
   /(?<=[A-Za-z]{4})(?=\d)/, // SPEEDLIMIT|30
+  /(?<=\b(?:MON|TUE|WED|THU|FRI|SAT|SUN|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC))(?=\d)/, // FRI|15
   /(?<=[A-Z]?[a-z]{2})(?=\d)(?![01][a-z])/, // May|12
   /(?<=\d{2})(?=[012]\d:[0-5]\d(?!\d))/, // 11|13:10
   /(?<=\d)(?!(?:mg|ml|kg|km|cm|mm)[a-z])(?=[A-Za-z]{4})/, // 12|March

@@ -25,6 +25,8 @@ describe('createExtractiveAnswerer', () => {
   it('takes a password that reading parted in two', async () => {
     const board = memoryOf({ text: 'Launch date: 22 May\nGuest Wi-Fi password: walnut 96\nAsk Lena' })
     expect((await ask('What is the guest Wi-Fi password?', [board])).text).toMatch(/^walnut 96\./)
+    const glued = memoryOf({ text: 'Launch date: 20 July\nGuest Wi-Fipassword: copper 61\nAsk Lena' })
+    expect((await ask('What is the guest Wi-Fi password?', [glued])).text).toMatch(/^copper 61\./)
   })
 
   it('says so when nothing carries the answer, in the words it was given', async () => {
