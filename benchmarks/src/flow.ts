@@ -1,6 +1,6 @@
 import { createRandom } from '@perstream/kit'
 import { createFlowKernel, type FlowKernel } from '@perstream/video'
-import { type FlowPeer, startC, startOpenCv } from './flow-peers'
+import { cpuSince, type FlowPeer, startC, startOpenCv } from './flow-peers'
 import { type BenchReport, type Figure, helpIfAsked, interleave, median, printReport, ratio } from './harness'
 
 helpIfAsked(`bench:flow. Optical flow of a 224x224 pair: against C, OpenCV.js and TypeScript.
@@ -10,8 +10,9 @@ helpIfAsked(`bench:flow. Optical flow of a 224x224 pair: against C, OpenCV.js an
   --json   one JSON object`)
 
 const size = 224
-const pairsPerRound = 50
-const rounds = 9
+/** Milliseconds a contestant gets each round, whatever its speed. */
+const turn = 6
+const rounds = 51
 
 /** A textured image moved by (dx, dy), with a little noise, as a camera would see it. */
 function textured(dx: number, dy: number, seed: number): Uint8Array {
@@ -28,10 +29,10 @@ function textured(dx: number, dy: number, seed: number): Uint8Array {
 function ownPeer(kernel: FlowKernel, previous: Uint8Array, current: Uint8Array): FlowPeer {
   return {
     async measure(count) {
-      const start = performance.now()
+      const start = process.cpuUsage()
       let motion = 0
       for (let i = 0; i < count; i++) motion = kernel.flow(previous, current)
-      return { milliseconds: performance.now() - start, motion }
+      return { milliseconds: cpuSince(start), motion }
     },
     close() {},
   }
@@ -40,13 +41,13 @@ function ownPeer(kernel: FlowKernel, previous: Uint8Array, current: Uint8Array):
 /** Each peer's milliseconds a pair, round by round, by its own clock. */
 async function race(peers: Readonly<Record<string, FlowPeer>>): Promise<Record<string, number[]>> {
   const own: Record<string, number[]> = {}
-  const contestants = Object.entries(peers).map(([name, peer]) => {
+  const contestants: (readonly [string, () => Promise<unknown>])[] = []
+  for (const [name, peer] of Object.entries(peers)) {
+    const warm = await peer.measure(100)
+    const pairs = Math.max(1, Math.round((turn * 100) / warm.milliseconds))
     own[name] = []
-    return [
-      name,
-      async () => own[name]!.push((await peer.measure(pairsPerRound)).milliseconds / pairsPerRound),
-    ] as const
-  })
+    contestants.push([name, async () => own[name]!.push((await peer.measure(pairs)).milliseconds / pairs)])
+  }
   await interleave(Object.fromEntries(contestants), rounds)
   return Object.fromEntries(Object.entries(own).map(([name, times]) => [name, times.slice(1)]))
 }
@@ -55,7 +56,8 @@ async function bench(): Promise<BenchReport> {
   const previous = textured(0, 0, 1)
   const current = textured(1.5, 0.7, 2)
   const notes = [
-    `one rendered pair of ${size}x${size}, ${pairsPerRound} measurements a round, ${rounds} rounds in turn`,
+    `one rendered pair of ${size}x${size}, measured over and over for ${turn} ms a turn, ${rounds} rounds in turn`,
+    'milliseconds are CPU time: other programs on the machine stretch wall time, and long turns more than short ones',
   ]
   const peers: Record<string, FlowPeer> = {
     wasm: ownPeer(createFlowKernel(size, size, { engine: 'wasm' }), previous, current),

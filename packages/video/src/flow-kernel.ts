@@ -1,7 +1,7 @@
 import type { RgbImage } from '@perstream/spec'
 import { flowWasm } from './generated/flow-wasm'
 import { toGray } from './gray'
-import { checkGray, flowEpsilon, opticalFlow, sobelGain } from './optical-flow'
+import { checkGray, createOpticalFlow, flowEpsilon, sobelGain } from './optical-flow'
 import { sharpness } from './sharpness'
 
 /** The part of WebAssembly that is used here; its types come with the DOM's, which this package does without. */
@@ -53,7 +53,7 @@ function typescriptKernel(width: number, height: number): FlowKernel {
     width,
     height,
     gray: toGray,
-    flow: (previous, current) => opticalFlow(previous, current, width, height),
+    flow: createOpticalFlow(width, height),
     sharpness: (gray) => sharpness(gray, width, height),
   }
 }

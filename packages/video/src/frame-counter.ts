@@ -6,6 +6,8 @@
 export interface FrameCounter {
   /** A packet that will be shown, with its presentation time. */
   packet(time: bigint): void
+  /** The number of a frame that is still to come, once all packets shown before it were told of. */
+  numberOf(time: bigint): number
   /** A frame, in order of time. Returns its number. */
   frame(time: bigint): number
 }
@@ -15,16 +17,18 @@ export function createFrameCounter(first = 0): FrameCounter {
   let passed = first
   let last = first - 1
   let pending: bigint[] = []
+  const numberOf = (time: bigint) => passed + pending.filter((other) => other < time).length
   return {
     packet(time) {
       pending.push(time)
     },
+    numberOf,
     frame(time) {
-      const before = pending.filter((other) => other < time).length
-      const index = Math.max(passed + before, last + 1)
+      const shown = numberOf(time)
+      const index = Math.max(shown, last + 1)
       const own = pending.includes(time)
       pending = pending.filter((other) => other > time)
-      passed = own ? index + 1 : passed + before
+      passed = own ? index + 1 : shown
       last = index
       return index
     },

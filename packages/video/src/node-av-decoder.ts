@@ -38,7 +38,9 @@ export function openDecoding(
 
 class Decoder {
   input: Input
-  private readonly packet: Packet
+  /** The packet just read, and the one before it, which waits until the times say whether it is needed. */
+  private packet: Packet
+  private waiting: Packet
   private readonly frame: AvFrame
   private readonly sample: (index: number, seconds: number) => boolean
   private counter: FrameCounter = createFrameCounter()
@@ -49,6 +51,7 @@ class Decoder {
   private damage = 0
   private seconds = 0
   private done = false
+  private skipping = false
 
   constructor(
     private readonly av: NodeAv,
@@ -58,8 +61,8 @@ class Decoder {
     private readonly warn: (warning: Warning) => void,
   ) {
     this.input = open()
-    this.packet = new av.lib.Packet()
-    this.packet.alloc()
+    this.packet = createPacket(av)
+    this.waiting = createPacket(av)
     this.frame = new av.lib.Frame()
     this.frame.alloc()
     this.sample = createSampler(sampling)
@@ -74,19 +77,58 @@ class Decoder {
 
   close(): void {
     this.packet.free()
+    this.waiting.free()
     this.frame.free()
     this.input.close()
   }
 
   private *decodePackets(): Generator<DecodedFrame | undefined, void, void> {
+    let waits = false
     while (!this.done && this.read()) {
       if (this.packet.streamIndex === this.input.stream.index) {
         this.countPacket()
-        yield* this.decode(this.packet)
+        if (waits) yield* this.decodeWaiting()
+        waits = true
+        ;[this.packet, this.waiting] = [this.waiting, this.packet]
       }
       this.packet.unref()
       yield undefined
     }
+    this.skip(false)
+    if (waits && !this.done) yield* this.decode(this.waiting)
+    this.waiting.unref()
+  }
+
+  private *decodeWaiting(): Generator<DecodedFrame, void, void> {
+    this.skip(!this.isNeeded(this.waiting))
+    yield* this.decode(this.waiting)
+    this.waiting.unref()
+  }
+
+  /**
+   * Tells the decoder to pass over packets that no other frame refers to. It still decodes those that others refer to, so
+   * what is decoded is the same to the bit.
+   */
+  private skip(skipping: boolean): void {
+    if (this.skipping === skipping) return
+    this.skipping = skipping
+    this.input.decoder.setOption('skip_frame', skipping ? 'noref' : 'default')
+  }
+
+  /**
+   * Whether the frame of a packet is sampled, as far as can be said before it is decoded: its number is known once the
+   * packet behind it is decoded after it is shown. Fields, which may come two packets to a frame, are all needed.
+   */
+  private isNeeded({ pts }: Packet): boolean {
+    const { dts } = this.packet
+    const none = this.av.constants.AV_NOPTS_VALUE
+    if (this.sampling.stride === undefined || !this.input.progressive) return true
+    if (pts === none || dts === none || dts < pts) return true
+    return this.sample(this.counter.numberOf(pts), this.secondsOf(pts))
+  }
+
+  private secondsOf(time: bigint): number {
+    return (Number(time) - this.input.origin) * this.input.unit
   }
 
   /** Reads the next packet; false at the end. */
@@ -152,7 +194,7 @@ class Decoder {
     const index = Math.max(this.frameNumber, timed ? this.counter.frame(frame.pts) : 0)
     this.frameNumber = index + 1
     const time = timed ? frame.pts : frame.bestEffortTimestamp
-    const seconds = time === none ? index / (input.info.frameRate ?? 25) : (Number(time) - input.origin) * input.unit
+    const seconds = time === none ? index / (input.info.frameRate ?? 25) : this.secondsOf(time)
     this.seconds = seconds
     if (seconds >= this.sampling.end - timeTolerance) this.done = true
     return { av: frame, index, seconds }
@@ -232,4 +274,10 @@ class Decoder {
     if (!this.done && isTruncated(this.input.formatName, duration, this.reached))
       this.warn(truncatedWarning(this.location.url, duration!, this.reached))
   }
+}
+
+function createPacket({ lib }: NodeAv): Packet {
+  const packet = new lib.Packet()
+  packet.alloc()
+  return packet
 }

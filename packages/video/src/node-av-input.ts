@@ -11,6 +11,8 @@ export interface Input {
   readonly formatName: string
   readonly stream: Stream
   readonly decoder: CodecContext
+  /** Whether each frame is known to be one picture, and not two fields. */
+  readonly progressive: boolean
   readonly orientation: Orientation | undefined
   readonly info: SourceInfo
   /** Time of the source's start, in units of the stream's time base. */
@@ -43,6 +45,7 @@ export function openInput(av: NodeAv, location: Location, threads: number): Inpu
       formatName: format.iformat?.name ?? '',
       stream,
       decoder,
+      progressive: Number(decoder.getOption('field_order')) === av.constants.AV_FIELD_PROGRESSIVE,
       orientation,
       info: describe(av, format, stream, orientation),
       origin: originOf(av, format, stream, unit),

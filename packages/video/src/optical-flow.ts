@@ -16,90 +16,102 @@ export const sobelGain = 8
  * @throws TypeError when an image does not have `width * height` bytes
  */
 export function opticalFlow(previous: Uint8Array, current: Uint8Array, width: number, height: number): number {
-  checkGray('previous', previous, width, height)
-  checkGray('current', current, width, height)
-  const columns = width - 2
-  const windows = (columns - window + 1) * (height - 2 - window + 1)
-  if (columns < window || height - 2 < window) return 0
-  const sums = Array.from({ length: 5 }, () => new Int32Array(columns)) as ColumnSums
-  const rows = Array.from({ length: window }, () => new Int16Array(columns * 3))
-  let total = 0
-  for (let y = 0; y < height - 2; y++) {
-    slide(previous, current, width, y, rows[y % window]!, sums)
-    if (y >= window - 1) total += solveRow(sums, columns)
-  }
-  return (total / windows) * sobelGain
+  return createOpticalFlow(width, height)(previous, current)
 }
 
-/** ΣIx², ΣIxIy, ΣIy², ΣIxIt, ΣIyIt of the last five gradient rows, one column each. */
-type ColumnSums = [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array]
+/** Makes {@link opticalFlow} for images of one size. It keeps its buffers between calls, and nothing else. */
+export function createOpticalFlow(width: number, height: number) {
+  const columns = Math.max(0, width - 2)
+  const windows = (columns - window + 1) * (height - 2 - window + 1)
+  const sums = Array.from({ length: 5 }, () => new Float64Array(columns)) as ColumnSums
+  const rows = Array.from(
+    { length: window },
+    () => Array.from({ length: 3 }, () => new Int32Array(columns)) as Gradients,
+  )
+  return (previous: Uint8Array, current: Uint8Array): number => {
+    checkGray('previous', previous, width, height)
+    checkGray('current', current, width, height)
+    if (columns < window || height - 2 < window) return 0
+    for (const plane of [...sums, ...rows.flat()]) plane.fill(0)
+    let total = 0
+    for (let y = 0; y < height - 2; y++) {
+      const lengths = slideRow(previous, current, width, y, rows[y % window]!, sums)
+      if (y >= window - 1) total += lengths
+    }
+    return (total / windows) * sobelGain
+  }
+}
 
-/** The gradients of one row enter the column sums; those of the row five above, kept in `row`, leave. */
-function slide(
+/** Ix, Iy, It of one row. */
+type Gradients = [Int32Array, Int32Array, Int32Array]
+
+/** ΣIx², ΣIxIy, ΣIy², ΣIxIt, ΣIyIt of the last five gradient rows, one column each: whole numbers, which doubles hold exactly. */
+type ColumnSums = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
+
+/**
+ * Slides the windows down by a row: its gradients enter the column sums, those of the row five above, kept in `row`, leave.
+ * On the way across, running sums of the last five columns are the windows' sums: each window is solved as it fills.
+ * Returns the added lengths in Sobel units. Gradients and products stay
+ * whole (`Math.imul`, `| 0`), sums are doubles, and one loop does both: so engines compile it to code without conversions.
+ */
+function slideRow(
   previous: Uint8Array,
   current: Uint8Array,
   width: number,
   y: number,
-  row: Int16Array,
+  [gx, gy, gt]: Gradients,
   [xx, xy, yy, xt, yt]: ColumnSums,
-): void {
+): number {
   const columns = width - 2
-  for (let x = 0; x < columns; x++) {
-    const a = y * width + x
-    const b = a + width
-    const c = b + width
-    const a0 = previous[a]!
-    const a2 = previous[a + 2]!
-    const c0 = previous[c]!
-    const c2 = previous[c + 2]!
-    const ix = a2 - a0 + 2 * (previous[b + 2]! - previous[b]!) + c2 - c0
-    const iy = c0 - a0 + 2 * (previous[c + 1]! - previous[a + 1]!) + c2 - a2
-    const it = current[b + 1]! - previous[b + 1]!
-    const ox = row[x]!
-    const oy = row[columns + x]!
-    const ot = row[columns * 2 + x]!
-    xx[x] = xx[x]! + ix * ix - ox * ox
-    xy[x] = xy[x]! + ix * iy - ox * oy
-    yy[x] = yy[x]! + iy * iy - oy * oy
-    xt[x] = xt[x]! + ix * it - ox * ot
-    yt[x] = yt[x]! + iy * it - oy * ot
-    row[x] = ix
-    row[columns + x] = iy
-    row[columns * 2 + x] = it
-  }
-}
-
-/** Solves each window of a row, and adds up the lengths, in Sobel units. */
-function solveRow([xx, xy, yy, xt, yt]: ColumnSums, columns: number): number {
+  const reach = window - 1
+  const epsilon = flowEpsilon
+  const above = y * width
+  const middle = above + width
+  const below = middle + width
+  let [a0, a1] = [previous[above]!, previous[above + 1]!]
+  let [b0, b1] = [previous[middle]!, previous[middle + 1]!]
+  let [c0, c1] = [previous[below]!, previous[below + 1]!]
   let sxx = 0
   let sxy = 0
   let syy = 0
   let sxt = 0
   let syt = 0
-  for (let x = 0; x < window - 1; x++) {
-    sxx += xx[x]!
-    sxy += xy[x]!
-    syy += yy[x]!
-    sxt += xt[x]!
-    syt += yt[x]!
-  }
   let total = 0
-  for (let x = window - 1, first = 0; x < columns; x++, first++) {
-    sxx += xx[x]!
-    sxy += xy[x]!
-    syy += yy[x]!
-    sxt += xt[x]!
-    syt += yt[x]!
-    const a = sxx + flowEpsilon
-    const c = syy + flowEpsilon
+  for (let x = 0; x < columns; x++) {
+    const a2 = previous[above + x + 2]!
+    const b2 = previous[middle + x + 2]!
+    const c2 = previous[below + x + 2]!
+    const ix = (a2 - a0 + 2 * (b2 - b0) + c2 - c0) | 0
+    const iy = (c0 - a0 + 2 * (c1 - a1) + c2 - a2) | 0
+    const it = (current[middle + x + 1]! - b1) | 0
+    const ox = gx[x]!
+    const oy = gy[x]!
+    const ot = gt[x]!
+    sxx += xx[x] = xx[x]! + (Math.imul(ix, ix) - Math.imul(ox, ox))
+    sxy += xy[x] = xy[x]! + (Math.imul(ix, iy) - Math.imul(ox, oy))
+    syy += yy[x] = yy[x]! + (Math.imul(iy, iy) - Math.imul(oy, oy))
+    sxt += xt[x] = xt[x]! + (Math.imul(ix, it) - Math.imul(ox, ot))
+    syt += yt[x] = yt[x]! + (Math.imul(iy, it) - Math.imul(oy, ot))
+    gx[x] = ix
+    gy[x] = iy
+    gt[x] = it
+    a0 = a1
+    a1 = a2
+    b0 = b1
+    b1 = b2
+    c0 = c1
+    c1 = c2
+    if (x < reach) continue
+    const a = sxx + epsilon
+    const c = syy + epsilon
     const u = sxy * syt - c * sxt
     const v = sxy * sxt - a * syt
     total += Math.sqrt(u * u + v * v) / (a * c - sxy * sxy)
-    sxx -= xx[first]!
-    sxy -= xy[first]!
-    syy -= yy[first]!
-    sxt -= xt[first]!
-    syt -= yt[first]!
+    sxx -= xx[x - reach]!
+    sxy -= xy[x - reach]!
+    syy -= yy[x - reach]!
+    sxt -= xt[x - reach]!
+    syt -= yt[x - reach]!
   }
   return total
 }
