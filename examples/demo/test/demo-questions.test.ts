@@ -17,19 +17,23 @@ describe('the demo', () => {
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  it.each([1, 2, 3])('of seed %i has every question answered right, from pixels alone', async (seed) => {
-    const clip = await cachedDemoClip({ seed, folder: clips })
-    const { questions } = demoScript(seed)
-    const answers = new Map<string, Answered>()
-    const asked = questions.flatMap(({ question }) => ['--ask', question])
-    const code = await runPerStreamEvents(['run', clip, '--store', join(folder, `${seed}`), ...asked], (event) => {
-      if (event.type === 'answered') answers.set(event.question, event)
-    })
-    expect(code).toBe(0)
-    const wrong = questions.filter((question) => {
-      const answer = answers.get(question.question)
-      return !answer || !isRightAnswer(question, answer)
-    })
-    expect(wrong.map(({ question }) => `${question} ${answers.get(question)?.text}`)).toEqual([])
-  }, 900_000)
+  it.each([1, 2, 3])(
+    'of seed %i has every question answered right, from pixels alone',
+    async (seed) => {
+      const clip = await cachedDemoClip({ seed, folder: clips })
+      const { questions } = demoScript(seed)
+      const answers = new Map<string, Answered>()
+      const asked = questions.flatMap(({ question }) => ['--ask', question])
+      const code = await runPerStreamEvents(['run', clip, '--store', join(folder, `${seed}`), ...asked], (event) => {
+        if (event.type === 'answered') answers.set(event.question, event)
+      })
+      expect(code).toBe(0)
+      const wrong = questions.filter((question) => {
+        const answer = answers.get(question.question)
+        return !answer || !isRightAnswer(question, answer)
+      })
+      expect(wrong.map(({ question }) => `${question} ${answers.get(question)?.text}`)).toEqual([])
+    },
+    900_000,
+  )
 })
