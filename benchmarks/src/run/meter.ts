@@ -64,7 +64,8 @@ export function createMeter(rest: string): Meter {
         get(_, name) {
           const value = Reflect.get(target, name)
           const part = parts[name as keyof typeof target]
-          if (part === undefined || typeof value !== 'function') return value
+          if (typeof value !== 'function') return value
+          if (part === undefined) return value.bind(target)
           return (...args: unknown[]) => meter.run(part, () => value.apply(target, args))
         },
       }),
