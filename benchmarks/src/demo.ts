@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     figures.push(
       { name: `seed ${seed}: questions answered right, of ${marks.length}`, value: right, unit: '', better: 'higher' },
       {
-        name: `seed ${seed}: words read in a single keyframe, of those it shows`,
+        name: `seed ${seed}: words read in a single frame, of those it shows`,
         value: await wordRecall(clip, demoScript(seed)),
         unit: '',
         goal: 0.85,
