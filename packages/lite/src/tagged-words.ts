@@ -11,9 +11,15 @@ export interface TaggedWord {
 const WEARER = 'C'
 const STAND_IN = 'Clara'
 
+/**
+ * Custom entities are not used. The model's own loader of them serialises what it serialised before, so that the string doubles
+ * with each tagger until it is too long for memory.
+ */
+const noCustomEntities = () => ({ machines: '', transformers: [] })
+
 /** Creates a tagger of English: sentences of words. Loading its model takes about 0.1 s. */
 export function createTagger(): (text: string) => TaggedWord[][] {
-  const nlp = winkNlp(model, ['sbd', 'pos'])
+  const nlp = winkNlp({ ...model, metaCER: noCustomEntities }, ['sbd', 'pos'])
   return (text) => {
     const sentences: TaggedWord[][] = []
     const plain = text.replace(/#[A-Z] /g, '').replace(/\bC\b(?!\.)/g, STAND_IN)

@@ -1,5 +1,5 @@
 /** What a line looks like: a label with its value, an item with its price, an entry of a calendar, "LEVEL 7", or none of these. */
-export type LineForm =
+type LineForm =
   | { readonly kind: 'label' | 'amount' | 'entry'; readonly label: string; readonly value: string }
   | { readonly kind: 'code' | 'plain' }
 

@@ -130,6 +130,11 @@ describe('createWinkTriplets', () => {
     '...',
   ])('makes nothing of the fragment %j', async (text) => expect(await extract(text)).toEqual([]))
 
+  it('can be created any number of times', async () => {
+    for (let i = 0; i < 30; i++) createWinkTriplets()
+    expect(await createWinkTriplets().extract('I eat fish.')).toHaveLength(1)
+  }, 60_000)
+
   it("rejects with the signal's reason", async () => {
     const reason = new Error('stop')
     await expect(triplets.extract('I eat fish.', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
