@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -13,13 +13,8 @@ export interface FlowPeer {
   close(): void
 }
 
-/** Milliseconds of CPU time of this process since a reading of `process.cpuUsage()`. */
-export function cpuSince(start: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(start)
-  return (user + system) / 1000
-}
-
 const source = fileURLToPath(new URL('./flow-peer.c', import.meta.url))
+const ownKernels = fileURLToPath(new URL('./flow-child.mjs', import.meta.url))
 
 /** Compiles the C peer and starts it; a text that says why when that cannot be done. */
 export function startC(images: Uint8Array, width: number, height: number): FlowPeer | string {
@@ -31,25 +26,37 @@ export function startC(images: Uint8Array, width: number, height: number): FlowP
     rmSync(folder, { recursive: true })
     return `gcc could not compile the C peer: ${(error as Error).message.split('\n')[0]}`
   }
-  writeFileSync(join(folder, 'images'), images)
-  const child = spawn(program, [String(width), String(height), join(folder, 'images')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  return cPeer(child, () => rmSync(folder, { recursive: true }))
+  return startProcess(program, [], images, [width, height], folder)
 }
 
-function cPeer(child: ChildProcess, clean: () => void): FlowPeer {
-  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
+/** Starts a kernel of @perstream/video in a process of its own. */
+export function startOwn(engine: string, images: Uint8Array, width: number, height: number): FlowPeer {
+  const folder = mkdtempSync(join(tmpdir(), 'perstream-flow-'))
+  return startProcess(process.execPath, [ownKernels, engine], images, [width, height], folder)
+}
+
+/** A peer in a process that takes size and file of the images, reads counts, and prints milliseconds and motion. */
+function startProcess(
+  program: string,
+  args: readonly string[],
+  images: Uint8Array,
+  size: readonly number[],
+  folder: string,
+): FlowPeer {
+  const file = join(folder, 'images')
+  writeFileSync(file, images)
+  const child = spawn(program, [...args, ...size.map(String), file], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return {
     async measure(count) {
-      child.stdin!.write(`${count}\n`)
+      child.stdin.write(`${count}\n`)
       const { value } = await lines.next()
       const [milliseconds, motion] = String(value).split(' ').map(Number)
       return { milliseconds: milliseconds!, motion: motion! }
     },
     close() {
-      child.stdin!.end()
-      clean()
+      child.stdin.end()
+      rmSync(folder, { recursive: true })
     },
   }
 }
@@ -89,7 +96,8 @@ export async function startOpenCv(
       const start = process.cpuUsage()
       let motion = 0
       for (let i = 0; i < count; i++) motion = openCvFlow(cv, a, b, work, width, height)
-      return { milliseconds: cpuSince(start), motion }
+      const { user, system } = process.cpuUsage(start)
+      return { milliseconds: (user + system) / 1000, motion }
     },
     close() {
       for (const mat of [a, b, ...work]) mat.delete()

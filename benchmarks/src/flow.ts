@@ -1,6 +1,5 @@
 import { createRandom } from '@perstream/kit'
-import { createFlowKernel, type FlowKernel } from '@perstream/video'
-import { cpuSince, type FlowPeer, startC, startOpenCv } from './flow-peers'
+import { type FlowPeer, startC, startOpenCv, startOwn } from './flow-peers'
 import { type BenchReport, type Figure, helpIfAsked, interleave, median, printReport, ratio } from './harness'
 
 helpIfAsked(`bench:flow. Optical flow of a 224x224 pair: against C, OpenCV.js and TypeScript.
@@ -26,18 +25,6 @@ function textured(dx: number, dy: number, seed: number): Uint8Array {
   })
 }
 
-function ownPeer(kernel: FlowKernel, previous: Uint8Array, current: Uint8Array): FlowPeer {
-  return {
-    async measure(count) {
-      const start = process.cpuUsage()
-      let motion = 0
-      for (let i = 0; i < count; i++) motion = kernel.flow(previous, current)
-      return { milliseconds: cpuSince(start), motion }
-    },
-    close() {},
-  }
-}
-
 /** Each peer's milliseconds a pair, round by round, by its own clock. */
 async function race(peers: Readonly<Record<string, FlowPeer>>): Promise<Record<string, number[]>> {
   const own: Record<string, number[]> = {}
@@ -55,16 +42,17 @@ async function race(peers: Readonly<Record<string, FlowPeer>>): Promise<Record<s
 async function bench(): Promise<BenchReport> {
   const previous = textured(0, 0, 1)
   const current = textured(1.5, 0.7, 2)
+  const images = Buffer.concat([previous, current])
   const notes = [
     `one rendered pair of ${size}x${size}, measured over and over for ${turn} ms a turn, ${rounds} rounds in turn`,
     'milliseconds are CPU time: other programs on the machine stretch wall time, and long turns more than short ones',
   ]
   const peers: Record<string, FlowPeer> = {
-    wasm: ownPeer(createFlowKernel(size, size, { engine: 'wasm' }), previous, current),
-    typescript: ownPeer(createFlowKernel(size, size, { engine: 'typescript' }), previous, current),
+    wasm: startOwn('wasm', images, size, size),
+    typescript: startOwn('typescript', images, size, size),
     opencv: await startOpenCv(previous, current, size, size),
   }
-  const c = startC(Buffer.concat([previous, current]), size, size)
+  const c = startC(images, size, size)
   if (typeof c === 'string') notes.push(`peer missing: ${c}`)
   else peers.c = c
   const motions = await agree(peers)

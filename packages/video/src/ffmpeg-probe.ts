@@ -51,7 +51,7 @@ interface ProbeOutput {
  * @throws PerStreamError `source-unreadable`, `source-no-video`, `source-driver-missing`
  */
 export async function probeSource(
-  programs: FfmpegPrograms,
+  programs: Pick<FfmpegPrograms, 'ffprobePath'>,
   name: string,
   location: Location,
   signal: AbortSignal | undefined,

@@ -1,5 +1,12 @@
 import { availableParallelism } from 'node:os'
-import type { CallOptions, DriverStatus, FrameSource, FrameSourceDriver, OpenSourceOptions } from '@perstream/spec'
+import {
+  type CallOptions,
+  type DriverStatus,
+  type FrameSource,
+  type FrameSourceDriver,
+  type OpenSourceOptions,
+  PerStreamError,
+} from '@perstream/spec'
 import { type FfmpegPrograms, type ReaderPlan, seekTarget } from './ffmpeg-arguments'
 import { PacketIndex } from './ffmpeg-index'
 import { type Probed, probeSource } from './ffmpeg-probe'
@@ -30,15 +37,11 @@ export function ffmpegDriver(options: FfmpegOptions = {}): FrameSourceDriver {
   const { ffmpegPath = 'ffmpeg', ffprobePath = 'ffprobe', threads = Math.min(4, availableParallelism()) } = options
   if (!Number.isInteger(threads) || threads < 1)
     throw new TypeError(`threads is ${threads}: it must be a whole number, 1 or more`)
-  const probe = (callOptions?: CallOptions) => probePrograms([ffmpegPath, ffprobePath], callOptions)
+  const programs = { ffmpegPath, ffprobePath, threads }
   return {
     name: 'ffmpeg',
-    probe,
-    async open(location, openOptions) {
-      const status = await probe({ signal: openOptions?.signal })
-      const version = status.available ? status.version : ''
-      return open(location, { ffmpegPath, ffprobePath, threads, passthrough: passthrough(version) }, openOptions)
-    },
+    probe: (callOptions) => probePrograms([ffmpegPath, ffprobePath], callOptions),
+    open: (location, openOptions) => open(location, programs, openOptions),
   }
 }
 
@@ -58,12 +61,28 @@ function passthrough(version: string): string[] {
   return major! < 5 || (major === 5 && minor! < 1) ? ['-vsync', '0'] : ['-fps_mode', 'passthrough']
 }
 
-async function open(location: string, programs: FfmpegPrograms, options: OpenSourceOptions = {}): Promise<FrameSource> {
+async function open(
+  location: string,
+  given: Omit<FfmpegPrograms, 'passthrough'>,
+  options: OpenSourceOptions = {},
+): Promise<FrameSource> {
   const { signal } = options
   signal?.throwIfAborted()
   const sampling = resolveSampling(options)
   const found = await resolveLocation(location)
-  const probed = await probeSource(programs, location, found, signal)
+  // Side by side: each start of a program costs as much as decoding some frames.
+  const [status, probing] = await Promise.allSettled([
+    probePrograms([given.ffmpegPath], { signal }),
+    probeSource(given, location, found, signal),
+  ])
+  if (status.status === 'rejected') throw status.reason
+  if (!status.value.available)
+    throw new PerStreamError('source-driver-missing', `${status.value.reason}. ${remedy}.`, {
+      fields: { driver: 'ffmpeg' },
+    })
+  if (probing.status === 'rejected') throw probing.reason
+  const probed = probing.value
+  const programs = { ...given, passthrough: passthrough(status.value.version) }
   const index = found.file ? new PacketIndex(programs, found, probed.stream) : undefined
   const stopIndex = () => void index?.stop()
   signal?.addEventListener('abort', stopIndex, { once: true })

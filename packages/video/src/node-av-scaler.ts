@@ -34,6 +34,8 @@ export function createFrameScaler({ lib, constants }: NodeAv): FrameScaler {
       const shown = turned ? fitHeight(frame.height, frame.width, height) : fitHeight(frame.width, frame.height, height)
       const size = turned ? { width: shown.height, height: shown.width } : shown
       const output = prepare(size.width, size.height)
+      // Two fields are scaled as one picture, as ffmpeg does by default; the scaler refuses them under their flag.
+      frame.clearFlags(constants.AV_FRAME_FLAG_INTERLACED)
       lib.FFmpegError.throwIfError(context.scaleFrameSync(output, frame), 'scaling a frame')
       const image = { data: output.toBuffer(), ...size }
       return orientation ? orient(image, orientation) : image
