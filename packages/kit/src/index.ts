@@ -1,5 +1,5 @@
 export { fromHalf, toHalf } from './half'
-export { type Channel, collect, createChannel, mapAsync } from './iterable'
+export { collect, mapAsync } from './iterable'
 export { importPeer } from './peer'
 export { poolGrid, poolingRanges } from './pooling'
 export { createRandom, type Random } from './random'

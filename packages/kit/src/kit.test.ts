@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import {
   collect,
   cosine,
-  createChannel,
   createRandom,
   fromHalf,
   importPeer,
@@ -100,46 +99,20 @@ describe('random', () => {
   })
 })
 
-describe('channel', () => {
-  it('holds the producer back until values are read', async () => {
-    const channel = createChannel<number>(1)
-    const log: string[] = []
-    const producer = (async () => {
-      for (const value of [1, 2, 3]) {
-        await channel.push(value)
-        log.push(`pushed ${value}`)
+describe('streams', () => {
+  it('map in order, and close their source when they are left', async () => {
+    let closed = false
+    async function* numbers() {
+      try {
+        yield* [1, 2, 3]
+      } finally {
+        closed = true
       }
-      channel.end()
-    })()
-    await Promise.resolve()
-    expect(log).toEqual([])
-    expect(await collect(channel)).toEqual([1, 2, 3])
-    await producer
-  })
-
-  it('tells the producer when nobody reads, and passes errors on after the values', async () => {
-    const left = createChannel<number>(4)
-    await left.push(1)
-    for await (const _ of left) break
-    expect(await left.push(2)).toBe(false)
-    const failing = createChannel<number>(4)
-    await failing.push(1)
-    failing.fail(new Error('cut'))
-    const seen: number[] = []
-    await expect(
-      (async () => {
-        for await (const value of failing) seen.push(value)
-      })(),
-    ).rejects.toThrow('cut')
-    expect(seen).toEqual([1])
-  })
-
-  it('maps in order', async () => {
-    const channel = createChannel<number>(4)
-    await channel.push(1)
-    await channel.push(2)
-    channel.end()
-    expect(await collect(mapAsync(channel, async (value) => value * 2))).toEqual([2, 4])
+    }
+    expect(await collect(mapAsync(numbers(), async (value) => value * 2))).toEqual([2, 4, 6])
+    closed = false
+    for await (const value of mapAsync(numbers(), (number) => number)) if (value === 2) break
+    expect(closed).toBe(true)
   })
 })
 
