@@ -23,7 +23,11 @@ const shopWords = ['supermarket', 'grocery', 'groceries']
 /** Says how a caption bears on a memory that asks for something, or undefined when it does not ask. */
 export function matchReminder(memory: Memory, caption: Caption, now: number): Reminder | undefined {
   const words = wordsOf(caption.text)
-  if (isSameText(memory, words)) return undefined
+  const reminder = reminderOf(memory, words, now)
+  return reminder && !isSameText(memory, words) ? reminder : undefined
+}
+
+function reminderOf(memory: Memory, words: readonly string[], now: number): Reminder | undefined {
   if ((memory.origin === 'told' || memory.origin === 'said') && asksForAction.test(memory.text))
     return { kind: 'action', match: matchAction(memory.text, words) }
   const appointment = matchAppointment(memory, words, now)
