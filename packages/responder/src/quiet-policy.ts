@@ -1,6 +1,6 @@
 import type { Caption, RetrievedMemory, SpeakPolicy, SpeakRequest, Speech } from '@perstream/spec'
 import { cite } from './evidence'
-import { matchReminder, type Reminder } from './reminder'
+import { type Reminder, reminderIn } from './reminder'
 
 /** When a quiet policy speaks. */
 export interface QuietPolicyOptions {
@@ -105,12 +105,13 @@ function findReminder(request: SpeakRequest, settings: Settings, isFresh: (id: s
   )
   if (captions.length === 0) return 'nothing was read or seen clearly enough'
   if (request.memories.length === 0) return 'no memory bears on this moment'
-  const asking = request.memories.flatMap((memory) =>
-    captions.flatMap((caption) => {
-      const reminder = matchReminder(memory.memory, caption, request.now)
+  const asking = request.memories.flatMap((memory) => {
+    const match = reminderIn(memory.memory, request.now)
+    return captions.flatMap((caption) => {
+      const reminder = match?.(caption)
       return reminder ? [{ memory, caption, reminder }] : []
-    }),
-  )
+    })
+  })
   if (asking.length === 0) return 'no memory here asks for a reminder'
   const matching = asking.filter((each) => each.reminder.match >= settings.minMatch)
   if (matching.length === 0) return 'what is in view does not clearly belong to a reminder'

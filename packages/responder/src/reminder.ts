@@ -20,18 +20,28 @@ const actionVerbs = new Set(
 )
 const shopWords = ['supermarket', 'grocery', 'groceries']
 
-/** Says how a caption bears on a memory that asks for something, or undefined when it does not ask. */
-export function matchReminder(memory: Memory, caption: Caption, now: number): Reminder | undefined {
-  const words = wordsOf(caption.text)
-  const reminder = reminderOf(memory, words, now)
-  return reminder && !isSameText(memory, words) ? reminder : undefined
+/** Says how a caption bears on a reminder; undefined when it shows the reminder's own page. */
+type MatchReminder = (caption: Caption) => Reminder | undefined
+
+/** Finds what a memory asks to be reminded of: an action, or something of today. Undefined when it asks for nothing. */
+export function reminderIn(memory: Memory, now: number): MatchReminder | undefined {
+  const match = matchOf(memory, now)
+  if (!match) return undefined
+  return ({ text }) => {
+    const words = wordsOf(text)
+    return isSameText(memory, words) ? undefined : match(words)
+  }
 }
 
-function reminderOf(memory: Memory, words: readonly string[], now: number): Reminder | undefined {
+function matchOf(memory: Memory, now: number): ((words: readonly string[]) => Reminder) | undefined {
   if ((memory.origin === 'told' || memory.origin === 'said') && asksForAction.test(memory.text))
-    return { kind: 'action', match: matchAction(memory.text, words) }
-  const appointment = matchAppointment(memory, words, now)
-  return appointment === undefined ? undefined : { kind: 'appointment', match: appointment }
+    return (words) => ({ kind: 'action', match: matchAction(memory.text, words) })
+  const entries = entriesOfToday(memory, now)
+  if (entries.length === 0) return undefined
+  return (words) => ({
+    kind: 'appointment',
+    match: Math.max(...entries.map((entry) => matchThings(entry, words))),
+  })
 }
 
 /** The same page seen again reminds of nothing. */
@@ -68,22 +78,12 @@ function isThing(word: string): boolean {
   )
 }
 
-/** 0..1 when the memory has an entry for today, undefined when it has none. */
-function matchAppointment(memory: Memory, words: readonly string[], now: number): number | undefined {
-  const block = createBlock(memory)
-  let today: boolean | undefined
-  let best: number | undefined
-  for (const line of block.lines) {
-    const dates = datesOnLine(line.text)
+/** The lines that stand under today's date, or hold it, without the date itself. */
+function entriesOfToday(memory: Memory, now: number): string[] {
+  let today = false
+  return createBlock(memory).lines.flatMap(({ text }) => {
+    const dates = datesOnLine(text)
     if (dates.length > 0) today = dates.some((date) => fallsOn(date, now, memory.learnedAt))
-    if (today)
-      best = Math.max(
-        best ?? 0,
-        matchThings(
-          dates.reduce((text, date) => text.replace(date, ' '), line.text),
-          words,
-        ),
-      )
-  }
-  return best
+    return today ? [dates.reduce((rest, date) => rest.replace(date, ' '), text)] : []
+  })
 }
