@@ -182,7 +182,7 @@ describe.skipIf(!executablePath)(`the report in a browser${skipped}`, () => {
       'The graph is empty: nothing was stored in this run.',
       'Nothing was recognised, so the gate had nothing to decide.',
       'Speaking up was not considered in this run.',
-      'CPU time was not measured.',
+      'Time was not measured.',
       'All defaults.',
     ])
     expect(faults).toEqual([])

@@ -17,7 +17,7 @@ export interface ReportData {
   readonly speech: readonly ReportSpeech[]
   readonly answers: readonly ReportAnswer[]
   readonly warnings: readonly ReportWarning[]
-  /** Parts of the run by CPU time; shares of 0..1 that sum to at most 1. */
+  /** Parts of the run by wall time; shares of 0..1 that sum to at most 1. */
   readonly parts: readonly ReportPart[]
   readonly speed: ReportSpeed
 }
@@ -142,7 +142,7 @@ export interface ReportWarning {
   readonly seconds?: number | undefined
 }
 
-/** A part of the run and its share of the CPU time. */
+/** A part of the run and its share of the time. */
 export interface ReportPart {
   readonly name: string
   /** 0..1. */

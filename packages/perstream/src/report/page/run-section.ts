@@ -3,14 +3,14 @@ import { button, element, emptyState, section } from './dom'
 import { capital, clock, count, duration, percent, words } from './format'
 import type { Player } from './player'
 
-/** Creates how the run went: speed, CPU time by part, warnings and settings. */
+/** Creates how the run went: speed, time by part, warnings and settings. */
 export function createRunSection(data: ReportData, player: Player): HTMLElement {
   return section(
     'run',
     'Run',
     describeSpeed(data),
-    element('h3', {}, 'Where the CPU time went'),
-    data.parts.length > 0 ? createParts(data.parts) : emptyState('CPU time was not measured.'),
+    element('h3', {}, 'Where the time went'),
+    data.parts.length > 0 ? createParts(data.parts) : emptyState('Time was not measured.'),
     element('h3', {}, 'Warnings'),
     createWarnings(data.warnings, player),
     createSettings(data.settings),
