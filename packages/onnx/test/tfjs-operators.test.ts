@@ -201,7 +201,7 @@ describe('picking values', () => {
       inputs: [value, list(1, 3), scalar(1)],
       outputs: ['result', 'result:1'],
     })
-    expect(parts['result']).toMatchObject({ shape: [3, 1], values: [0, 4, 8] })
+    expect(parts.result).toMatchObject({ shape: [3, 1], values: [0, 4, 8] })
     expect(parts['result:1']).toMatchObject({ shape: [3, 3] })
   })
 
