@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { backgroundTexts, createRememberGate, memoryCategories } from '@perstream/gate'
-import { createRandom, normalize } from '@perstream/kit'
+import { createRandom, encodeAll, normalize } from '@perstream/kit'
 import type { GateMode, RememberGate, TextEncoder } from '@perstream/spec'
 import { openEncoders } from './gate/encoders'
 import { loadGroups, type TextGroup } from './gate/groups'
@@ -116,13 +116,6 @@ async function measureStream(
       'higher',
     ),
   ]
-}
-
-async function encodeAll(text: TextEncoder, texts: readonly string[]): Promise<Float32Array[]> {
-  const vectors: Float32Array[] = []
-  for (let start = 0; start < texts.length; start += text.maxBatchSize)
-    vectors.push(...(await text.encode(texts.slice(start, start + text.maxBatchSize))))
-  return vectors
 }
 
 function randomUnits(dimensions: number): Float32Array[] {

@@ -1,3 +1,4 @@
+export { encodeAll } from './encode-all'
 export { fromHalf, toHalf } from './half'
 export { collect, mapAsync } from './iterable'
 export { importPeer } from './peer'

@@ -1,8 +1,10 @@
+import type { TextEncoder } from '@perstream/spec'
 import { describe, expect, it } from 'vitest'
 import {
   collect,
   cosine,
   createRandom,
+  encodeAll,
   fromHalf,
   importPeer,
   mapAsync,
@@ -113,6 +115,24 @@ describe('streams', () => {
     closed = false
     for await (const value of mapAsync(numbers(), (number) => number)) if (value === 2) break
     expect(closed).toBe(true)
+  })
+})
+
+describe('encodeAll', () => {
+  it('batches as the encoder asks, and keeps the order', async () => {
+    const sizes: number[] = []
+    const encoder: TextEncoder = {
+      space: 'length',
+      dimensions: 1,
+      maxBatchSize: 2,
+      async encode(texts) {
+        sizes.push(texts.length)
+        return texts.map((text) => Float32Array.of(text.length))
+      },
+    }
+    const vectors = await encodeAll(encoder, ['a', 'bb', 'ccc', 'dddd', 'eeeee'])
+    expect(vectors.map(([value]) => value)).toEqual([1, 2, 3, 4, 5])
+    expect(sizes).toEqual([2, 2, 1])
   })
 })
 

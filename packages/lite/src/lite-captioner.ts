@@ -44,7 +44,7 @@ export function createLiteCaptioner(options: LiteCaptionerOptions): Captioner {
     if (!(value >= 0)) throw new TypeError(`${field} is ${value}: give a number of 0 or more`)
 
   return {
-    async *caption(moments, { source, signal } = { source: '' }) {
+    async *caption(moments, { source, signal }) {
       const call = { signal }
       const texts = reader && {
         reader,

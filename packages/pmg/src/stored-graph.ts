@@ -1,3 +1,4 @@
+import { encodeAll } from '@perstream/kit'
 import {
   type CallOptions,
   type CreateResult,
@@ -315,15 +316,14 @@ export class StoredGraph implements MemoryGraph {
   async #embedInputs(inputs: readonly MemoryInput[], signal: AbortSignal | undefined): Promise<ReadyInput[]> {
     const { text } = this.#settings
     const missing = text ? inputs.filter((input) => !input.embedding) : []
-    const made = new Map<MemoryInput, Float32Array>()
-    for (let i = 0; text && i < missing.length; i += text.maxBatchSize) {
-      const some = missing.slice(i, i + text.maxBatchSize)
-      const vectors = await text.encode(
-        some.map((input) => input.text),
-        { signal },
-      )
-      for (const [j, input] of some.entries()) made.set(input, vectors[j]!)
-    }
+    const vectors = text
+      ? await encodeAll(
+          text,
+          missing.map((input) => input.text),
+          { signal },
+        )
+      : []
+    const made = new Map(missing.map((input, i) => [input, vectors[i]!]))
     return inputs.map((input, i) => ({ input, embedding: this.#checkedEmbedding(input, i, made.get(input)) }))
   }
 

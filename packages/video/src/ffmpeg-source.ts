@@ -1,11 +1,4 @@
-import {
-  type CallOptions,
-  type Frame,
-  type FrameSource,
-  type OpenSourceOptions,
-  PerStreamError,
-  type RgbImage,
-} from '@perstream/spec'
+import type { CallOptions, Frame, FrameSource, OpenSourceOptions, RgbImage } from '@perstream/spec'
 import { createByteReader } from './byte-reader'
 import { copyArguments, type FfmpegPrograms, type ReaderPlan, readerArguments, seekTarget } from './ffmpeg-arguments'
 import { DecodedIndex, frameLines, type PacketIndex } from './ffmpeg-index'
@@ -14,7 +7,7 @@ import { lastError, type Running, start } from './ffmpeg-process'
 import { unreadable } from './location'
 import type { FrameData } from './node-av-protocol'
 import { fitHeight } from './resize-area'
-import { createSourceFrame } from './source-frame'
+import { createSourceFrame, iteratedBefore } from './source-frame'
 import { corruptWarning, isTruncated, truncatedWarning } from './source-info'
 
 /** What a source over the ffmpeg programs is made from. */
@@ -66,14 +59,7 @@ export class FfmpegSource implements FrameSource {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Frame, void, void> {
-    if (this.iterated)
-      throw new PerStreamError(
-        'input-invalid',
-        `${this.location} was iterated before: open it again to read it again.`,
-        {
-          fields: { location: this.location },
-        },
-      )
+    if (this.iterated) throw iteratedBefore(this.location)
     this.iterated = true
     let finished = false
     try {

@@ -8,7 +8,7 @@ import {
   type RgbImage,
 } from '@perstream/spec'
 import type { FrameData, Reply, Request, SourceInfo } from './node-av-protocol'
-import { createSourceFrame } from './source-frame'
+import { createSourceFrame, iteratedBefore } from './source-frame'
 
 /** Why the decoding thread could not open the source. */
 export interface Refused {
@@ -113,14 +113,7 @@ class Thread {
   }
 
   private async *frames(): AsyncGenerator<Frame, void, void> {
-    if (this.iterated)
-      throw new PerStreamError(
-        'input-invalid',
-        `${this.location} was iterated before: open it again to read it again.`,
-        {
-          fields: { location: this.location },
-        },
-      )
+    if (this.iterated) throw iteratedBefore(this.location)
     this.iterated = true
     let finished = false
     try {

@@ -50,6 +50,13 @@ export function createSourceFrame(data: FrameData, owner: FrameOwner): Frame {
   }
 }
 
+/** What a source says to whoever iterates it a second time. */
+export function iteratedBefore(location: string): PerStreamError {
+  return new PerStreamError('input-invalid', `${location} was iterated before: open it again to read it again.`, {
+    fields: { location },
+  })
+}
+
 function shrink(image: RgbImage, wanted: number): RgbImage {
   if (wanted >= image.height) return image
   const { width, height } = fitHeight(image.width, image.height, wanted)

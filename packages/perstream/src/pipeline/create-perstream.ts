@@ -1,4 +1,4 @@
-import { mapAsync, mean, normalize } from '@perstream/kit'
+import { encodeAll, mapAsync, mean, normalize } from '@perstream/kit'
 import { collectAnswer } from '@perstream/responder'
 import type {
   Answer,
@@ -12,7 +12,6 @@ import type {
 } from '@perstream/spec'
 import { redactPasswords } from '../redact'
 import { type PipelineConfig, type PipelineConfigOptions, resolveConfig } from './config'
-import { encodeAll } from './encode-all'
 import type { PerStreamEvent } from './events'
 import { createFifo, type Fifo } from './fifo'
 import { groupMoments, releaseKeyframes } from './moments'

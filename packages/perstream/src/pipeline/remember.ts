@@ -1,3 +1,4 @@
+import { encodeAll } from '@perstream/kit'
 import type {
   CallOptions,
   Caption,
@@ -8,7 +9,6 @@ import type {
   SourceProgress,
 } from '@perstream/spec'
 import type { PipelineConfig } from './config'
-import { encodeAll } from './encode-all'
 import type { GateEvent, PerStreamEvent } from './events'
 import { createFifo } from './fifo'
 import type { PerStreamParts } from './parts'

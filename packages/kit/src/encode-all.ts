@@ -1,6 +1,6 @@
 import type { CallOptions, TextEncoder } from '@perstream/spec'
 
-/** Encodes any number of texts in batches the encoder takes; input order. */
+/** Encodes any number of texts in batches the encoder takes: one vector each, input order. */
 export async function encodeAll(
   encoder: TextEncoder,
   texts: readonly string[],
