@@ -60,7 +60,7 @@ export function createLiteCaptioner(options: LiteCaptionerOptions): Captioner {
         signal?.throwIfAborted()
         const captions: Caption[] = []
         for (const keyframe of moment.keyframes) {
-          const view = viewOf(await keyframe.frame.pixels(call))
+          const view = viewOf(await keyframe.frame.pixels(call), keyframe.sharpness || undefined)
           if (texts) captions.push(...(await read(texts, keyframe, view, call)))
           if (things) captions.push(...(await detect(things, keyframe, view, call)))
         }

@@ -1,13 +1,13 @@
 import { createOnnxRuntime } from '@perstream/backends/onnx'
 import type { Box, CallOptions, Device, Frame, RgbImage, TensorRuntime, TextLine, TextReader } from '@perstream/spec'
 import { decodeCtc, latinAlphabet } from './ctc'
-import { keepClasses } from './keep-classes'
 import { cropLine, detectionInput } from './line-crop'
 import { findPpOcrModels, type PpOcrModels } from './ppocr-models'
 import { createScratch } from './scratch'
+import { giveBytes, keepClasses } from './slim-outputs'
 import { unite } from './text-layout'
 import { findTextRegions, type TextRegion, type TextRegionOptions } from './text-regions'
-import { readWeights } from './weights'
+import { readModel } from './weights'
 import { toWords } from './words'
 
 /** What {@link createPpOcrReader} takes. */
@@ -45,9 +45,9 @@ export async function createPpOcrReader(options: PpOcrReaderOptions = {}): Promi
   checkNumber('minConfidence', minConfidence, 0, 1)
   const models = options.models ?? (await findPpOcrModels())
   const open = { device, threads, signal }
-  const detector = await runtime.open(models.detection, open)
-  const { model, alphabet } = await latinRecognizer(models, signal)
-  const recognizer = await runtime.open(model, open)
+  const detector = await runtime.open({ bytes: giveBytes(await readModel(models.detection, signal)) }, open)
+  const { bytes, alphabet } = await latinRecognizer(models, signal)
+  const recognizer = await runtime.open({ bytes }, open)
   const scratch = createScratch()
 
   async function detect(image: RgbImage, call: CallOptions): Promise<TextRegion[][]> {
@@ -55,13 +55,16 @@ export async function createPpOcrReader(options: PpOcrReaderOptions = {}): Promi
     const output = await detector.run({ [detector.inputs[0]!.name]: input }, call)
     scratch.give(input.data)
     const { data, shape } = output[detector.outputs[0]!.name]!
-    const map = { data: data as Float32Array, shape: shape.slice(-2), stride: [shape.at(-1)!, 1], offset: 0 }
+    const [height, width] = shape.slice(-2) as [number, number]
+    const map = { data: data as Uint8Array, width, height }
     const regions = findTextRegions(map, { minScore }).sort((a, b) => b.score * b.width - a.score * a.width)
     return toRows(regions.slice(0, maxLines))
   }
 
   async function recognize(image: RgbImage, region: TextRegion, call: CallOptions): Promise<TextLine | undefined> {
-    const output = await recognizer.run({ [recognizer.inputs[0]!.name]: cropLine(image, region) }, call)
+    const input = cropLine(image, region, { take: scratch.take })
+    const output = await recognizer.run({ [recognizer.inputs[0]!.name]: input }, call)
+    scratch.give(input.data)
     return toLine(decodeCtc(output[recognizer.outputs[0]!.name]!, alphabet), boxOf(region, image))
   }
 
@@ -89,13 +92,11 @@ export async function createPpOcrReader(options: PpOcrReaderOptions = {}): Promi
   }
 }
 
-/** The recogniser without the classes that are not read; one at a URL is taken whole. */
+/** The recogniser without the classes that are not read. */
 async function latinRecognizer({ recognition, characters }: PpOcrModels, signal: AbortSignal | undefined) {
   const alphabet = latinAlphabet(characters)
-  if ('url' in recognition) return { model: recognition, alphabet }
-  const bytes = 'bytes' in recognition ? recognition.bytes : await readWeights(recognition.path, signal)
   return {
-    model: { bytes: keepClasses(bytes, [0, ...alphabet.classes]) },
+    bytes: keepClasses(await readModel(recognition, signal), [0, ...alphabet.classes]),
     alphabet: { ...alphabet, classes: alphabet.classes.map((_, i) => i + 1) },
   }
 }

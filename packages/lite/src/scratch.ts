@@ -6,17 +6,18 @@ export interface Scratch {
   give(array: Float32Array): void
 }
 
-/** Makes a scratch that keeps one array: calls that overlap get arrays of their own. */
+/** Makes a scratch that keeps its largest array: calls that overlap get arrays of their own. */
 export function createScratch(): Scratch {
-  let kept: Float32Array | undefined
+  let kept = new Float32Array(0)
   return {
     take(length) {
-      const array = kept?.length === length ? kept : new Float32Array(length)
-      kept = undefined
-      return array
+      const array = kept.length >= length ? kept : new Float32Array(length)
+      kept = new Float32Array(0)
+      return array.subarray(0, length)
     },
     give(array) {
-      kept = array
+      const whole = new Float32Array(array.buffer as ArrayBuffer)
+      if (whole.length > kept.length) kept = whole
     },
   }
 }

@@ -7,16 +7,16 @@ const height = 160
 
 /** A map with filled rotated rectangles of probability 1. */
 function mapOf(boxes: readonly { x: number; y: number; w: number; h: number; angle: number }[], value = 1) {
-  const data = new Float32Array(width * height)
+  const data = new Uint8Array(width * height)
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++)
       for (const box of boxes) {
         const [dx, dy] = [x + 0.5 - box.x, y + 0.5 - box.y]
         const along = dx * Math.cos(box.angle) + dy * Math.sin(box.angle)
         const across = dy * Math.cos(box.angle) - dx * Math.sin(box.angle)
-        if (Math.abs(along) <= box.w / 2 && Math.abs(across) <= box.h / 2) data[y * width + x] = value
+        if (Math.abs(along) <= box.w / 2 && Math.abs(across) <= box.h / 2) data[y * width + x] = Math.round(255 * value)
       }
-  return { data, shape: [height, width], stride: [width, 1], offset: 0 }
+  return { data, width, height }
 }
 
 describe('findTextRegions', () => {

@@ -1,5 +1,3 @@
-import type { NdArray } from '@perstream/spec'
-
 /** A rotated rectangle around one line of text, in pixels of the picture. */
 export interface TextRegion {
   readonly centerX: number
@@ -12,6 +10,13 @@ export interface TextRegion {
   readonly angle: number
   /** 0..1: mean probability of text inside. */
   readonly score: number
+}
+
+/** How probable text is at each pixel, row-major: 0 never, 255 always. */
+export interface ProbabilityMap {
+  readonly data: Uint8Array
+  readonly width: number
+  readonly height: number
 }
 
 /** How regions are taken from a probability map. */
@@ -30,19 +35,19 @@ export interface TextRegionOptions {
 const LONG = 2.5
 
 /**
- * Finds lines of text in a detector's probability map [height, width]: binarised, split into connected blobs, each given
+ * Finds lines of text in a detector's probability map: binarised, split into connected blobs, each given
  * its smallest rotated rectangle, which is grown back by what training shrank it (Liao et al. 2020, "Real-time scene text
  * detection with differentiable binarization"). Short blobs, whose own direction is noise, take that of the long ones.
  */
-export function findTextRegions(map: NdArray<Float32Array>, options: TextRegionOptions = {}): TextRegion[] {
+export function findTextRegions(map: ProbabilityMap, options: TextRegionOptions = {}): TextRegion[] {
   const { threshold = 0.3, minScore = 0.55, minHeight = 3, unclip = 1.6 } = options
-  const blobs = findBlobs(map, threshold).filter((blob) => blob.pixels >= minHeight * minHeight)
+  const blobs = findBlobs(map, 255 * threshold).filter((blob) => blob.pixels >= minHeight * minHeight)
   const boxes = blobs.map((blob) => ({ blob, box: smallestBox(blob.hull) }))
   const direction = commonAngle(boxes.map(({ box }) => box).filter((box) => box.width > LONG * box.height))
   const regions: TextRegion[] = []
   for (const { blob, box: own } of boxes) {
     const box = own.width > LONG * own.height ? own : boxAt(blob.hull, direction)
-    const score = blob.sum / Math.max(blob.pixels, box.width * box.height)
+    const score = blob.sum / 255 / Math.max(blob.pixels, box.width * box.height)
     if (score < minScore || Math.min(box.width, box.height) < minHeight) continue
     const margin = (box.width * box.height * unclip) / (2 * (box.width + box.height))
     regions.push({ ...box, width: box.width + 2 * margin, height: box.height + 2 * margin, score })
@@ -57,56 +62,42 @@ interface Blob {
   readonly sum: number
 }
 
-function findBlobs(map: NdArray<Float32Array>, threshold: number): Blob[] {
-  const width = map.shape[1]!
-  const text = binarize(map, threshold)
+function findBlobs(map: ProbabilityMap, level: number): Blob[] {
+  const { data } = map
+  const seen = new Uint8Array((data.length >> 3) + 1)
   const blobs: Blob[] = []
-  for (let start = text.indexOf(1); start >= 0; start = text.indexOf(1, start + 1))
-    blobs.push(takeBlob(map, text, width + 2, start))
+  for (let start = 0; start < data.length; start++)
+    if (data[start]! >= level && visit(seen, start)) blobs.push(takeBlob(map, level, seen, start))
   return blobs
 }
 
-/** 1 for each pixel of text, with a margin of one 0 on all sides, so that every pixel has neighbours. */
-function binarize({ data, shape, stride, offset }: NdArray<Float32Array>, threshold: number): Uint8Array {
-  const [height, width] = shape as [number, number]
-  const [rowStride, columnStride] = stride as [number, number]
-  const text = new Uint8Array((width + 2) * (height + 2))
-  for (let y = 0; y < height; y++) {
-    let from = offset + y * rowStride
-    let to = (y + 1) * (width + 2) + 1
-    for (const end = to + width; to < end; to++, from += columnStride) if (data[from]! >= threshold) text[to] = 1
-  }
-  return text
+/** Notes that a pixel is seen; false when it was before. */
+function visit(seen: Uint8Array, pixel: number): boolean {
+  const bit = 1 << (pixel & 7)
+  if (seen[pixel >> 3]! & bit) return false
+  seen[pixel >> 3]! |= bit
+  return true
 }
 
-/** Takes the pixels connected to one, corners too, out of the binarised picture. */
-function takeBlob(
-  { data, stride, offset }: NdArray<Float32Array>,
-  text: Uint8Array,
-  wide: number,
-  start: number,
-): Blob {
-  const [rowStride, columnStride] = stride as [number, number]
-  const neighbours = [-wide - 1, -wide, -wide + 1, -1, 1, wide - 1, wide, wide + 1]
+/** Takes in the pixels of text that are connected to one, corners too. */
+function takeBlob({ data, width, height }: ProbabilityMap, level: number, seen: Uint8Array, start: number): Blob {
   const rows = new Map<number, [number, number]>()
   const stack = [start]
-  text[start] = 0
   let pixels = 0
   let sum = 0
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-    const x = (at % wide) - 1
-    const y = Math.floor(at / wide) - 1
+    const x = at % width
+    const y = (at - x) / width
     pixels++
-    sum += data[offset + y * rowStride + x * columnStride]!
+    sum += data[at]!
     const row = rows.get(y)
     if (!row) rows.set(y, [x, x])
     else if (x < row[0]) row[0] = x
     else if (x > row[1]) row[1] = x
-    for (const step of neighbours) {
-      if (text[at + step] === 0) continue
-      text[at + step] = 0
-      stack.push(at + step)
-    }
+    const [left, right] = [x > 0 ? at - 1 : at, x < width - 1 ? at + 1 : at]
+    for (const shift of [y > 0 ? -width : 0, 0, y < height - 1 ? width : 0])
+      for (let next = left + shift; next <= right + shift; next++)
+        if (data[next]! >= level && visit(seen, next)) stack.push(next)
   }
   return { hull: hullOf(rows), pixels, sum }
 }

@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { convertTfjsGraph, encodeModel, type TfjsModelJson } from '@perstream/onnx'
-import { PerStreamError, type Progress } from '@perstream/spec'
+import { type ModelSource, PerStreamError, type Progress } from '@perstream/spec'
 
 /** Where weights are and what they are for. */
 interface WeightsLocation {
@@ -89,10 +89,30 @@ export async function readJson<Value>(path: string, signal?: AbortSignal): Promi
   }
 }
 
-/** Reads a file of weights. @throws PerStreamError `model-missing` */
-export async function readWeights(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+/** Reads the bytes of a model. @throws PerStreamError `model-missing` */
+export async function readModel(model: ModelSource, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  if ('bytes' in model) return model.bytes
+  if ('path' in model) return readWeights(model.path, signal)
+  if (model.url.startsWith('file:')) return readWeights(new URL(model.url), signal)
+  const response = await fetch(model.url, { signal: signal ?? null }).catch((cause: unknown) => {
+    throw unread(model.url, cause, signal)
+  })
+  if (!response.ok) throw unread(model.url, `the server answered ${response.status}`, signal)
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+function readWeights(path: string | URL, signal: AbortSignal | undefined): Promise<Uint8Array> {
   return readFile(path, { signal }).catch((cause: unknown) => {
-    signal?.throwIfAborted()
-    throw new PerStreamError('model-missing', `The weights ${path} could not be read`, { fields: { path }, cause })
+    throw unread(String(path), cause, signal)
+  })
+}
+
+/** What to throw when weights cannot be read. @throws the signal's reason when that is why */
+function unread(path: string, cause: unknown, signal: AbortSignal | undefined): PerStreamError {
+  signal?.throwIfAborted()
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new PerStreamError('model-missing', `The weights ${path} could not be read: ${reason}`, {
+    fields: { path },
+    cause,
   })
 }

@@ -1,5 +1,5 @@
 import type { Caption, Memory } from '@perstream/spec'
-import { createBlock } from './text/block'
+import { linesOf } from './text/block'
 import { datesOnLine, fallsOn } from './text/days'
 import { lightVerbs, stopWords } from './text/lexicon'
 import { formsOf, matchTerm, wordsOf } from './text/words'
@@ -81,7 +81,7 @@ function isThing(word: string): boolean {
 /** The lines that stand under today's date, or hold it, without the date itself. */
 function entriesOfToday(memory: Memory, now: number): string[] {
   let today = false
-  return createBlock(memory).lines.flatMap(({ text }) => {
+  return linesOf(memory).flatMap((text) => {
     const dates = datesOnLine(text)
     if (dates.length > 0) today = dates.some((date) => fallsOn(date, now, memory.learnedAt))
     return today ? [dates.reduce((rest, date) => rest.replace(date, ' '), text)] : []

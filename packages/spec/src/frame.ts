@@ -29,7 +29,8 @@ export interface Frame extends Disposable {
   readonly width: number
   readonly height: number
   /**
-   * Reads the pixels at a height.
+   * Reads the pixels at a height. They belong to the frame: once it is released, their memory may be used again and
+   * `data` may be empty. Copy what must outlive the frame.
    * @throws PerStreamError `source-unreadable` when the frame was released or its pixels cannot be had any more.
    */
   pixels(options?: PixelOptions): Promise<RgbImage>

@@ -18,7 +18,15 @@ export interface FlowKernelOptions {
   readonly engine?: 'wasm' | 'typescript' | undefined
 }
 
-/** What keyframe selection measures on images of one size. Holds no state between calls. */
+/** What is measured on each image of a stream. */
+export interface StreamMeasure {
+  /** Mean motion since the image before, in pixels: {@link opticalFlow}. 0 for the first. */
+  readonly motion: number
+  /** Variance of the Laplacian: {@link sharpness}. */
+  readonly sharpness: number
+}
+
+/** What keyframe selection measures on images of one size. Only `next` holds something between calls. */
 export interface FlowKernel {
   readonly engine: 'wasm' | 'typescript'
   readonly width: number
@@ -29,6 +37,8 @@ export interface FlowKernel {
   flow(previous: Uint8Array, current: Uint8Array): number
   /** Variance of the Laplacian: {@link sharpness}. */
   sharpness(gray: Uint8Array): number
+  /** Measures the next image of a stream, and keeps its grey copy for the one after. */
+  next(image: RgbImage): StreamMeasure
 }
 
 /**
@@ -48,13 +58,21 @@ export function createFlowKernel(width: number, height: number, options: FlowKer
 }
 
 function typescriptKernel(width: number, height: number): FlowKernel {
+  const flow = createOpticalFlow(width, height)
+  let previous: Uint8Array | undefined
   return {
     engine: 'typescript',
     width,
     height,
     gray: toGray,
-    flow: createOpticalFlow(width, height),
+    flow,
     sharpness: (gray) => sharpness(gray, width, height),
+    next(image) {
+      const gray = toGray(image)
+      const motion = previous ? flow(previous, gray) : 0
+      previous = gray
+      return { motion, sharpness: sharpness(gray, width, height) }
+    },
   }
 }
 
@@ -79,34 +97,50 @@ function wasmKernel(width: number, height: number, WebAssembly: WebAssemblyApi, 
   const image = (pixels + 2 * width + 64) & ~15
   const first = 1024
   const second = first + image
-  const rgb = second + image
+  const even = second + image
+  const odd = even + image
+  const rgb = odd + image
   const scratch = rgb + 3 * image
   const memory = new WebAssembly.Memory({ initial: Math.ceil((scratch + stride * 50 + 64) / 65536) })
   const kernel = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports as FlowExports
   const view = new Uint8Array(memory.buffer)
   const windows = (width - 6) * (height - 6)
+  const toGrayAt = (slot: number, { data }: RgbImage) => {
+    view.set(data, rgb)
+    kernel.gray(rgb, slot, pixels)
+  }
+  const flowOf = (previous: number, current: number) =>
+    width < 7 || height < 7
+      ? 0
+      : (kernel.flow(previous, current, width, height, scratch, stride, flowEpsilon) / windows) * sobelGain
+  const sharpnessOf = (slot: number) => (width < 3 || height < 3 ? 0 : kernel.sharpness(slot, width, height))
+  let previous: number | undefined
   return {
     engine: 'wasm',
     width,
     height,
     gray(source) {
-      view.set(source.data, rgb)
-      kernel.gray(rgb, first, pixels)
+      toGrayAt(first, source)
       return view.slice(first, first + pixels)
     },
-    flow(previous, current) {
-      checkGray('previous', previous, width, height)
-      checkGray('current', current, width, height)
-      if (width < 7 || height < 7) return 0
-      view.set(previous, first)
-      view.set(current, second)
-      return (kernel.flow(first, second, width, height, scratch, stride, flowEpsilon) / windows) * sobelGain
+    flow(before, after) {
+      checkGray('previous', before, width, height)
+      checkGray('current', after, width, height)
+      view.set(before, first)
+      view.set(after, second)
+      return flowOf(first, second)
     },
     sharpness(gray) {
       checkGray('gray', gray, width, height)
-      if (width < 3 || height < 3) return 0
       view.set(gray, first)
-      return kernel.sharpness(first, width, height)
+      return sharpnessOf(first)
+    },
+    next(source) {
+      const current = previous === even ? odd : even
+      toGrayAt(current, source)
+      const motion = previous === undefined ? 0 : flowOf(previous, current)
+      previous = current
+      return { motion, sharpness: sharpnessOf(current) }
     },
   }
 }

@@ -43,7 +43,6 @@ export function createFlowKeyframes(options: FlowKeyframeOptions = {}): Keyframe
 class FlowSelection implements Selection {
   private readonly sharpest = new SharpestFrame()
   private kernel: FlowKernel | undefined
-  private previous: Uint8Array | undefined
   private due: { readonly reason: KeyframeReason; left: number } | undefined
   private motion = 0
   /** When the last keyframe was settled, and when it was itself; undefined before the first. */
@@ -76,12 +75,10 @@ class FlowSelection implements Selection {
     const image = await frame.pixels({ signal })
     if (this.kernel?.width !== image.width || this.kernel.height !== image.height) {
       this.kernel = createFlowKernel(image.width, image.height, this.engine)
-      this.previous = undefined
     }
-    const gray = this.kernel.gray(image)
-    if (this.previous) this.motion += this.kernel.flow(this.previous, gray)
-    this.previous = gray
-    return this.kernel.sharpness(gray)
+    const { motion, sharpness } = this.kernel.next(image)
+    this.motion += motion
+    return sharpness
   }
 
   private becomesDue(seconds: number): { reason: KeyframeReason; left: number } | undefined {

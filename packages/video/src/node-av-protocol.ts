@@ -33,7 +33,8 @@ export type Request =
   | { readonly type: 'more' }
   /** Free everything and end the thread. */
   | { readonly type: 'close' }
-  | { readonly type: 'release'; readonly index: number }
+  /** A frame is done with; what its copies lay in can be used again. */
+  | { readonly type: 'release'; readonly index: number; readonly buffers: readonly ArrayBuffer[] }
   | { readonly type: 'pixels'; readonly index: number; readonly height: number; readonly id: number }
 
 /** From the decoding thread. */
@@ -44,3 +45,9 @@ export type Reply =
   | { readonly type: 'warning'; readonly warning: Warning }
   | { readonly type: 'end' }
   | { readonly type: 'pixels'; readonly id: number; readonly image: RgbImage | undefined }
+
+/** The buffer of an image that fills it: what can be handed over without a copy. */
+export function bufferOf({ data }: RgbImage): ArrayBuffer | undefined {
+  const { buffer } = data
+  return buffer instanceof ArrayBuffer && data.byteLength === buffer.byteLength ? buffer : undefined
+}

@@ -1,10 +1,11 @@
 import type { RgbImage } from '@perstream/spec'
 import type { Frame as AvFrame } from 'node-av/lib'
+import type { BufferPool } from './buffer-pool'
 import type { NodeAv } from './node-av-library'
 import { isTurned, type Orientation, orient } from './orientation'
 import { fitHeight } from './resize-area'
 
-/** Makes RGB copies of decoded frames. Reuses its buffers while the sizes stay. */
+/** Makes RGB copies of decoded frames, in buffers of a pool. */
 export interface FrameScaler {
   /** Converts to RGB at a height as shown, with the area filter, honouring colour space, range and orientation. */
   scale(frame: AvFrame, height: number, orientation: Orientation | undefined): RgbImage
@@ -12,7 +13,7 @@ export interface FrameScaler {
 }
 
 /** Makes a scaler over FFmpeg's software scaler. */
-export function createFrameScaler({ lib, constants }: NodeAv): FrameScaler {
+export function createFrameScaler({ lib, constants }: NodeAv, buffers: BufferPool): FrameScaler {
   const context = new lib.SoftwareScaleContext()
   context.allocContext()
   context.setOption('sws_flags', String(constants.SWS_AREA))
@@ -37,8 +38,13 @@ export function createFrameScaler({ lib, constants }: NodeAv): FrameScaler {
       // Two fields are scaled as one picture, as ffmpeg does by default; the scaler refuses them under their flag.
       frame.clearFlags(constants.AV_FRAME_FLAG_INTERLACED)
       lib.FFmpegError.throwIfError(context.scaleFrameSync(output, frame), 'scaling a frame')
-      const image = { data: output.toBuffer(), ...size }
-      return orientation ? orient(image, orientation) : image
+      const data = buffers.take(size.width * size.height * 3)
+      data.set(output.data![0]!.subarray(0, data.length))
+      const image = { data, ...size }
+      if (!orientation) return image
+      const shownImage = orient(image, orientation)
+      buffers.give(data.buffer)
+      return shownImage
     },
     close() {
       target?.free()

@@ -7,7 +7,7 @@ import {
   PerStreamError,
   type RgbImage,
 } from '@perstream/spec'
-import type { FrameData, Reply, Request, SourceInfo } from './node-av-protocol'
+import { bufferOf, type FrameData, type Reply, type Request, type SourceInfo } from './node-av-protocol'
 import { createSourceFrame, iteratedBefore } from './source-frame'
 
 /** Why the decoding thread could not open the source. */
@@ -157,11 +157,12 @@ class Thread {
     }
   }
 
-  released(frame: FrameData): void {
+  released({ index }: FrameData, images: readonly RgbImage[]): void {
     this.held--
     if (this.stopping) return
+    const buffers = images.map(bufferOf).filter((buffer) => buffer !== undefined)
     if (this.ended && this.held === 0 && this.arrived.length === 0) void this.stop()
-    else this.send({ type: 'release', index: frame.index })
+    else this.send({ type: 'release', index, buffers }, buffers)
   }
 
   /** Keeps the process alive while something is waited for, and only then. */
@@ -174,8 +175,8 @@ class Thread {
     }
   }
 
-  private send(request: Request): void {
-    if (!this.stopping) this.worker.postMessage(request)
+  private send(request: Request, transfer: readonly ArrayBuffer[] = []): void {
+    if (!this.stopping) this.worker.postMessage(request, transfer)
   }
 
   private receive(reply: Reply): void {

@@ -1,10 +1,11 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { RgbImage } from '@perstream/spec'
 import type { Frame as AvFrame } from 'node-av/lib'
+import { createBufferPool } from './buffer-pool'
 import { type DecodedFrame, type Decoding, openDecoding } from './node-av-decoder'
 import { Refusal } from './node-av-input'
 import { loadNodeAv, type NodeAv } from './node-av-library'
-import type { Reply, Request, WorkerInput } from './node-av-protocol'
+import { bufferOf, type Reply, type Request, type WorkerInput } from './node-av-protocol'
 import { createFrameScaler, type FrameScaler } from './node-av-scaler'
 import { retainedBytes, retainedFrames } from './source-frame'
 
@@ -14,6 +15,7 @@ class DecodingThread {
   private ended = false
   private readonly frames: Generator<DecodedFrame | undefined, void, void>
   private readonly retained = new Map<number, AvFrame>()
+  private readonly buffers = createBufferPool()
   private readonly scaler: FrameScaler
 
   constructor(
@@ -23,7 +25,7 @@ class DecodingThread {
     private readonly height: number,
   ) {
     this.frames = decoding.frames()
-    this.scaler = createFrameScaler(av)
+    this.scaler = createFrameScaler(av, this.buffers)
     port.on('message', (request: Request) => {
       this.serve(request)
       this.work()
@@ -45,7 +47,7 @@ class DecodingThread {
   private serve(request: Request): void {
     if (request.type === 'more') this.demand++
     else if (request.type === 'close') this.close()
-    else if (request.type === 'release') this.free(request.index)
+    else if (request.type === 'release') this.release(request)
     else {
       const kept = this.retained.get(request.index)
       const image = kept && this.scaler.scale(kept, request.height, this.decoding.input.orientation)
@@ -85,15 +87,19 @@ class DecodingThread {
     this.port.close()
   }
 
+  private release({ index, buffers }: Extract<Request, { type: 'release' }>): void {
+    this.free(index)
+    for (const buffer of buffers) this.buffers.give(buffer)
+  }
+
   private free(index: number): void {
     this.retained.get(index)?.free()
     this.retained.delete(index)
   }
 
   private reply(reply: Reply, image?: RgbImage): void {
-    const buffer = image?.data.buffer
-    const whole = buffer instanceof ArrayBuffer && image?.data.byteLength === buffer.byteLength
-    this.port.postMessage(reply, whole ? [buffer] : [])
+    const buffer = image && bufferOf(image)
+    this.port.postMessage(reply, buffer ? [buffer] : [])
   }
 }
 

@@ -72,6 +72,11 @@ describe('optical flow', () => {
         const flow = twin.flow(previous, current)
         expect(Math.abs(wasm.flow(previous, current) - flow)).toBeLessThanOrEqual(1e-9 * (1 + flow))
         expect(wasm.sharpness(current)).toBeCloseTo(twin.sharpness(current), 6)
+        for (const kernel of [wasm, twin]) {
+          const measured = [a, b].map((data) => kernel.next({ data, width, height }))
+          expect(measured[0]!.motion).toBe(0)
+          expect(measured[1]).toEqual({ motion: kernel.flow(previous, current), sharpness: kernel.sharpness(current) })
+        }
       }),
     )
   })

@@ -12,12 +12,14 @@ export interface FrameOwner {
   readonly location: string
   /** Makes a copy larger than the small one; undefined when the decoded frame is gone. */
   enlarge(frame: FrameData, height: number, options: CallOptions): Promise<RgbImage | undefined>
-  released(frame: FrameData): void
+  /** The frame is done with, and so are the images it gave. */
+  released(frame: FrameData, images: readonly RgbImage[]): void
 }
 
 /** Makes a lazy frame over its small copy. */
 export function createSourceFrame(data: FrameData, owner: FrameOwner): Frame {
   let small: RgbImage | undefined = data.small
+  const larger: RgbImage[] = []
   const { index, seconds, width, height } = data
   const gone = (why: string) =>
     new PerStreamError('source-unreadable', `Frame ${index} of ${owner.location} has no pixels any more: ${why}.`, {
@@ -25,8 +27,9 @@ export function createSourceFrame(data: FrameData, owner: FrameOwner): Frame {
     })
   const release = () => {
     if (!small) return
+    const images = [small, ...larger]
     small = undefined
-    owner.released(data)
+    owner.released(data, images)
   }
   return {
     index,
@@ -44,7 +47,10 @@ export function createSourceFrame(data: FrameData, owner: FrameOwner): Frame {
       if (wanted === small.height || small.height === height) return shrink(small, wanted)
       if (wanted < small.height) return shrink(small, wanted)
       const image = await owner.enlarge(data, Math.min(wanted, height), options)
-      if (image) return image
+      if (image) {
+        larger.push(image)
+        return image
+      }
       throw gone('more frames were held than the source keeps for larger copies, or its stream was left')
     },
   }

@@ -22,16 +22,21 @@ export interface TextBlock {
 
 /** Takes a memory's text apart: lines of what was read, sentences of the rest. */
 export function createBlock(memory: Memory): TextBlock {
-  const prose = memory.origin !== 'read'
-  const texts = memory.text
-    .split('\n')
-    .flatMap((line) => (prose ? line.split(/(?<=[a-z)"][.!?])\s+(?=[A-Z"])/) : [line]))
-  const lines = texts
-    .map((text) => text.trim())
-    .filter((text) => text !== '')
-    .map((text) => ({ text, words: [...wordsOf(text), ...impliedWordsOf(text)] }))
+  const prose = isProse(memory)
+  const lines = linesOf(memory).map((text) => ({ text, words: [...wordsOf(text), ...impliedWordsOf(text)] }))
   const words = lines.flatMap((line) => line.words)
   return { lines, words, prose, kinds: guessKinds(lines, words, prose), found: new Map() }
+}
+
+/** The lines of what was read, the sentences of the rest; none is blank. */
+export function linesOf(memory: Memory): string[] {
+  const lines = memory.text.split('\n')
+  const texts = isProse(memory) ? lines.flatMap((line) => line.split(/(?<=[a-z)"][.!?])\s+(?=[A-Z"])/)) : lines
+  return texts.map((text) => text.trim()).filter((text) => text !== '')
+}
+
+function isProse({ origin }: Memory): boolean {
+  return origin !== 'read'
 }
 
 /** Words that a line means without saying them: "ICE 512" is a train. */

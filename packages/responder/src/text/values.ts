@@ -159,6 +159,7 @@ function fixNames(line: string): string {
 }
 
 function nearName(word: string, name: string): boolean {
+  if (Math.abs(word.length - name.length) > 1) return false
   return weightedDistance(word, name) <= 1 || weightedDistance(word.replace(/l/g, 'i'), name.replace(/l/g, 'i')) <= 1
 }
 

@@ -1,0 +1,29 @@
+import { createOnnxRuntime } from '@perstream/backends/onnx'
+import { createGraph, encodeModel } from '@perstream/onnx'
+import type { Tensor } from '@perstream/spec'
+import { expect, it } from 'vitest'
+import { giveBytes, keepClasses } from './slim-outputs'
+
+async function run(rewrite: (model: Uint8Array) => Uint8Array, values: readonly number[]): Promise<Tensor> {
+  const graph = createGraph()
+  const x = graph.input('x', 'float32', [1, 'steps', 4])
+  graph.output('y', graph.node('Relu', [x]), 'float32', [1, 'steps', 4])
+  await using session = await createOnnxRuntime().open(
+    { bytes: rewrite(encodeModel(graph.build())) },
+    { device: 'cpu' },
+  )
+  const data = Float32Array.from(values)
+  const [output] = Object.values(await session.run({ x: { type: 'float32', shape: [1, data.length / 4, 4], data } }))
+  return output!
+}
+
+it('gives the probabilities of the listed classes, in their order', async () => {
+  const kept = await run((model) => keepClasses(model, [3, 0]), [1, 2, 3, 4, 5, 6, 7, 8])
+  expect(kept.shape).toEqual([1, 2, 2])
+  expect([...kept.data]).toEqual([4, 1, 8, 5])
+})
+
+it('gives probabilities as bytes', async () => {
+  const { type, shape, data } = await run(giveBytes, [0, 0.3, 0.999, 1])
+  expect({ type, shape, data: [...data] }).toEqual({ type: 'uint8', shape: [1, 1, 4], data: [0, 76, 255, 255] })
+})
