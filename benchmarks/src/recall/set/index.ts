@@ -8,9 +8,10 @@
  * ## Memories: 300
  *
  * What a first-person pipeline would store: what she did ("I parked the green Fabia in Lindenallee"), read ("Door sign:
- * ..."), heard and was told. About a quarter is routine that nobody asks about, in near-duplicates too (tram 12, the same
- * coat, the same coffee). Many others look like an answer and are none: a value since changed, or the same fact of another
- * person or thing (two cars, four keys, four wifi networks, three talks with Rasmus). 132 memories answer at least one question.
+ * ..."), heard and was told. 132 of them answer at least one question. About a quarter is routine that nobody asks about,
+ * in near-duplicates too (tram 12, the same coat, the same coffee). The others look like answers and are none: a value
+ * that nobody asks for any more, a name that is told once, or the same fact of another person or thing (two cars, four
+ * keys, four wifi networks, three talks with Rasmus).
  *
  * Values that change, 22 of them:
  * - five values: where the car is;
