@@ -1,0 +1,71 @@
+import type { RecallQuestion } from './types'
+
+/** Questions of kind 'place': where something is or was. */
+export const placeQuestions: readonly RecallQuestion[] = [
+  {
+    id: 'q063',
+    kind: 'place',
+    askedAt: '2025-11-04T08:30+01:00',
+    text: 'Where are my reading glasses?',
+    relevant: ['m140'],
+    answerable: true,
+    note: 'they lay on the windowsill before',
+  },
+  {
+    id: 'q064',
+    kind: 'place',
+    askedAt: '2025-11-17T13:25+01:00',
+    text: 'Where did I put the big clamps?',
+    relevant: ['m082'],
+    answerable: true,
+  },
+  {
+    id: 'q065',
+    kind: 'place',
+    askedAt: '2025-11-14T18:50+01:00',
+    text: 'Where did the drill go after my brother gave it back?',
+    relevant: ['m286'],
+    answerable: true,
+  },
+  {
+    id: 'q066',
+    kind: 'place',
+    askedAt: '2025-11-22T11:00+01:00',
+    text: 'Where do I keep the ring from my grandmother?',
+    relevant: ['m299'],
+    answerable: true,
+  },
+  {
+    id: 'q067',
+    kind: 'place',
+    askedAt: '2025-11-09T10:10+01:00',
+    text: 'It is pouring. Where did I leave my umbrella?',
+    relevant: ['m174'],
+    answerable: true,
+  },
+  {
+    id: 'q068',
+    kind: 'place',
+    askedAt: '2025-11-11T09:35+01:00',
+    text: 'Someone is bleeding at work, where do we have something for it?',
+    relevant: ['m080'],
+    answerable: true,
+  },
+  {
+    id: 'q069',
+    kind: 'place',
+    askedAt: '2025-11-23T16:30+01:00',
+    text: 'Where did I store the jelly I made from the market fruit?',
+    relevant: ['m295'],
+    answerable: true,
+  },
+  {
+    id: 'q070',
+    kind: 'place',
+    askedAt: '2025-10-28T17:50+01:00',
+    text: 'Remind me where the Turtle is standing.',
+    relevant: ['m227'],
+    answerable: true,
+    note: 'the memory says only: the van',
+  },
+]
