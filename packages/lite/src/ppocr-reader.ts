@@ -1,9 +1,9 @@
 import { createOnnxRuntime } from '@perstream/backends/onnx'
-import type { Box, CallOptions, Device, Frame, RgbImage, TensorRuntime, TextLine, TextReader } from '@perstream/spec'
+import type { Box, CallOptions, Device, Frame, TensorRuntime, TextLine, TextReader } from '@perstream/spec'
 import { decodeCtc, latinAlphabet } from './ctc'
 import { cropLine, detectionInput } from './line-crop'
+import { createPixelKernel, type LoadedPicture } from './pixel-kernel'
 import { findPpOcrModels, type PpOcrModels } from './ppocr-models'
-import { createScratch } from './scratch'
 import { giveBytes, keepClasses } from './slim-outputs'
 import { unite } from './text-layout'
 import { findTextRegions, type TextRegion, type TextRegionOptions } from './text-regions'
@@ -48,12 +48,10 @@ export async function createPpOcrReader(options: PpOcrReaderOptions = {}): Promi
   const detector = await runtime.open({ bytes: giveBytes(await readModel(models.detection, signal)) }, open)
   const { bytes, alphabet } = await latinRecognizer(models, signal)
   const recognizer = await runtime.open({ bytes }, open)
-  const scratch = createScratch()
+  const kernel = createPixelKernel()
 
-  async function detect(image: RgbImage, call: CallOptions): Promise<TextRegion[][]> {
-    const input = detectionInput(image, scratch.take)
-    const output = await detector.run({ [detector.inputs[0]!.name]: input }, call)
-    scratch.give(input.data)
+  async function detect(picture: LoadedPicture, call: CallOptions): Promise<TextRegion[][]> {
+    const output = await detector.run({ [detector.inputs[0]!.name]: detectionInput(picture) }, call)
     const { data, shape } = output[detector.outputs[0]!.name]!
     const [height, width] = shape.slice(-2) as [number, number]
     const map = { data: data as Uint8Array, width, height }
@@ -61,29 +59,39 @@ export async function createPpOcrReader(options: PpOcrReaderOptions = {}): Promi
     return toRows(regions.slice(0, maxLines))
   }
 
-  async function recognize(image: RgbImage, region: TextRegion, call: CallOptions): Promise<TextLine | undefined> {
-    const input = cropLine(image, region, { take: scratch.take })
-    const output = await recognizer.run({ [recognizer.inputs[0]!.name]: input }, call)
-    scratch.give(input.data)
-    return toLine(decodeCtc(output[recognizer.outputs[0]!.name]!, alphabet), boxOf(region, image))
+  async function recognize(
+    picture: LoadedPicture,
+    region: TextRegion,
+    call: CallOptions,
+  ): Promise<TextLine | undefined> {
+    const output = await recognizer.run({ [recognizer.inputs[0]!.name]: cropLine(picture, region) }, call)
+    return toLine(decodeCtc(output[recognizer.outputs[0]!.name]!, alphabet), boxOf(region, picture))
+  }
+
+  async function readLines(picture: LoadedPicture, call: CallOptions): Promise<TextLine[]> {
+    const lines: TextLine[] = []
+    for (const row of await detect(picture, call)) {
+      let before: TextRegion | undefined
+      for (const region of row) {
+        const line = await recognize(picture, region, call)
+        if (!line || line.confidence < minConfidence) continue
+        if (before && isAmountBeside(line.text, region, before)) lines.push(joinLines(lines.pop()!, line))
+        else lines.push(line)
+        before = region
+      }
+    }
+    return lines
   }
 
   return {
     async read(frame, call = {}) {
       call.signal?.throwIfAborted()
-      const image = await frame.pixels({ height: readingHeight(frame, height), signal: call.signal })
-      const lines: TextLine[] = []
-      for (const row of await detect(image, call)) {
-        let before: TextRegion | undefined
-        for (const region of row) {
-          const line = await recognize(image, region, call)
-          if (!line || line.confidence < minConfidence) continue
-          if (before && isAmountBeside(line.text, region, before)) lines.push(joinLines(lines.pop()!, line))
-          else lines.push(line)
-          before = region
-        }
+      const picture = kernel.load(await frame.pixels({ height: readingHeight(frame, height), signal: call.signal }))
+      try {
+        return await readLines(picture, call)
+      } finally {
+        picture.release()
       }
-      return lines
     },
     async [Symbol.asyncDispose]() {
       await detector[Symbol.asyncDispose]()
@@ -152,7 +160,10 @@ function readingHeight(frame: Frame, height: number): number {
   return Math.round(aspect >= 1 ? height : height * Math.min(4 / 3, Math.sqrt(16 / 9 / aspect)))
 }
 
-function boxOf({ centerX, centerY, width, height, angle }: TextRegion, image: RgbImage): Box {
+function boxOf(
+  { centerX, centerY, width, height, angle }: TextRegion,
+  image: { readonly width: number; readonly height: number },
+): Box {
   const halfWidth = (Math.abs(width * Math.cos(angle)) + Math.abs(height * Math.sin(angle))) / 2
   const halfHeight = (Math.abs(width * Math.sin(angle)) + Math.abs(height * Math.cos(angle))) / 2
   const part = (value: number, size: number) => Math.max(0, Math.min(1, value / size))

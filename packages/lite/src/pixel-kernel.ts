@@ -1,0 +1,191 @@
+import type { RgbImage } from '@perstream/spec'
+import { picturesWasm } from './generated/pictures-wasm'
+
+/** What each channel's levels (0..255) become: level * scale - shift. Blue, green, red. */
+export type ChannelScales = readonly [ChannelScale, ChannelScale, ChannelScale]
+
+interface ChannelScale {
+  readonly scale: number
+  readonly shift: number
+}
+
+/** A line of points over a picture; (0, 0) is the middle of its first pixel. */
+export interface SampleLine {
+  readonly x: number
+  readonly y: number
+  readonly stepX: number
+  readonly stepY: number
+}
+
+/** Where a row of floats stands in each of the three planes, blue, green and red. */
+export interface PlaneRow {
+  /** The first element, in the first plane. */
+  readonly at: number
+  readonly count: number
+  /** Elements from plane to plane. */
+  readonly plane: number
+}
+
+/** A picture that lies where its pixels are quickly turned to floats. */
+export interface LoadedPicture {
+  readonly width: number
+  readonly height: number
+  /** Lends the array that is filled next, with whatever was left in it; it ends the loan of the one before. */
+  output(length: number): Float32Array
+  /** Writes `count` pixels from pixel `from` on, and up to 15 elements behind them. */
+  scale(from: number, row: PlaneRow, scales: ChannelScales): void
+  /** Adds bilinear samples times `weight`; beyond the edge, the edge. */
+  sample(line: SampleLine, row: PlaneRow, weight: number): void
+  /** Lets the next picture take its place. */
+  release(): void
+}
+
+/** Turns pixels to floats; pictures that overlap in time get memories of their own. */
+export interface PixelKernel {
+  load(image: RgbImage): LoadedPicture
+}
+
+/** Makes a kernel. Default: WASM SIMD where this machine has it, else the TypeScript twin, which defines correct. */
+export function createPixelKernel(engine?: 'wasm' | 'typescript'): PixelKernel {
+  const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyApi }
+  const bytes = Uint8Array.from(atob(picturesWasm), (character) => character.charCodeAt(0))
+  const module = engine !== 'typescript' && WebAssembly?.validate(bytes) ? new WebAssembly.Module(bytes) : undefined
+  const make = () => (module ? new WasmPixels(WebAssembly!, module) : new TypescriptPixels())
+  let free: Pixels | undefined
+  return {
+    load(image) {
+      const pixels = free ?? make()
+      free = undefined
+      pixels.load(image)
+      const { width, height } = image
+      return {
+        width,
+        height,
+        output: (length) => pixels.output(length),
+        scale: (from, row, scales) => pixels.scale(from, row, scales),
+        sample: (line, row, weight) => pixels.sample(line, row, weight),
+        release() {
+          free = pixels
+        },
+      }
+    },
+  }
+}
+
+type Pixels = Pick<LoadedPicture, 'output' | 'scale' | 'sample'> & { load(image: RgbImage): void }
+
+class TypescriptPixels implements Pixels {
+  private image: RgbImage = { data: new Uint8Array(0), width: 0, height: 0 }
+  private kept = new Float32Array(0)
+
+  load(image: RgbImage): void {
+    this.image = image
+  }
+
+  output(length: number): Float32Array {
+    if (this.kept.length < length) this.kept = new Float32Array(length)
+    return this.kept.subarray(0, length)
+  }
+
+  scale(from: number, { at, count, plane }: PlaneRow, scales: ChannelScales): void {
+    const { data } = this.image
+    scales.forEach(({ scale, shift }, channel) => {
+      const to = channel * plane + at
+      for (let i = 0; i < count; i++) this.kept[to + i] = data[(from + i) * 3 + 2 - channel]! * scale - shift
+    })
+  }
+
+  sample({ x, y, stepX, stepY }: SampleLine, { at, count, plane }: PlaneRow, weight: number): void {
+    const { data, width, height } = this.image
+    for (let i = 0; i < count; i++) {
+      const fx = Math.min(Math.max(x + i * stepX, 0), width - 1)
+      const fy = Math.min(Math.max(y + i * stepY, 0), height - 1)
+      const left = Math.floor(fx)
+      const top = Math.floor(fy)
+      const upper = (top * width + left) * 3
+      const lower = top < height - 1 ? upper + width * 3 : upper
+      const right = left < width - 1 ? 3 : 0
+      const [a, b] = [fx - left, fy - top]
+      for (let channel = 0; channel < 3; channel++) {
+        const level = 2 - channel
+        const above = data[upper + level]! * (1 - a) + data[upper + right + level]! * a
+        const below = data[lower + level]! * (1 - a) + data[lower + right + level]! * a
+        this.kept[channel * plane + at + i]! += (above * (1 - b) + below * b) * weight
+      }
+    }
+  }
+}
+
+/** The part of WebAssembly that is used here; its types come with the DOM's, which this package does without. */
+interface WebAssemblyApi {
+  validate(bytes: Uint8Array): boolean
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
+  readonly Memory: new (descriptor: { initial: number }) => WasmMemory
+}
+
+interface WasmMemory {
+  readonly buffer: ArrayBuffer
+  grow(pages: number): number
+}
+
+interface PictureExports {
+  planes(rgb: number, count: number, out: number, plane: number, ...scalesAndShifts: number[]): void
+  sample(
+    rgb: number,
+    width: number,
+    height: number,
+    x: number,
+    y: number,
+    stepX: number,
+    stepY: number,
+    out: number,
+    plane: number,
+    count: number,
+    weight: number,
+  ): void
+}
+
+/** Where the pixels begin; a vector read may pass their end by this much too. */
+const margin = 1024
+
+class WasmPixels implements Pixels {
+  private readonly memory: WasmMemory
+  private readonly kernel: PictureExports
+  private width = 0
+  private height = 0
+  private start = 0
+
+  constructor(WebAssembly: WebAssemblyApi, module: object) {
+    this.memory = new WebAssembly.Memory({ initial: 1 })
+    this.kernel = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as PictureExports
+  }
+
+  load({ data, width, height }: RgbImage): void {
+    this.width = width
+    this.height = height
+    this.start = Math.ceil((margin + data.length + margin) / 16) * 16
+    this.reserve(this.start)
+    new Uint8Array(this.memory.buffer).set(data, margin)
+  }
+
+  output(length: number): Float32Array {
+    this.reserve(this.start + 4 * length + margin)
+    return new Float32Array(this.memory.buffer, this.start, length)
+  }
+
+  scale(from: number, { at, count, plane }: PlaneRow, scales: ChannelScales): void {
+    const numbers = scales.flatMap(({ scale, shift }) => [scale, shift])
+    this.kernel.planes(margin + 3 * from, count, this.start + 4 * at, 4 * plane, ...numbers)
+  }
+
+  sample({ x, y, stepX, stepY }: SampleLine, { at, count, plane }: PlaneRow, weight: number): void {
+    const { width, height, start, kernel } = this
+    kernel.sample(margin, width, height, x, y, stepX, stepY, start + 4 * at, 4 * plane, count, weight)
+  }
+
+  private reserve(bytes: number): void {
+    const missing = bytes - this.memory.buffer.byteLength
+    if (missing > 0) this.memory.grow(Math.ceil(missing / 65536))
+  }
+}
