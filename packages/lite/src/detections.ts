@@ -15,27 +15,28 @@ interface ReadDetectionsOptions {
  * image. Of two of one class that overlap by half or more (intersection over union), the better stays.
  */
 export function readDetections(rows: Float32Array, options: ReadDetectionsOptions): Detection[] {
-  const { labels, threshold, width, height } = options
   const kept: Detection[] = []
-  for (const detection of parseRows(rows, labels, width, height)) {
-    const { label, score, box } = detection
+  for (const detection of parseRows(rows, options)) {
+    const { label, box } = detection
     const repeats = kept.some((other) => other.label === label && overlap(other.box, box) >= 0.5)
-    if (score >= threshold && area(box) > 0 && !repeats) kept.push(detection)
+    if (area(box) > 0 && !repeats) kept.push(detection)
   }
   return kept
 }
 
-function parseRows(rows: Float32Array, labels: readonly string[], width: number, height: number): Detection[] {
-  const detections = Array.from({ length: rows.length / 6 }, (_, i) => {
-    const [left, top, right, bottom, score, number] = rows.subarray(i * 6, i * 6 + 6) as unknown as number[]
+function parseRows(rows: Float32Array, { labels, threshold, width, height }: ReadDetectionsOptions): Detection[] {
+  const detections: Detection[] = []
+  for (let at = 0; at < rows.length; at += 6) {
+    const score = rows[at + 4]!
+    if (!(score >= threshold)) continue
     const box = {
-      left: part(left!, width),
-      top: part(top!, height),
-      right: part(right!, width),
-      bottom: part(bottom!, height),
+      left: part(rows[at]!, width),
+      top: part(rows[at + 1]!, height),
+      right: part(rows[at + 2]!, width),
+      bottom: part(rows[at + 3]!, height),
     }
-    return { label: labels[number!]!, score: score!, box }
-  })
+    detections.push({ label: labels[rows[at + 5]!]!, score, box })
+  }
   return detections.sort((a, b) => b.score - a.score)
 }
 

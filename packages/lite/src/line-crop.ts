@@ -8,10 +8,9 @@ const LINE_HEIGHT = 48
 const STEP = 8
 
 /** ImageNet's mean and deviation, as the weights were trained: on blue before red. */
-const imageNet: ChannelScales = [standardize(0.485, 0.229), standardize(0.456, 0.224), standardize(0.406, 0.225)]
-
-function standardize(mean: number, deviation: number) {
-  return { scale: 1 / (255 * deviation), shift: mean / deviation }
+const imageNet: ChannelScales = {
+  scale: [1 / (255 * 0.229), 1 / (255 * 0.224), 1 / (255 * 0.225)],
+  shift: [0.485 / 0.229, 0.456 / 0.224, 0.406 / 0.225],
 }
 
 /**
@@ -27,10 +26,12 @@ export function detectionInput(picture: LoadedPicture): Tensor {
   for (let y = 0; y < height; y++) {
     const at = y * paddedWidth
     picture.scale(y * width, { at, count: width, plane }, imageNet)
-    for (let end = at + width; end < 3 * plane; end += plane) out.fill(0, end, end + paddedWidth - width)
   }
-  for (let channel = 0; channel < 3; channel++)
-    out.fill(0, channel * plane + height * paddedWidth, (channel + 1) * plane)
+  for (let channel = 0; channel < 3; channel++) {
+    const [start, end] = [channel * plane, (channel + 1) * plane]
+    for (let at = start + width; at < end; at += paddedWidth) out.fill(0, at, at + paddedWidth - width)
+    out.fill(0, start + height * paddedWidth, end)
+  }
   return { type: 'float32', shape: [1, 3, paddedHeight, paddedWidth], data: out }
 }
 

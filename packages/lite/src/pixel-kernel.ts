@@ -1,12 +1,10 @@
 import type { RgbImage } from '@perstream/spec'
 import { picturesWasm } from './generated/pictures-wasm'
 
-/** What each channel's levels (0..255) become: level * scale - shift. Blue, green, red. */
-export type ChannelScales = readonly [ChannelScale, ChannelScale, ChannelScale]
-
-interface ChannelScale {
-  readonly scale: number
-  readonly shift: number
+/** What each channel's levels (0..255) become, blue, green and red: level * scale - shift. */
+export interface ChannelScales {
+  readonly scale: readonly [number, number, number]
+  readonly shift: readonly [number, number, number]
 }
 
 /** A line of points over a picture; (0, 0) is the middle of its first pixel. */
@@ -87,12 +85,13 @@ class TypescriptPixels implements Pixels {
     return this.kept.subarray(0, length)
   }
 
-  scale(from: number, { at, count, plane }: PlaneRow, scales: ChannelScales): void {
+  scale(from: number, { at, count, plane }: PlaneRow, { scale, shift }: ChannelScales): void {
     const { data } = this.image
-    scales.forEach(({ scale, shift }, channel) => {
+    for (let channel = 0; channel < 3; channel++) {
       const to = channel * plane + at
-      for (let i = 0; i < count; i++) this.kept[to + i] = data[(from + i) * 3 + 2 - channel]! * scale - shift
-    })
+      for (let i = 0; i < count; i++)
+        this.kept[to + i] = data[(from + i) * 3 + 2 - channel]! * scale[channel]! - shift[channel]!
+    }
   }
 
   sample({ x, y, stepX, stepY }: SampleLine, { at, count, plane }: PlaneRow, weight: number): void {
@@ -130,7 +129,18 @@ interface WasmMemory {
 }
 
 interface PictureExports {
-  planes(rgb: number, count: number, out: number, plane: number, ...scalesAndShifts: number[]): void
+  planes(
+    rgb: number,
+    count: number,
+    out: number,
+    plane: number,
+    blueScale: number,
+    blueShift: number,
+    greenScale: number,
+    greenShift: number,
+    redScale: number,
+    redShift: number,
+  ): void
   sample(
     rgb: number,
     width: number,
@@ -174,9 +184,8 @@ class WasmPixels implements Pixels {
     return new Float32Array(this.memory.buffer, this.start, length)
   }
 
-  scale(from: number, { at, count, plane }: PlaneRow, scales: ChannelScales): void {
-    const numbers = scales.flatMap(({ scale, shift }) => [scale, shift])
-    this.kernel.planes(margin + 3 * from, count, this.start + 4 * at, 4 * plane, ...numbers)
+  scale(from: number, { at, count, plane }: PlaneRow, { scale: [b, g, r], shift: [bs, gs, rs] }: ChannelScales): void {
+    this.kernel.planes(margin + 3 * from, count, this.start + 4 * at, 4 * plane, b, bs, g, gs, r, rs)
   }
 
   sample({ x, y, stepX, stepY }: SampleLine, { at, count, plane }: PlaneRow, weight: number): void {

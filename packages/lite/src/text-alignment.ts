@@ -78,13 +78,16 @@ export function endSimilarity(part: string, whole: string): number {
 
 /** The fewest edits that make `b` of `a`, or, `within`, of some part of `a`. */
 function edits(a: string, b: string, within: boolean): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  const row = Array.from({ length: b.length + 1 }, (_, j) => j)
   let least = row[b.length]!
   for (let i = 1; i <= a.length; i++) {
-    const next = [within ? 0 : i]
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(row[j - 1]! + cost(a[i - 1]!, b[j - 1]!), row[j]! + 1, next[j - 1]! + 1))
-    row = next
+    let diagonal = row[0]!
+    row[0] = within ? 0 : i
+    for (let j = 1; j <= b.length; j++) {
+      const above = row[j]!
+      row[j] = Math.min(diagonal + cost(a[i - 1]!, b[j - 1]!), above + 1, row[j - 1]! + 1)
+      diagonal = above
+    }
     least = Math.min(least, row[b.length]!)
   }
   return within ? least : row[b.length]!

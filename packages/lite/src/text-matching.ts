@@ -91,12 +91,16 @@ function mostAlike(
 ): { known: RowTrack; alike: number } | undefined {
   let best: { known: RowTrack; alike: number } | undefined
   for (const known of rows) {
-    const parts = recent && row.cut !== known.cut
-    const [part, whole] = row.cut ? [key, known.key] : [known.key, key]
-    const alike = Math.max(similarity(key, known.key), parts ? endSimilarity(part, whole) : 0)
+    const whole = similarity(key, known.key)
+    const alike = recent && row.cut !== known.cut ? Math.max(whole, cutSimilarity(row, key, known)) : whole
     if (alike > (best?.alike ?? 0.5)) best = { known, alike }
   }
   return best
+}
+
+/** How alike two rows are of which one is cut by the edge of the picture. */
+function cutSimilarity(row: TextRow, key: string, known: RowTrack): number {
+  return row.cut ? endSimilarity(key, known.key) : endSimilarity(known.key, key)
 }
 
 function distance(a: Box, b: Box): number {

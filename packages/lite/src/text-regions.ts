@@ -94,9 +94,12 @@ function takeBlob({ data, width, height }: ProbabilityMap, level: number, seen: 
     if (!row) rows.set(y, [x, x])
     else if (x < row[0]) row[0] = x
     else if (x > row[1]) row[1] = x
-    const [left, right] = [x > 0 ? at - 1 : at, x < width - 1 ? at + 1 : at]
-    for (const shift of [y > 0 ? -width : 0, 0, y < height - 1 ? width : 0])
-      for (let next = left + shift; next <= right + shift; next++)
+    const left = x > 0 ? -1 : 0
+    const right = x < width - 1 ? 1 : 0
+    const up = y > 0 ? -width : 0
+    const down = y < height - 1 ? width : 0
+    for (let line = at + up; line <= at + down; line += width)
+      for (let next = line + left; next <= line + right; next++)
         if (data[next]! >= level && visit(seen, next)) stack.push(next)
   }
   return { hull: hullOf(rows), pixels, sum }

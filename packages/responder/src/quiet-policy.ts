@@ -1,6 +1,6 @@
 import type { Caption, RetrievedMemory, SpeakPolicy, SpeakRequest, Speech } from '@perstream/spec'
 import { cite } from './evidence'
-import { type Reminder, reminderIn } from './reminder'
+import { createDateFinder, type FindDates, type Reminder, reminderIn } from './reminder'
 
 /** When a quiet policy speaks. */
 export interface QuietPolicyOptions {
@@ -51,10 +51,11 @@ export function createQuietPolicy(options: QuietPolicyOptions = {}): QuietPolicy
   validate(settings)
   const history: { at: number; memoryId: string }[] = []
   const dismissed = new Set<string>()
+  const findDates = createDateFinder()
   return {
     async consider(request, { signal } = {}) {
       signal?.throwIfAborted()
-      const found = findReminder(request, settings, (id) => isFresh(id, request.now))
+      const found = findReminder(request, { settings, findDates, isFresh: (id) => isFresh(id, request.now) })
       if (typeof found === 'string') return { kind: 'silent', reason: found }
       const limit = exceededLimit(
         history.map((each) => each.at),
@@ -99,14 +100,20 @@ interface Found {
   readonly reminder: Reminder
 }
 
-function findReminder(request: SpeakRequest, settings: Settings, isFresh: (id: string) => boolean): Found | string {
+interface Search {
+  readonly settings: Settings
+  readonly findDates: FindDates
+  isFresh(id: string): boolean
+}
+
+function findReminder(request: SpeakRequest, { settings, findDates, isFresh }: Search): Found | string {
   const captions = request.captions.filter(
     (caption) => caption.confidence >= settings.minConfidence && caption.text.trim() !== '',
   )
   if (captions.length === 0) return 'nothing was read or seen clearly enough'
   if (request.memories.length === 0) return 'no memory bears on this moment'
   const asking = request.memories.flatMap((memory) => {
-    const match = reminderIn(memory.memory, request.now)
+    const match = reminderIn(memory.memory, request.now, findDates)
     return captions.flatMap((caption) => {
       const reminder = match?.(caption)
       return reminder ? [{ memory, caption, reminder }] : []

@@ -23,9 +23,23 @@ const shopWords = ['supermarket', 'grocery', 'groceries']
 /** Says how a caption bears on a reminder; undefined when it shows the reminder's own page. */
 type MatchReminder = (caption: Caption) => Reminder | undefined
 
+/** Finds the dates that a line names. */
+export type FindDates = (line: string) => readonly string[]
+
+/** Makes what finds dates and keeps what it found of this many lines: the same memories come up moment after moment. */
+export function createDateFinder(kept = 1000): FindDates {
+  const found = new Map<string, readonly string[]>()
+  return (line) => {
+    const dates = found.get(line) ?? datesOnLine(line)
+    if (found.size >= kept) found.clear()
+    found.set(line, dates)
+    return dates
+  }
+}
+
 /** Finds what a memory asks to be reminded of: an action, or something of today. Undefined when it asks for nothing. */
-export function reminderIn(memory: Memory, now: number): MatchReminder | undefined {
-  const match = matchOf(memory, now)
+export function reminderIn(memory: Memory, now: number, findDates: FindDates): MatchReminder | undefined {
+  const match = matchOf(memory, now, findDates)
   if (!match) return undefined
   return ({ text }) => {
     const words = wordsOf(text)
@@ -33,10 +47,14 @@ export function reminderIn(memory: Memory, now: number): MatchReminder | undefin
   }
 }
 
-function matchOf(memory: Memory, now: number): ((words: readonly string[]) => Reminder) | undefined {
+function matchOf(
+  memory: Memory,
+  now: number,
+  findDates: FindDates,
+): ((words: readonly string[]) => Reminder) | undefined {
   if ((memory.origin === 'told' || memory.origin === 'said') && asksForAction.test(memory.text))
     return (words) => ({ kind: 'action', match: matchAction(memory.text, words) })
-  const entries = entriesOfToday(memory, now)
+  const entries = entriesOfToday(memory, now, findDates)
   if (entries.length === 0) return undefined
   return (words) => ({
     kind: 'appointment',
@@ -79,10 +97,10 @@ function isThing(word: string): boolean {
 }
 
 /** The lines that stand under today's date, or hold it, without the date itself. */
-function entriesOfToday(memory: Memory, now: number): string[] {
+function entriesOfToday(memory: Memory, now: number, findDates: FindDates): string[] {
   let today = false
   return linesOf(memory).flatMap((text) => {
-    const dates = datesOnLine(text)
+    const dates = findDates(text)
     if (dates.length > 0) today = dates.some((date) => fallsOn(date, now, memory.learnedAt))
     return today ? [dates.reduce((rest, date) => rest.replace(date, ' '), text)] : []
   })

@@ -144,17 +144,16 @@ function isPlainMay(found: string): boolean {
   return /^(may|march|mar|sun|sat|wed|mon|jan|dec)\.?$/.test(found)
 }
 
+const dayNames = [...weekdays, ...months].map((name) => ({ name, lower: name.toLowerCase() }))
+
 /** Corrects misread names of days and months. */
 function fixNames(line: string): string {
   return line.replace(/(?<![A-Za-z0-9])[A-Za-z0-9|]{5,9}(?![A-Za-z0-9])/g, (word) => {
     if (/^\d+$/.test(word)) return word
     const lower = plain(word).toLowerCase().replace(/0/g, 'o').replace(/[1|]/g, 'l')
-    const exact = [...weekdays, ...months].find((candidate) => candidate.toLowerCase() === lower)
+    const exact = dayNames.find((name) => name.lower === lower)?.name
     if (isKnownWord(lower)) return exact && exact.toLowerCase() !== word.toLowerCase() ? exact : word
-    const name = [...weekdays, ...months].find(
-      (candidate) => candidate.length >= 5 && nearName(lower, candidate.toLowerCase()),
-    )
-    return name ?? word
+    return dayNames.find((name) => name.lower.length >= 5 && nearName(lower, name.lower))?.name ?? word
   })
 }
 
