@@ -6,7 +6,8 @@ import { openFileStore } from '@perstream/pmg/files'
 import { nodeAvDriver } from '@perstream/video/node-av'
 import { createPerStream } from 'perstream'
 import { createMeter, type Meter } from './meter'
-import { type MeteredParts, modelPart, openMeteredParts } from './parts'
+import { modelPart } from './model-part'
+import { type MeteredParts, openMeteredParts } from './parts'
 import { processSeconds, threadSeconds } from './thread-clock'
 
 /** What one run cost. CPU in seconds. */

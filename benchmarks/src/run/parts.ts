@@ -12,12 +12,10 @@ import type { Captioner, KeyframeSelector } from '@perstream/spec'
 import { createFlowKeyframes } from '@perstream/video'
 import type { PerStreamParts } from 'perstream'
 import type { Meter } from './meter'
+import { modelPart } from './model-part'
 
 /** The parts of the lite preset, composed as it composes them, each booking its CPU. Whoever opened them disposes them. */
 export type MeteredParts = Omit<PerStreamParts, 'source' | 'memory'> & AsyncDisposable
-
-/** What names the calls of models in the bookings. */
-export const modelPart = 'model calls: '
 
 /** Opens the parts of the lite preset with a meter on each. */
 export async function openMeteredParts(meter: Meter): Promise<MeteredParts> {

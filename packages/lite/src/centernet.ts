@@ -12,7 +12,7 @@ import type {
 import { cocoLabels } from './centernet-labels'
 import { readDetections } from './detections'
 import { letterbox } from './letterbox'
-import { createScratch, type Scratch } from './scratch'
+import { takeBytes } from './slim-models'
 import { loadTfjsModel, locateWeights } from './weights'
 
 /** Side of the square that the model sees. */
@@ -21,7 +21,6 @@ const inputSize = 512
 const patchSize = 32
 const dimensions = 120
 const space = 'centernet-conv14-120'
-const inputName = 'tower_0/images'
 const detectionsName = 'tower_0/detections'
 const gridName = 'tower_0/MobilenetV3/expanded_conv_14/add'
 
@@ -69,7 +68,7 @@ export async function createCenterNet({
   const purpose = 'Finding objects'
   const path = await locateWeights({ package: '@vladmandic/human', file: 'models/centernet.json', purpose })
   const bytes = await loadTfjsModel(path, { outputs: [detectionsName, gridName], signal, onProgress })
-  const session = await runtime.open({ bytes }, { device: 'cpu', threads, signal })
+  const session = await runtime.open({ bytes: takeBytes(bytes) }, { device: 'cpu', threads, signal })
   onProgress?.({ stage: 'ready', done: 3, total: 3 })
   const pass = sharePasses(session)
 
@@ -93,10 +92,10 @@ export async function createCenterNet({
 /** One pass a frame, whoever asks first. An abort does not stop a pass, which others may share; its caller rejects after it. */
 function sharePasses(session: TensorSession): (frame: Frame, options: CallOptions) => Promise<Pass> {
   const passes = new WeakMap<Frame, Promise<Pass>>()
-  const scratch = createScratch()
+  const canvases: Uint8Array<ArrayBuffer>[] = []
   return async (frame, { signal }) => {
     signal?.throwIfAborted()
-    const pass = passes.get(frame) ?? run(session, frame, scratch)
+    const pass = passes.get(frame) ?? run(session, frame, canvases)
     passes.set(frame, pass)
     try {
       return await pass
@@ -109,13 +108,14 @@ function sharePasses(session: TensorSession): (frame: Frame, options: CallOption
   }
 }
 
-async function run(session: TensorSession, frame: Frame, scratch: Scratch): Promise<Pass> {
+/** Draws on a canvas that is free, or on a new one. */
+async function run(session: TensorSession, frame: Frame, canvases: Uint8Array<ArrayBuffer>[]): Promise<Pass> {
   const scale = inputSize / Math.max(frame.width, frame.height)
   const image = await frame.pixels({ height: Math.max(1, Math.round(frame.height * scale)) })
-  const { data, width, height } = letterbox(image, inputSize, scratch.take)
+  const { data, width, height } = letterbox(image, inputSize, canvases.pop())
   const shape = [1, inputSize, inputSize, 3]
-  const results = await session.run({ [inputName]: { type: 'float32', shape, data } })
-  scratch.give(data)
+  const results = await session.run({ [session.inputs[0]!.name]: { type: 'uint8', shape, data } })
+  canvases.push(data)
   const patches = results[gridName]!.data as Float32Array
   return {
     detections: results[detectionsName]!.data as Float32Array,

@@ -1,38 +1,35 @@
 import type { RgbImage } from '@perstream/spec'
-import type { Scratch } from './scratch'
 
 /** An image on a square canvas, its top left corner on the canvas's; the rest is black. */
 interface Letterbox {
   /** Red, green and blue as 0..255, row-major: `size * size * 3`. */
-  readonly data: Float32Array
+  readonly data: Uint8Array<ArrayBuffer>
   readonly size: number
   /** Pixels of the canvas that the image covers. */
   readonly width: number
   readonly height: number
 }
 
-const newArray = (length: number) => new Float32Array(length)
-
 /**
  * Draws an image on a square canvas, its longer side as long as the canvas; bilinear. An image that truncation left up to
- * one hundredth short is copied as it is. `take` gives the array to fill, whatever it holds.
+ * one hundredth short is copied as it is.
  */
-export function letterbox(image: RgbImage, size: number, take: Scratch['take'] = newArray): Letterbox {
+export function letterbox(image: RgbImage, size: number, canvas = new Uint8Array(size * size * 3)): Letterbox {
   const longer = Math.max(image.width, image.height)
   const scale = longer <= size && longer >= size * 0.99 ? 1 : size / longer
   const width = Math.max(1, Math.round(image.width * scale))
   const height = Math.max(1, Math.round(image.height * scale))
-  const data = take(size * size * 3).fill(0)
+  const data = canvas.fill(0)
   if (scale === 1) copyRows(image, data, size)
   else resample(image, data, { size, width, height })
   return { data, size, width, height }
 }
 
-function copyRows({ data, width, height }: RgbImage, target: Float32Array, size: number): void {
+function copyRows({ data, width, height }: RgbImage, target: Uint8Array, size: number): void {
   for (let y = 0; y < height; y++) target.set(data.subarray(y * width * 3, (y + 1) * width * 3), y * size * 3)
 }
 
-function resample(image: RgbImage, target: Float32Array, { size, width, height }: Omit<Letterbox, 'data'>): void {
+function resample(image: RgbImage, target: Uint8Array, { size, width, height }: Omit<Letterbox, 'data'>): void {
   const columns = Array.from({ length: width }, (_, x) => sample(x, width, image.width))
   for (let y = 0; y < height; y++) {
     const row = sample(y, height, image.height)
@@ -43,7 +40,7 @@ function resample(image: RgbImage, target: Float32Array, { size, width, height }
         const at = (line: number, place: number) => image.data[(line + place) * 3 + channel]!
         const top = mix(at(upper, column.low), at(upper, column.high), column.part)
         const bottom = mix(at(lower, column.low), at(lower, column.high), column.part)
-        target[(y * size + x) * 3 + channel] = mix(top, bottom, row.part)
+        target[(y * size + x) * 3 + channel] = Math.round(mix(top, bottom, row.part))
       }
     })
   }

@@ -37,6 +37,30 @@ export function giveBytes(bytes: Uint8Array): Uint8Array {
   })
 }
 
+/**
+ * Rewrites a model whose only input is floats, so that it takes bytes: a fourth of the memory.
+ * @throws PerStreamError `model-invalid`
+ */
+export function takeBytes(bytes: Uint8Array): Uint8Array {
+  const model = decodeModel(bytes)
+  const { graph } = model
+  const input = graph.inputs[0]!
+  const name = 'perstream/bytes'
+  const cast: OnnxNode = {
+    name: 'perstream/Cast',
+    operator: 'Cast',
+    domain: '',
+    inputs: [name],
+    outputs: [input.name],
+    attributes: { to: { type: 'int', value: float32 } },
+  }
+  const inputs = [{ ...input, name, type: 'uint8' as const }]
+  return encodeModel({ ...model, graph: { ...graph, inputs, nodes: [cast, ...graph.nodes] } })
+}
+
+/** The number that ONNX gives the type. */
+const float32 = 1
+
 interface Operation extends Pick<OnnxNode, 'operator' | 'attributes'> {
   /** Its inputs behind the model's output. */
   readonly constants: readonly OnnxTensor[]
