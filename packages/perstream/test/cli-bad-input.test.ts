@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRandom } from '@perstream/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeClip } from './support/clip'
@@ -100,6 +100,12 @@ describe('what is no video', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1)
     expect(await texts()).toEqual(stored)
   })
+})
+
+it('makes no memory for a video that cannot be read', async () => {
+  const fresh = scratch.path('never-made')
+  const { code } = await perstream('run', scratch.path('missing.mp4'), '--store', fresh)
+  expect({ code, made: existsSync(fresh) }).toEqual({ code: 1, made: false })
 })
 
 describe('what is odd, damaged or small', () => {

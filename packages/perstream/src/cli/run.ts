@@ -91,7 +91,8 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
     )
   if (flags.report !== undefined) await mustHavePlace(flags.report)
   const { ask = [], askAt = [] } = flags
-  // Memory, then video, then models: what is refused is refused before anything is loaded.
+  // Memory, then video, then models: what is refused is refused before anything is loaded, and no memory is made for it.
+  if (!(await isFolder(flags.store))) await mustOpen(videos[0]!, context)
   await using memory = await openMemory(flags.store, 'create', context)
   await using models = loadOnce(() => loadModels(flags, context))
   for (const [i, video] of videos.entries()) {
@@ -102,10 +103,22 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
 
 /** A page is written at the end of a run: that it cannot be is told at its beginning. */
 async function mustHavePlace(report: string): Promise<void> {
-  const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() ?? false
   if (await isFolder(report)) throw new UsageError(`--report ${report} is a folder: give a file, such as walk.html.`)
   if (!(await isFolder(dirname(report))))
     throw new UsageError(`--report ${report}: there is no folder ${dirname(report)} to write it into.`)
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
+}
+
+const drivers = [nodeAvDriver(), ffmpegDriver()]
+
+/** Opens a video and closes it again; a stream or a device is not asked twice. */
+async function mustOpen(video: string, { signal }: CommandContext): Promise<void> {
+  if (/^(?!file:)[a-z][a-z0-9+.-]+:/i.test(video)) return
+  const source = await openFrameSource(video, { drivers, signal })
+  await source[Symbol.asyncDispose]()
 }
 
 async function loadModels({ threads }: RunFlags, { signal, note }: CommandContext): Promise<PipelinePreset> {
@@ -161,7 +174,7 @@ async function openVideo(video: string, { flags, context, memory }: Session): Pr
     context.note(`perstream: ${video} is remembered to ${clock(stored)} already; going on from there.`)
   const warnings: Warning[] = []
   const source = await openFrameSource(video, {
-    drivers: [nodeAvDriver(), ffmpegDriver()],
+    drivers,
     start,
     end: flags.end,
     rate: flags.fps,
