@@ -50,6 +50,44 @@ export interface Memory {
   readonly learnedAt: number
   readonly updatedAt: number
   readonly track: string | undefined
+  /** The memory that took its place, and when; absent while it stands. What is superseded stays, and is found for its time. */
+  readonly supersededBy?: string | undefined
+  readonly supersededAt?: number | undefined
+  /** Ids of memories that say otherwise of the same thing at the same time. Both are kept. */
+  readonly conflicts?: readonly string[] | undefined
+  /** Its grids, where the graph keeps them. */
+  readonly meanGrid?: GridReference | undefined
+  readonly nearestGrid?: GridReference | undefined
+}
+
+/** Names a grid that lies in a `TensorStore`; memories of one moment share it. */
+export interface GridReference {
+  readonly id: string
+  readonly rows: number
+  readonly columns: number
+  readonly dimensions: number
+  readonly space: string
+}
+
+/** What a memory said before it was changed. */
+export interface MemoryVersion {
+  readonly text: string
+  readonly category: string
+  readonly confidence: number
+  readonly validFrom: number | undefined
+  readonly validTo: number | undefined
+  /** When it began and ceased to be what the memory says. Milliseconds since 1970 UTC. */
+  readonly since: number
+  readonly until: number
+  /** 'updated' by hand, or 'revised' by a better reading of the same track. */
+  readonly change: 'updated' | 'revised'
+}
+
+/** How often and when a memory was last brought up by retrieval or by being seen again: what reduction keeps is what is warm. */
+export interface MemoryVisits {
+  readonly visits: number
+  /** Milliseconds since 1970 UTC; of the creation while there was none. */
+  readonly lastVisitedAt: number
 }
 
 /** What became of one input. */
@@ -110,6 +148,21 @@ export interface MemoryQuery {
   readonly validAt?: number | undefined
   /** Ids that are left out, such as what the moment itself has just stored. */
   readonly exclude?: readonly string[] | undefined
+  /** Only memories that speak of all of these: labels or aliases of entities. */
+  readonly participants?: readonly string[] | undefined
+  /** Only what was true at some time in this range: from inclusive, to exclusive. Milliseconds since 1970 UTC. */
+  readonly during?: { readonly from?: number | undefined; readonly to?: number | undefined } | undefined
+  /**
+   * What to do with memories that others have superseded: 'include' ranks them behind what took their place, unless the
+   * question asks for the past; 'exclude' leaves them out. Default 'include'.
+   */
+  readonly superseded?: 'include' | 'exclude' | undefined
+  /** When the question is asked: times in its words ("yesterday") are read against it. Default: the graph's clock. */
+  readonly now?: number | undefined
+  /** The IANA time zone that times in its words are read in. Default: the graph's. */
+  readonly timeZone?: string | undefined
+  /** Bytes (UTF-8) of text that the result may take together. The best memory is always given. */
+  readonly maxBytes?: number | undefined
 }
 
 /** What each part gave to a score; they sum to it. */
@@ -128,6 +181,9 @@ export interface RetrievedMemory {
   readonly parts: ScoreParts
   /** Cosine of query and memory, when both have vectors of one space. */
   readonly similarity: number | undefined
+  /** The words of the query that it has, as they are indexed; which entities led to it. */
+  readonly terms?: readonly string[] | undefined
+  readonly entities?: readonly string[] | undefined
 }
 
 /** What can be asked for memories. */
@@ -182,7 +238,10 @@ export type MemoryOperation =
       readonly embedding?: Float32Array | undefined
       /** Ids of the relations the memory supports. Default: none. */
       readonly relations?: readonly string[] | undefined
+      /** What it said before, oldest first, all of it. Absent: what is stored stays. */
+      readonly versions?: readonly MemoryVersion[] | undefined
     }
+  | { readonly type: 'visit-put'; readonly id: string; readonly visits: MemoryVisits }
   | { readonly type: 'memory-delete'; readonly id: string }
   | { readonly type: 'entity-put'; readonly entity: EntityRecord }
   | { readonly type: 'entity-delete'; readonly id: string }
@@ -200,6 +259,27 @@ export interface MemoryBatch {
   /** Milliseconds since 1970 UTC. */
   readonly at: number
   readonly operations: readonly MemoryOperation[]
+}
+
+/** How the values of a tensor are kept: 32-bit floats, 16-bit floats, or bytes with one scale for each row of the last axis. */
+export type TensorPrecision = 'f32' | 'f16' | 'i8'
+
+/** Where grids live, each under an id. Who refers to them is the graph's to know. */
+export interface TensorStore extends AsyncDisposable {
+  /** Keeps a grid durably. An id that is there is replaced. */
+  put(
+    id: string,
+    grid: PatchGrid,
+    options?: CallOptions & { readonly precision?: TensorPrecision | undefined },
+  ): Promise<void>
+  /** Reads a grid back, or undefined when there is none. */
+  get(id: string, options?: CallOptions): Promise<PatchGrid | undefined>
+  /** Erases grids; unknown ids are passed over. */
+  delete(ids: readonly string[], options?: CallOptions): Promise<void>
+  /** What is there, with the bytes that each takes. */
+  list(
+    options?: CallOptions,
+  ): Promise<readonly { readonly id: string; readonly bytes: number; readonly precision: TensorPrecision }[]>
 }
 
 /** Where batches live: memory, files, a database. */
