@@ -1,0 +1,46 @@
+import type { PreparedQuery } from './prepared-query'
+
+/** Rows of a segment, the step in which a bank grows; also the longest list of rows that a bank works on at a time. */
+export const segmentRows = 256
+
+/**
+ * Some rows of a vector index in one stretch of memory, with the operations that are hot. A bank does not know which of its
+ * rows are in use. `mask`, `rows` and `scores` are what its operations read and write; growing replaces them.
+ */
+export interface VectorBank {
+  /** Rows it has room for; a multiple of {@link segmentRows}. */
+  readonly capacity: number
+  readonly byteLength: number
+  /** Bits of the rows of one segment. */
+  readonly mask: Uint32Array
+  /** A list of rows, ascending. */
+  readonly rows: Uint32Array
+  /** Scores of the rows listed. */
+  readonly scores: Float32Array
+  /** Adds a segment. @throws RangeError when the machine has no room for it */
+  grow(): void
+  /** Writes a row: its values, and their codes. Returns the square of the vector's length. */
+  write(row: number, vector: Float32Array): number
+  /** Fills a row, and its codes, with zeros. */
+  clear(row: number): void
+  /** A copy of a row. */
+  read(row: number): Float32Array
+  /** Sets what the operations below compare with. */
+  setQuery(query: PreparedQuery): void
+  /** Appends the rows of a segment that `mask` names to a list of `listed` rows; returns how many are listed then. */
+  listRows(segment: number, listed: number): number
+  /** Scores the first `count` rows listed. */
+  scoreRows(count: number): void
+  /** Keeps those of the first `count` rows listed that score more than `floor`, with their scores; returns how many. */
+  keepAbove(count: number, floor: number): number
+  /** As `keepAbove`, but passes over rows whose codes rule them out. What is kept may score `floor` or less. */
+  keepAboveByCodes(count: number, floor: number): number
+}
+
+/**
+ * The share that rounding can add or take when single-precision sums run over `dimensions` products in four or more lanes;
+ * generous (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1).
+ */
+export function roundingShare(dimensions: number): number {
+  return (dimensions / 4 + 32) * 2 ** -24
+}
