@@ -1,5 +1,5 @@
 import type { PreparedQuery } from './prepared-query'
-import { roundingShare, segmentRows, type VectorBank } from './vector-bank'
+import { listLength, roundingShare, segmentRows, type VectorBank } from './vector-bank'
 
 interface Segment {
   readonly values: Float32Array
@@ -12,8 +12,8 @@ interface Segment {
 /** Rows in typed arrays: the twin that says what the WASM kernels compute, and serves where they cannot run. */
 export class TypeScriptBank implements VectorBank {
   readonly mask = new Uint32Array(segmentRows / 32)
-  readonly rows = new Uint32Array(segmentRows)
-  readonly scores = new Float32Array(segmentRows)
+  readonly rows = new Uint32Array(listLength)
+  readonly scores = new Float32Array(listLength)
   readonly #segments: Segment[] = []
   #query: PreparedQuery | undefined
 

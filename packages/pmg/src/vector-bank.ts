@@ -1,7 +1,9 @@
 import type { PreparedQuery } from './prepared-query'
 
-/** Rows of a segment, the step in which a bank grows; also the longest list of rows that a bank works on at a time. */
+/** Rows of a segment, the step in which a bank grows. */
 export const segmentRows = 256
+/** The longest list of rows that a bank works on at a time: a list that is not yet a segment long takes one more. */
+export const listLength = 2 * segmentRows
 
 /**
  * Some rows of a vector index in one stretch of memory, with the operations that are hot. A bank does not know which of its
@@ -31,7 +33,10 @@ export interface VectorBank {
   listRows(segment: number, listed: number): number
   /** Scores the first `count` rows listed. */
   scoreRows(count: number): void
-  /** Keeps those of the first `count` rows listed that score more than `floor`, with their scores; returns how many. */
+  /**
+   * Moves those of the first `count` rows listed that score more than `floor` to the front, with their scores; returns how
+   * many. What is listed behind the first `count` stays, if that is a multiple of 4.
+   */
   keepAbove(count: number, floor: number): number
   /** As `keepAbove`, but passes over rows whose codes rule them out. What is kept may score `floor` or less. */
   keepAboveByCodes(count: number, floor: number): number

@@ -1,6 +1,6 @@
 import { PerStreamError } from '@perstream/spec'
 import { type PreparedQuery, prepareQuery } from './prepared-query'
-import { countBits, SlotSet } from './slot-set'
+import { SlotSet } from './slot-set'
 import { TopSlots, type VectorMatch } from './top-slots'
 import { TypeScriptBank } from './typescript-bank'
 import { segmentRows, type VectorBank } from './vector-bank'
@@ -33,10 +33,17 @@ interface PlacedBank {
   readonly firstSlot: number
 }
 
+/** A search under way. */
+interface Search {
+  readonly query: PreparedQuery
+  readonly used: SlotSet
+  readonly allowed: SlotSet | undefined
+  readonly byCodes: boolean
+  readonly top: TopSlots
+}
+
 /** The widest vectors an index takes. */
 const widest = 8192
-/** Rows below which reading codes first does not pay. */
-const fewRows = 1024
 const segmentWords = segmentRows / 32
 
 /**
@@ -119,11 +126,11 @@ export class VectorIndex {
     if (!(Number.isInteger(limit) || limit === Number.POSITIVE_INFINITY) || limit < 0)
       throw new TypeError(`limit is ${limit}: it must be a whole number, 0 or more, or Infinity`)
     const prepared = this.#prepare(query)
-    const candidates = allowed ? this.#used.and(allowed) : this.#used
-    const top = new TopSlots(limit)
-    const { scan = this.#fasterScan(candidates.count, limit) } = options
-    for (const placed of limit > 0 ? this.#banks : []) searchBank(placed, prepared, candidates, top, scan === 'int8')
-    return top.list()
+    const rows = Math.min(this.count, allowed?.count ?? this.count)
+    const { scan = this.#fasterScan(rows, limit) } = options
+    const search = { query: prepared, used: this.#used, allowed, byCodes: scan === 'int8', top: new TopSlots(limit) }
+    for (const placed of limit > 0 ? this.#banks : []) searchBank(placed, search)
+    return search.top.list()
   }
 
   /**
@@ -163,7 +170,7 @@ export class VectorIndex {
   }
 
   #fasterScan(rows: number, limit: number): 'f32' | 'int8' {
-    return this.engine === 'wasm' && rows >= Math.max(fewRows, 16 * limit) ? 'int8' : 'f32'
+    return this.engine === 'wasm' && rows >= 16 * limit ? 'int8' : 'f32'
   }
 
   #locate(slot: number): { readonly bank: VectorBank; readonly row: number } | undefined {
@@ -213,39 +220,43 @@ function tryToGrow(bank: VectorBank): boolean {
   }
 }
 
-/** Offers the candidates of a bank to the best so far, 256 at a time. */
-function searchBank(
-  { bank, firstSlot }: PlacedBank,
-  query: PreparedQuery,
-  candidates: SlotSet,
-  top: TopSlots,
-  byCodes: boolean,
-): void {
+/** Offers the rows of a bank that are in use and allowed to the best so far, some hundred at a time. */
+function searchBank({ bank, firstSlot }: PlacedBank, { query, used, allowed, byCodes, top }: Search): void {
   bank.setQuery(query)
+  const first = firstSlot / 32
+  const segments = bank.capacity / segmentRows
   let listed = 0
-  const score = () => {
-    const kept = byCodes ? bank.keepAboveByCodes(listed, top.floor) : bank.keepAbove(listed, top.floor)
-    for (let i = 0; i < kept; i++) top.offer(firstSlot + bank.rows[i]!, bank.scores[i]!)
+  for (let segment = 0; segment < segments; segment++) {
+    if (!copyCommon(used.words, allowed?.words, first + segment * segmentWords, bank.mask)) continue
+    listed = bank.listRows(segment, listed)
+    if (listed < segmentRows) continue
+    offerListed(bank, listed, firstSlot, top, byCodes)
     listed = 0
   }
-  const { words } = candidates
-  for (let segment = 0; segment * segmentRows < bank.capacity; segment++) {
-    const word = firstSlot / 32 + segment * segmentWords
-    const rows = copyWords(words, word, bank.mask)
-    if (rows === 0) continue
-    if (listed + rows > segmentRows) score()
-    listed = bank.listRows(segment, listed)
-  }
-  if (listed > 0) score()
+  offerListed(bank, listed, firstSlot, top, byCodes)
 }
 
-/** Copies the words of a segment; returns how many bits are 1. */
-function copyWords(words: Uint32Array, start: number, target: Uint32Array): number {
-  let count = 0
-  for (let i = 0; i < segmentWords; i++) {
-    const word = words[start + i] ?? 0
-    target[i] = word
-    count += countBits(word)
+function offerListed(bank: VectorBank, listed: number, firstSlot: number, top: TopSlots, byCodes: boolean): void {
+  let left = listed
+  while (left > 0) {
+    const { floor } = top
+    // Until there are enough, codes can rule nothing out: a few rows are scored to begin with.
+    const start = byCodes && floor === Number.NEGATIVE_INFINITY
+    const count = start ? Math.min(left, Math.max(32, 4 * top.limit)) : left
+    const kept = byCodes && !start ? bank.keepAboveByCodes(count, floor) : bank.keepAbove(count, floor)
+    for (let i = 0; i < kept; i++) top.offer(firstSlot + bank.rows[i]!, bank.scores[i]!)
+    left -= count
+    if (left > 0) bank.rows.copyWithin(0, count, count + left)
   }
-  return count
+}
+
+/** Copies the bits of a segment that two sets have in common; says whether there are any. */
+function copyCommon(a: Uint32Array, b: Uint32Array | undefined, start: number, target: Uint32Array): boolean {
+  let any = 0
+  for (let i = 0; i < segmentWords; i++) {
+    const word = (a[start + i] ?? 0) & (b ? (b[start + i] ?? 0) : -1)
+    target[i] = word
+    any |= word
+  }
+  return any !== 0
 }

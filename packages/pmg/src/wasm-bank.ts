@@ -1,6 +1,6 @@
 import { vectorsWasm } from './generated/vectors-wasm'
 import type { PreparedQuery } from './prepared-query'
-import { roundingShare, segmentRows, type VectorBank } from './vector-bank'
+import { listLength, roundingShare, segmentRows, type VectorBank } from './vector-bank'
 
 interface WebAssemblyMemory {
   readonly buffer: ArrayBuffer
@@ -33,6 +33,7 @@ interface Kernel {
 }
 
 const pageBytes = 65536
+const cacheLine = 64
 /** The last page of the 4 GiB is left out, so that the address behind a row is always a number. */
 const mostPages = 65535
 
@@ -70,7 +71,7 @@ class WasmBank implements VectorBank {
     this.#width = width
     this.#safety = roundingShare(width)
     this.#segmentBytes = segmentRows * (width * 5 + 8)
-    this.#segments = addressOf.query + width * 6
+    this.#segments = Math.ceil((addressOf.query + width * 6) / cacheLine) * cacheLine
     this.#memory = new WebAssembly.Memory({ initial: Math.ceil(this.#segments / pageBytes), maximum })
     const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } })
     this.#kernel = instance.exports as Kernel
@@ -141,9 +142,9 @@ class WasmBank implements VectorBank {
     const { buffer } = this.#memory
     this.#floats = new Float32Array(buffer)
     this.mask = new Uint32Array(buffer, addressOf.mask, segmentRows / 32)
-    this.rows = new Uint32Array(buffer, addressOf.rows, segmentRows)
-    this.scores = new Float32Array(buffer, addressOf.scores, segmentRows)
+    this.rows = new Uint32Array(buffer, addressOf.rows, listLength)
+    this.scores = new Float32Array(buffer, addressOf.scores, listLength)
   }
 }
 
-const addressOf = { mask: 1024, rows: 1088, scores: 2176, query: 3264 }
+const addressOf = { mask: 1024, rows: 1088, scores: 3136, query: 5184 }
