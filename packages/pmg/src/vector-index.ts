@@ -84,10 +84,13 @@ export class VectorIndex {
 
   /**
    * Writes a slot.
-   * @throws TypeError when the vector has another width or is not finite; then the slot is empty
+   * @throws TypeError when the slot is not a whole number from 0, or the vector has another width; and when the vector is not
+   * finite: then the slot is empty
    * @throws PerStreamError 'out-of-memory' when there is no room for the slot
    */
   put(slot: number, vector: Float32Array): void {
+    if (!Number.isInteger(slot) || slot < 0)
+      throw new TypeError(`slot is ${slot}: it must be a whole number, 0 or more`)
     if (vector.length !== this.dimensions)
       throw new TypeError(`vector has ${vector.length} elements: it must have ${this.dimensions}`)
     const { bank, row } = this.#locate(slot) ?? this.#makeRoom(slot)
