@@ -1,4 +1,4 @@
-import { roundingShare } from './vector-bank'
+import { roundingShare } from './rounding-share'
 
 /** A query as the banks compare with it. */
 export interface PreparedQuery {

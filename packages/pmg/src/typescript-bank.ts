@@ -1,5 +1,6 @@
 import type { PreparedQuery } from './prepared-query'
-import { listLength, roundingShare, segmentRows, type VectorBank } from './vector-bank'
+import { roundingShare } from './rounding-share'
+import { listLength, segmentRows, type VectorBank } from './vector-bank'
 
 interface Segment {
   readonly values: Float32Array

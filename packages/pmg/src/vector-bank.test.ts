@@ -1,8 +1,9 @@
 import { createRandom, dot, type Random } from '@perstream/kit'
 import { describe, expect, it } from 'vitest'
 import { prepareQuery } from './prepared-query'
+import { roundingShare } from './rounding-share'
 import { TypeScriptBank } from './typescript-bank'
-import { roundingShare, segmentRows, type VectorBank } from './vector-bank'
+import { segmentRows, type VectorBank } from './vector-bank'
 import { wasmBanks } from './wasm-bank'
 
 const engines: Readonly<Record<string, (dimensions: number) => VectorBank>> = {

@@ -41,11 +41,3 @@ export interface VectorBank {
   /** As `keepAbove`, but passes over rows whose codes rule them out. What is kept may score `floor` or less. */
   keepAboveByCodes(count: number, floor: number): number
 }
-
-/**
- * The share that rounding can add or take when single-precision sums run over `dimensions` products in four or more lanes;
- * generous (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1).
- */
-export function roundingShare(dimensions: number): number {
-  return (dimensions / 4 + 32) * 2 ** -24
-}

@@ -1,6 +1,7 @@
 import { vectorsWasm } from './generated/vectors-wasm'
 import type { PreparedQuery } from './prepared-query'
-import { listLength, roundingShare, segmentRows, type VectorBank } from './vector-bank'
+import { roundingShare } from './rounding-share'
+import { listLength, segmentRows, type VectorBank } from './vector-bank'
 
 interface WebAssemblyMemory {
   readonly buffer: ArrayBuffer
