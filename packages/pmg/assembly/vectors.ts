@@ -135,12 +135,6 @@ function fillUp(count: u32): void {
   for (let i = count; (i & 3) !== 0; i++) store<u32>(rows + (<usize>i << 2), load<u32>(rows + (<usize>(i - 1) << 2)))
 }
 
-/** Scores the first `count` of the listed rows. */
-export function scoreRows(count: u32): void {
-  fillUp(count)
-  for (let i: u32 = 0; i < count; i += 4) v128.store(scores + (<usize>i << 2), dots(rows + (<usize>i << 2)))
-}
-
 /** Keeps the listed rows that score more than `floor`, with their scores; returns how many. */
 export function keepAbove(count: u32, floor: f32): u32 {
   fillUp(count)
@@ -173,7 +167,7 @@ function keepOne(row: u32, score: f32, kept: u32): u32 {
   return kept + 1
 }
 
-/** As {@link keepAbove}, but a row is scored only when its codes cannot rule it out. May keep a few at or under `floor`. */
+/** As {@link keepAbove}, but a row is read only when its codes cannot rule it out. */
 export function keepAboveByCodes(count: u32, floor: f32, scale: f32, length: f32, slack: f32): u32 {
   fillUp(count)
   const least = f32x4.splat(floor)
@@ -189,8 +183,7 @@ export function keepAboveByCodes(count: u32, floor: f32, scale: f32, length: f32
     const four = v128.load(list)
     kept = keep(four, most, hits, count - i, kept)
   }
-  scoreRows(kept)
-  return kept
+  return keepAbove(kept, floor)
 }
 
 /** Adds the rows of a segment whose bits are set in the mask to a list of `listed`, ascending; returns how many there are. */

@@ -17,6 +17,7 @@ export interface PreparedQuery {
  * r = r' + f (codes and what they miss), qr - q'r' = q'f + er, so |qr - q'r'| <= |q'||f| + |e||r|.
  *
  * @param longest no row is longer than this
+ * @throws TypeError when the query is not finite
  */
 export function prepareQuery(values: Float32Array, longest: number): PreparedQuery {
   const { length: dimensions } = values
@@ -26,6 +27,8 @@ export function prepareQuery(values: Float32Array, longest: number): PreparedQue
     most = Math.max(most, Math.abs(values[i]!))
     squares += values[i]! * values[i]!
   }
+  if (!Number.isFinite(Math.fround(squares)))
+    throw new TypeError(`query has a squared length of ${squares}: it must be finite, in single precision too`)
   const norm = Math.sqrt(squares)
   const root = Math.sqrt(dimensions)
   // By Cauchy-Schwarz no sum of products of codes, in part or whole, then reaches 2^31.

@@ -62,10 +62,6 @@ export class TypeScriptBank implements VectorBank {
     return listed
   }
 
-  scoreRows(count: number): void {
-    for (let i = 0; i < count; i++) this.scores[i] = this.#score(this.rows[i]!)
-  }
-
   keepAbove(count: number, floor: number): number {
     let kept = 0
     for (let i = 0; i < count; i++) {
@@ -78,8 +74,7 @@ export class TypeScriptBank implements VectorBank {
   keepAboveByCodes(count: number, floor: number): number {
     let kept = 0
     for (let i = 0; i < count; i++) if (this.#upperBound(this.rows[i]!) > floor) this.rows[kept++] = this.rows[i]!
-    this.scoreRows(kept)
-    return kept
+    return this.keepAbove(kept, floor)
   }
 
   #score(row: number): number {
@@ -119,7 +114,7 @@ function encode({ values, codes, scales, missed }: Segment, row: number, dimensi
   }
   const safety = roundingShare(dimensions)
   missed[row] = (Math.sqrt(missing) + Math.sqrt(squares) * safety) * (1 + safety)
-  return squares
+  return Math.fround(squares)
 }
 
 /** Four accumulators let the processor overlap the additions: twice as fast as one (ceilings: section C). */

@@ -66,7 +66,7 @@ describe.each(Object.keys(engines))('the bounds of the codes (%s)', (engine) => 
       bank.setQuery(prepareQuery(values, longest))
       for (let row = 0; row < vectors.length; row++) {
         bank.rows[0] = row
-        bank.scoreRows(1)
+        bank.keepAbove(1, Number.NEGATIVE_INFINITY)
         const score = bank.scores[0]!
         expect([row, bank.keepAboveByCodes(1, below(score)), bank.rows[0], bank.scores[0]]).toEqual([
           row,
@@ -91,7 +91,7 @@ describe.each(Object.keys(engines))('the bounds of the codes (%s)', (engine) => 
     bank.setQuery(prepareQuery(make(), longest))
     bank.mask.fill(0xffffffff)
     expect(bank.listRows(0, 0)).toBe(segmentRows)
-    bank.scoreRows(segmentRows)
+    bank.keepAbove(segmentRows, Number.NEGATIVE_INFINITY)
     const floor = [...bank.scores.slice(0, segmentRows)].sort((a, b) => b - a)[10]!
     expect(bank.listRows(0, 0)).toBe(segmentRows)
     const kept = bank.keepAboveByCodes(segmentRows, floor)
@@ -114,7 +114,7 @@ describe('the twin and the kernel', () => {
         vectors.forEach((_, row) => {
           bank.rows[row] = row
         })
-        bank.scoreRows(vectors.length)
+        expect(bank.keepAbove(vectors.length, Number.NEGATIVE_INFINITY)).toBe(vectors.length)
         return [...bank.scores.slice(0, vectors.length)]
       })
       one!.forEach((score, row) => {

@@ -31,13 +31,11 @@ export interface VectorBank {
   setQuery(query: PreparedQuery): void
   /** Appends the rows of a segment that `mask` names to a list of `listed` rows; returns how many are listed then. */
   listRows(segment: number, listed: number): number
-  /** Scores the first `count` rows listed. */
-  scoreRows(count: number): void
   /**
    * Moves those of the first `count` rows listed that score more than `floor` to the front, with their scores; returns how
    * many. What is listed behind the first `count` stays, if that is a multiple of 4.
    */
   keepAbove(count: number, floor: number): number
-  /** As `keepAbove`, but passes over rows whose codes rule them out. What is kept may score `floor` or less. */
+  /** As `keepAbove`, but reads only the rows whose codes do not rule them out. */
   keepAboveByCodes(count: number, floor: number): number
 }

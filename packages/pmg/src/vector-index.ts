@@ -122,7 +122,7 @@ export class VectorIndex {
 
   /**
    * Finds the slots whose vectors have the highest dot product with a query, best first; of equals, the lower slot. Exact.
-   * @throws TypeError when the query has another width or `limit` is not a whole number
+   * @throws TypeError when the query has another width or is not finite, or `limit` is not a whole number
    */
   search(query: Float32Array, options: VectorSearchOptions = {}): VectorMatch[] {
     const { limit = 10, allowed } = options
@@ -138,7 +138,7 @@ export class VectorIndex {
 
   /**
    * Dot products of a query with the vectors of some slots, in their order; NaN for those that are empty.
-   * @throws TypeError when the query has another width
+   * @throws TypeError when the query has another width or is not finite
    */
   scoresOf(query: Float32Array, slots: ArrayLike<number>): Float32Array {
     const prepared = this.#prepare(query)
@@ -161,7 +161,7 @@ export class VectorIndex {
       if (slot < offset || slot >= offset + bank.capacity || !this.#used.has(slot)) break
       bank.rows[count] = slot - offset
     }
-    bank.scoreRows(count)
+    bank.keepAbove(count, Number.NEGATIVE_INFINITY)
     for (let i = 0; i < count; i++) scores[start + i] = bank.scores[i]!
     return count
   }

@@ -12,6 +12,7 @@ interface WebAssemblyMemory {
 interface WebAssemblyApi {
   validate(bytes: Uint8Array): boolean
   readonly Module: new (bytes: Uint8Array) => object
+  readonly CompileError: new () => Error
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
   readonly Memory: new (descriptor: { initial: number; maximum: number }) => WebAssemblyMemory
 }
@@ -28,7 +29,6 @@ interface Kernel {
   ): void
   encode(row: number, safety: number): number
   listRows(segment: number, listed: number): number
-  scoreRows(count: number): void
   keepAbove(count: number, floor: number): number
   keepAboveByCodes(count: number, floor: number, scale: number, length: number, slack: number): number
 }
@@ -38,13 +38,24 @@ const cacheLine = 64
 /** The last page of the 4 GiB is left out, so that the address behind a row is always a number. */
 const mostPages = 65535
 
-/** Makes banks in WASM memories of `limit` bytes at most; undefined where there is no WASM SIMD. */
+/** Makes banks in WASM memories of `limit` bytes at most; undefined where WASM SIMD is missing or not allowed. */
 export function wasmBanks(dimensions: number, limit = mostPages * pageBytes): (() => VectorBank) | undefined {
   const bytes = Uint8Array.from(atob(vectorsWasm), (character) => character.charCodeAt(0))
   const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyApi }
   if (!WebAssembly?.validate(bytes)) return undefined
-  const module = new WebAssembly.Module(bytes)
+  const module = compile(WebAssembly, bytes)
+  if (!module) return undefined
   return () => new WasmBank(WebAssembly, module, dimensions, Math.min(mostPages, Math.floor(limit / pageBytes)))
+}
+
+function compile(WebAssembly: WebAssemblyApi, bytes: Uint8Array): object | undefined {
+  try {
+    return new WebAssembly.Module(bytes)
+  } catch (error) {
+    // The bytes are valid: the page's content security policy forbids WebAssembly.
+    if (error instanceof WebAssembly.CompileError) return undefined
+    throw error
+  }
 }
 
 /** Rows in one WASM memory that grows in place; assembly/vectors.ts says how they lie. */
@@ -118,10 +129,6 @@ class WasmBank implements VectorBank {
 
   listRows(segment: number, listed: number): number {
     return this.#kernel.listRows(segment, listed)
-  }
-
-  scoreRows(count: number): void {
-    this.#kernel.scoreRows(count)
   }
 
   keepAbove(count: number, floor: number): number {
