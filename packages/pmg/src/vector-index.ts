@@ -8,7 +8,7 @@ import { wasmBanks } from './wasm-bank'
 
 /** How a {@link VectorIndex} is made. */
 export interface VectorIndexOptions {
-  /** 'wasm' or 'typescript'. Default: WASM SIMD where this machine has it, else the TypeScript twin. */
+  /** 'wasm' or 'typescript'. Default: WASM SIMD where it can run, else the TypeScript twin. */
   readonly engine?: 'wasm' | 'typescript' | undefined
   /** The most bytes that one WASM memory may take; what does not fit goes to a further one. Default: 4 GiB. */
   readonly memoryLimit?: number | undefined
@@ -18,7 +18,7 @@ export interface VectorIndexOptions {
 export interface VectorSearchOptions {
   /** How many slots to return, `Infinity` for all. Default 10. */
   readonly limit?: number | undefined
-  /** The slots that may be returned; a search costs no more than the rows these leave. Default: all. */
+  /** The slots that may be returned; no others are read. Default: all. */
   readonly allowed?: SlotSet | undefined
   /**
    * 'f32' reads all vectors; 'int8' reads a quarter of the bytes, and the vectors of those rows only that may be among the
@@ -58,7 +58,7 @@ export class VectorIndex {
   /** No vector is longer. Not lowered by deletions. */
   #longest = 0
 
-  /** @throws TypeError when `dimensions` is not a whole number of 1..8192, or 'wasm' is asked for where there is no WASM SIMD */
+  /** @throws TypeError when `dimensions` is not a whole number of 1..8192, or 'wasm' is asked for where it cannot run */
   constructor(
     readonly dimensions: number,
     options: VectorIndexOptions = {},
@@ -67,7 +67,9 @@ export class VectorIndex {
       throw new TypeError(`dimensions is ${dimensions}: it must be a whole number of 1 to ${widest}`)
     const banks = options.engine === 'typescript' ? undefined : wasmBanks(dimensions, options.memoryLimit)
     if (!banks && options.engine === 'wasm')
-      throw new TypeError('engine is "wasm", which needs WASM SIMD: leave it out to fall back to TypeScript')
+      throw new TypeError(
+        'engine is "wasm", but WASM SIMD is missing or not allowed here: leave it out to fall back to TypeScript',
+      )
     this.engine = banks ? 'wasm' : 'typescript'
     this.#openBank = banks ?? (() => new TypeScriptBank(dimensions))
   }
@@ -183,14 +185,11 @@ export class VectorIndex {
   }
 
   #makeRoom(slot: number): { readonly bank: VectorBank; readonly row: number } {
-    if (!Number.isInteger(slot) || slot < 0)
-      throw new TypeError(`slot is ${slot}: it must be a whole number, 0 or more`)
-    let place = this.#locate(slot)
-    while (!place) {
+    for (;;) {
       this.#grow(slot)
-      place = this.#locate(slot)
+      const place = this.#locate(slot)
+      if (place) return place
     }
-    return place
   }
 
   /** Adds a segment to the last bank, or where that can take no more, to a new one. */
