@@ -1,4 +1,7 @@
 import { defineConfig } from 'tsup'
 import { baseOptions } from '../../tsup.base'
 
-export default defineConfig({ ...baseOptions, entry: ['src/index.ts', 'src/files.ts', 'src/compat.ts'] })
+export default defineConfig({
+  ...baseOptions,
+  entry: ['src/index.ts', 'src/files.ts', 'src/compat.ts', 'src/vectors.ts'],
+})

@@ -22,7 +22,8 @@ interface Lite {
   createUseLiteEncoder(options: { runtime: unknown }): Promise<TextEncoder>
 }
 
-async function openUseLite(): Promise<NamedEncoder> {
+/** Opens Universal Sentence Encoder lite. */
+export async function openUseLite(): Promise<NamedEncoder> {
   const name = 'USE-lite'
   const [lite, onnx]: string[] = ['@perstream/lite', '@perstream/backends/onnx']
   try {

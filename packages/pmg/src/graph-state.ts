@@ -73,8 +73,8 @@ export class GraphState {
         this.progress.set(operation.progress.source, operation.progress)
         break
       case 'space':
-        this.space = operation.id
         this.vectors = new VectorIndex(operation.dimensions)
+        this.space = operation.id
     }
   }
 
@@ -133,15 +133,17 @@ export class GraphState {
 
   #putMemory(memory: Memory, embedding: Float32Array | undefined, relations: readonly string[]): void {
     const before = this.entries.get(memory.id)
-    const slot = before?.slot ?? this.#freeSlots.pop() ?? this.slots.length
+    const slot = before?.slot ?? this.#freeSlots.at(-1) ?? this.slots.length
+    // First, as only this can fail.
+    if (embedding) this.vectors!.put(slot, embedding)
+    else if (memory.space === undefined) this.vectors?.delete(slot)
+    if (!before) this.#freeSlots.pop()
     const entry = { memory, slot, relations }
     if (before) this.#unlink(before)
     this.entries.set(memory.id, entry)
     this.slots[slot] = entry
     this.#link(entry)
     if (before?.memory.text !== memory.text) this.lexical.put(slot, searchTerms(memory.text))
-    if (embedding) this.vectors!.put(slot, embedding)
-    else if (memory.space === undefined) this.vectors?.delete(slot)
   }
 
   #deleteMemory(id: string): void {

@@ -1,34 +1,6 @@
-import { createRandom, dot } from '@perstream/kit'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LexicalIndex } from './lexical-index'
-import { VectorIndex } from './vector-index'
-
-describe('VectorIndex', () => {
-  it('scores as plain dot products do, through writes and deletions over several segments', () => {
-    const random = createRandom(11)
-    const make = () => Float32Array.from({ length: 7 }, () => random.gaussian())
-    const index = new VectorIndex(7)
-    const plain = new Map<number, Float32Array>()
-    for (let i = 0; i < 6000; i++) {
-      const slot = random.integer(0, 3000)
-      if (random.next() < 0.3) index.delete(slot)
-      if (!index.get(slot)) plain.delete(slot)
-      if (random.next() < 0.5) continue
-      const vector = make()
-      index.put(slot, vector)
-      plain.set(slot, vector)
-    }
-    const query = make()
-    const scores = index.search(query, (slot) => slot % 3 !== 0)
-    expect(index.count).toBe(plain.size)
-    scores.forEach((score, slot) => {
-      const vector = slot % 3 === 0 ? undefined : plain.get(slot)
-      if (vector) expect(score).toBeCloseTo(dot(query, vector), 4)
-      else expect(score).toBeNaN()
-    })
-  })
-})
 
 describe('LexicalIndex', () => {
   const words = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 8 })

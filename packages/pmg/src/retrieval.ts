@@ -24,7 +24,7 @@ interface ReadyQuery extends MemoryQuery {
  */
 export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
   const allowed = allowedSlots(state, query)
-  const similarities = query.vector && state.vectors?.search(query.vector, allowed)
+  const similarities = similaritiesOf(state, query.vector, allowed)
   const vector = aboveAverage(similarities)
   const lexical = lexicalParts(state, query.text, allowed)
   const scores = new Float64Array(state.slots.length).fill(Number.NaN)
@@ -90,6 +90,22 @@ function wasShown({ evidence }: Memory, until: SourceProgress): boolean {
 /** True from `validFrom` (inclusive) to `validTo` (exclusive). */
 function isValidAt({ validFrom, validTo }: Memory, moment: number): boolean {
   return (validFrom === undefined || validFrom <= moment) && (validTo === undefined || moment < validTo)
+}
+
+/** Dot products of the query's vector with the embeddings in allowed slots, by slot; NaN for the other slots. */
+function similaritiesOf(
+  state: GraphState,
+  vector: Float32Array | undefined,
+  allowed: Allowed,
+): Float32Array | undefined {
+  if (!vector || !state.vectors) return undefined
+  const slots = Uint32Array.from([...state.slots.keys()].filter(allowed))
+  const found = state.vectors.scoresOf(vector, slots)
+  const similarities = new Float32Array(state.slots.length).fill(Number.NaN)
+  slots.forEach((slot, i) => {
+    similarities[slot] = found[i]!
+  })
+  return similarities
 }
 
 /** Similarities less their mean: a memory without a vector then counts as an average one, not as the worst. */

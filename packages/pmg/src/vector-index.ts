@@ -1,83 +1,264 @@
-const rowsPerSegment = 1024
+import { PerStreamError } from '@perstream/spec'
+import { type PreparedQuery, prepareQuery } from './prepared-query'
+import { SlotSet } from './slot-set'
+import { TopSlots, type VectorMatch } from './top-slots'
+import { TypeScriptBank } from './typescript-bank'
+import { segmentRows, type VectorBank } from './vector-bank'
+import { wasmBanks } from './wasm-bank'
+
+/** How a {@link VectorIndex} is made. */
+export interface VectorIndexOptions {
+  /** 'wasm' or 'typescript'. Default: WASM SIMD where it can run, else the TypeScript twin. */
+  readonly engine?: 'wasm' | 'typescript' | undefined
+  /** The most bytes that one WASM memory may take; what does not fit goes to a further one. Default: 4 GiB. */
+  readonly memoryLimit?: number | undefined
+}
+
+/** How {@link VectorIndex.search} goes about. */
+export interface VectorSearchOptions {
+  /** How many slots to return, `Infinity` for all. Default 10. */
+  readonly limit?: number | undefined
+  /** The slots that may be returned; no others are read. Default: all. */
+  readonly allowed?: SlotSet | undefined
+  /**
+   * 'f32' reads all vectors; 'int8' reads a quarter of the bytes, and the vectors of those rows only that may be among the
+   * best. Both return the same. Default: whichever should be faster.
+   */
+  readonly scan?: 'f32' | 'int8' | undefined
+}
+
+/** Rows in a contiguous range of slots. */
+interface PlacedBank {
+  readonly bank: VectorBank
+  readonly firstSlot: number
+}
+
+/** A search under way. */
+interface Search {
+  readonly query: PreparedQuery
+  readonly used: SlotSet
+  readonly allowed: SlotSet | undefined
+  readonly byCodes: boolean
+  readonly top: TopSlots
+}
+
+/** The widest vectors an index takes. */
+const widest = 8192
+const segmentWords = segmentRows / 32
 
 /**
- * Unit vectors of one width in fixed segments of typed arrays, one row a slot. Segments never grow, so a view of a row
- * stays good until the row is written again.
+ * Vectors of one width, one a slot, searched exactly. They are held twice, as 32-bit floats and as 8-bit codes (5 bytes an
+ * element, rows padded to 16 elements), in memory that grows in place. Slots should be dense from 0: room is made up to the highest.
  */
 export class VectorIndex {
-  readonly #segments: { readonly data: Float32Array; readonly used: Uint8Array }[] = []
-  #count = 0
+  readonly engine: 'wasm' | 'typescript'
+  readonly #openBank: () => VectorBank
+  readonly #banks: PlacedBank[] = []
+  readonly #used = new SlotSet()
+  /** No vector is longer. Not lowered by deletions. */
+  #longest = 0
 
-  constructor(readonly dimensions: number) {}
+  /** @throws TypeError when `dimensions` is not a whole number of 1..8192, or 'wasm' is asked for where it cannot run */
+  constructor(
+    readonly dimensions: number,
+    options: VectorIndexOptions = {},
+  ) {
+    if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > widest)
+      throw new TypeError(`dimensions is ${dimensions}: it must be a whole number of 1 to ${widest}`)
+    const banks = options.engine === 'typescript' ? undefined : wasmBanks(dimensions, options.memoryLimit)
+    if (!banks && options.engine === 'wasm')
+      throw new TypeError(
+        'engine is "wasm", but WASM SIMD is missing or not allowed here: leave it out to fall back to TypeScript',
+      )
+    this.engine = banks ? 'wasm' : 'typescript'
+    this.#openBank = banks ?? (() => new TypeScriptBank(dimensions))
+  }
 
-  /** How many rows are in use. */
+  /** How many slots are in use. */
   get count(): number {
-    return this.#count
+    return this.#used.count
   }
 
-  /** Bytes that the segments take. */
+  /** Bytes of all rows, used or not. */
   get byteLength(): number {
-    return this.#segments.length * rowsPerSegment * (this.dimensions * 4 + 1)
+    return this.#banks.reduce((sum, { bank }) => sum + bank.byteLength, 0)
   }
 
-  /** Writes a row. The vector has `dimensions` elements. */
+  /**
+   * Writes a slot.
+   * @throws TypeError when the slot is not a whole number from 0, or the vector has another width; and when the vector is not
+   * finite: then the slot is empty
+   * @throws PerStreamError 'out-of-memory' when there is no room for the slot
+   */
   put(slot: number, vector: Float32Array): void {
-    while (this.#segments.length * rowsPerSegment <= slot)
-      this.#segments.push({
-        data: new Float32Array(rowsPerSegment * this.dimensions),
-        used: new Uint8Array(rowsPerSegment),
-      })
-    const { segment, row } = this.#locate(slot)
-    segment!.data.set(vector, row * this.dimensions)
-    this.#count += 1 - segment!.used[row]!
-    segment!.used[row] = 1
+    if (!Number.isInteger(slot) || slot < 0)
+      throw new TypeError(`slot is ${slot}: it must be a whole number, 0 or more`)
+    if (vector.length !== this.dimensions)
+      throw new TypeError(`vector has ${vector.length} elements: it must have ${this.dimensions}`)
+    const { bank, row } = this.#locate(slot) ?? this.#makeRoom(slot)
+    const squares = bank.write(row, vector)
+    if (!Number.isFinite(squares)) {
+      this.delete(slot)
+      bank.clear(row)
+      throw new TypeError(`vector has a squared length of ${squares}: it must be finite`)
+    }
+    this.#used.add(slot)
+    // Single-precision sums may come out a little short.
+    this.#longest = Math.max(this.#longest, Math.sqrt(squares) * 1.001)
   }
 
-  /** Clears a row, values too. */
+  /** Empties a slot and fills its memory with zeros. */
   delete(slot: number): void {
-    const { segment, row } = this.#locate(slot)
-    if (!segment?.used[row]) return
-    segment.data.fill(0, row * this.dimensions, (row + 1) * this.dimensions)
-    segment.used[row] = 0
-    this.#count--
+    if (!this.#used.has(slot)) return
+    this.#used.delete(slot)
+    const { bank, row } = this.#locate(slot)!
+    bank.clear(row)
   }
 
-  /** A view of a row, or undefined when it is empty. */
+  /** A copy of a slot's vector, undefined when it is empty. */
   get(slot: number): Float32Array | undefined {
-    const { segment, row } = this.#locate(slot)
-    if (!segment?.used[row]) return undefined
-    return segment.data.subarray(row * this.dimensions, (row + 1) * this.dimensions)
+    if (!this.#used.has(slot)) return undefined
+    const { bank, row } = this.#locate(slot)!
+    return bank.read(row)
   }
 
-  /** Dot products of a query with the rows that are in use and allowed; NaN for the others. Exact, linear in the rows. */
-  search(query: Float32Array, allowed: (slot: number) => boolean): Float32Array {
-    const scores = new Float32Array(this.#segments.length * rowsPerSegment).fill(Number.NaN)
-    this.#segments.forEach(({ data, used }, index) => {
-      const base = index * rowsPerSegment
-      for (let row = 0; row < rowsPerSegment; row++)
-        if (used[row] && allowed(base + row)) scores[base + row] = dotAt(query, data, row * this.dimensions)
-    })
+  /**
+   * Finds the slots whose vectors have the highest dot product with a query, best first; of equals, the lower slot. Exact.
+   * @throws TypeError when the query has another width or is not finite, or `limit` is not a whole number
+   */
+  search(query: Float32Array, options: VectorSearchOptions = {}): VectorMatch[] {
+    const { limit = 10, allowed } = options
+    if (!(Number.isInteger(limit) || limit === Number.POSITIVE_INFINITY) || limit < 0)
+      throw new TypeError(`limit is ${limit}: it must be a whole number, 0 or more, or Infinity`)
+    const prepared = this.#prepare(query)
+    const rows = Math.min(this.count, allowed?.count ?? this.count)
+    const { scan = this.#fasterScan(rows, limit) } = options
+    const search = { query: prepared, used: this.#used, allowed, byCodes: scan === 'int8', top: new TopSlots(limit) }
+    for (const placed of limit > 0 ? this.#banks : []) searchBank(placed, search)
+    return search.top.list()
+  }
+
+  /**
+   * Dot products of a query with the vectors of some slots, in their order; NaN for those that are empty.
+   * @throws TypeError when the query has another width or is not finite
+   */
+  scoresOf(query: Float32Array, slots: ArrayLike<number>): Float32Array {
+    const prepared = this.#prepare(query)
+    for (const { bank } of this.#banks) bank.setQuery(prepared)
+    const scores = new Float32Array(slots.length).fill(Number.NaN)
+    let done = 0
+    while (done < slots.length) done += this.#scoreSome(slots, done, scores)
     return scores
   }
 
-  #locate(slot: number) {
-    return { segment: this.#segments[Math.floor(slot / rowsPerSegment)], row: slot % rowsPerSegment }
+  /** Scores the next slots of a list that lie in one bank; returns how far it got. */
+  #scoreSome(slots: ArrayLike<number>, start: number, scores: Float32Array): number {
+    const first = this.#used.has(slots[start]!) ? this.#locate(slots[start]!) : undefined
+    if (!first) return 1
+    const { bank, row } = first
+    const offset = slots[start]! - row
+    let count = 0
+    for (; count < segmentRows && start + count < slots.length; count++) {
+      const slot = slots[start + count]!
+      if (slot < offset || slot >= offset + bank.capacity || !this.#used.has(slot)) break
+      bank.rows[count] = slot - offset
+    }
+    bank.keepAbove(count, Number.NEGATIVE_INFINITY)
+    for (let i = 0; i < count; i++) scores[start + i] = bank.scores[i]!
+    return count
+  }
+
+  #prepare(query: Float32Array): PreparedQuery {
+    if (query.length !== this.dimensions)
+      throw new TypeError(`query has ${query.length} elements: it must have ${this.dimensions}`)
+    return prepareQuery(query, this.#longest)
+  }
+
+  #fasterScan(rows: number, limit: number): 'f32' | 'int8' {
+    return this.engine === 'wasm' && rows >= 16 * limit ? 'int8' : 'f32'
+  }
+
+  #locate(slot: number): { readonly bank: VectorBank; readonly row: number } | undefined {
+    for (const { bank, firstSlot } of this.#banks)
+      if (slot < firstSlot + bank.capacity) return { bank, row: slot - firstSlot }
+    return undefined
+  }
+
+  #makeRoom(slot: number): { readonly bank: VectorBank; readonly row: number } {
+    for (;;) {
+      this.#grow(slot)
+      const place = this.#locate(slot)
+      if (place) return place
+    }
+  }
+
+  /** Adds a segment to the last bank, or where that can take no more, to a new one. */
+  #grow(slot: number): void {
+    const last = this.#banks.at(-1)
+    if (last && tryToGrow(last.bank)) return
+    try {
+      const bank = this.#openBank()
+      bank.grow()
+      this.#banks.push({ bank, firstSlot: last ? last.firstSlot + last.bank.capacity : 0 })
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause
+      const { byteLength } = this
+      throw new PerStreamError(
+        'out-of-memory',
+        `there is no memory for slot ${slot} of a vector index of ${byteLength} bytes: delete memories, or use a larger machine`,
+        { fields: { slot, byteLength }, cause },
+      )
+    }
   }
 }
 
-/** Four accumulators let the processor overlap the additions: twice as fast as one (ceilings: section C). */
-function dotAt(query: Float32Array, data: Float32Array, offset: number): number {
-  const whole = query.length & ~3
-  let a = 0
-  let b = 0
-  let c = 0
-  let d = 0
-  for (let i = 0; i < whole; i += 4) {
-    a += query[i]! * data[offset + i]!
-    b += query[i + 1]! * data[offset + i + 1]!
-    c += query[i + 2]! * data[offset + i + 2]!
-    d += query[i + 3]! * data[offset + i + 3]!
+function tryToGrow(bank: VectorBank): boolean {
+  try {
+    bank.grow()
+    return true
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
   }
-  for (let i = whole; i < query.length; i++) a += query[i]! * data[offset + i]!
-  return a + b + c + d
+}
+
+/** Offers the rows of a bank that are in use and allowed to the best so far, some hundred at a time. */
+function searchBank({ bank, firstSlot }: PlacedBank, { query, used, allowed, byCodes, top }: Search): void {
+  bank.setQuery(query)
+  const first = firstSlot / 32
+  const segments = bank.capacity / segmentRows
+  let listed = 0
+  for (let segment = 0; segment < segments; segment++) {
+    if (!copyCommon(used.words, allowed?.words, first + segment * segmentWords, bank.mask)) continue
+    listed = bank.listRows(segment, listed)
+    if (listed < segmentRows) continue
+    offerListed(bank, listed, firstSlot, top, byCodes)
+    listed = 0
+  }
+  offerListed(bank, listed, firstSlot, top, byCodes)
+}
+
+function offerListed(bank: VectorBank, listed: number, firstSlot: number, top: TopSlots, byCodes: boolean): void {
+  let left = listed
+  while (left > 0) {
+    const { floor } = top
+    // Until there are enough, codes can rule nothing out: a few rows are scored to begin with.
+    const start = byCodes && floor === Number.NEGATIVE_INFINITY
+    const count = start ? Math.min(left, Math.max(32, 4 * top.limit)) : left
+    const kept = byCodes && !start ? bank.keepAboveByCodes(count, floor) : bank.keepAbove(count, floor)
+    for (let i = 0; i < kept; i++) top.offer(firstSlot + bank.rows[i]!, bank.scores[i]!)
+    left -= count
+    if (left > 0) bank.rows.copyWithin(0, count, count + left)
+  }
+}
+
+/** Copies the bits of a segment that two sets have in common; says whether there are any. */
+function copyCommon(a: Uint32Array, b: Uint32Array | undefined, start: number, target: Uint32Array): boolean {
+  let any = 0
+  for (let i = 0; i < segmentWords; i++) {
+    const word = (a[start + i] ?? 0) & (b ? (b[start + i] ?? 0) : -1)
+    target[i] = word
+    any |= word
+  }
+  return any !== 0
 }

@@ -23,6 +23,7 @@ export type PerStreamErrorCode =
   | 'store-corrupt'
   | 'store-closed'
   | 'store-version'
+  | 'out-of-memory'
   // composition
   | 'pipeline-incompatible'
   | 'dependency-missing'

@@ -1,0 +1,158 @@
+import { vectorsWasm } from './generated/vectors-wasm'
+import type { PreparedQuery } from './prepared-query'
+import { roundingShare } from './rounding-share'
+import { listLength, segmentRows, type VectorBank } from './vector-bank'
+
+interface WebAssemblyMemory {
+  readonly buffer: ArrayBuffer
+  grow(pages: number): number
+}
+
+/** The part of WebAssembly that is used here; its types come with the DOM's, which this package does without. */
+interface WebAssemblyApi {
+  validate(bytes: Uint8Array): boolean
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly CompileError: new () => Error
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
+  readonly Memory: new (descriptor: { initial: number; maximum: number }) => WebAssemblyMemory
+}
+
+interface Kernel {
+  configure(
+    width: number,
+    query: number,
+    queryCodes: number,
+    mask: number,
+    rows: number,
+    scores: number,
+    segments: number,
+  ): void
+  encode(row: number, safety: number): number
+  listRows(segment: number, listed: number): number
+  keepAbove(count: number, floor: number): number
+  keepAboveByCodes(count: number, floor: number, scale: number, length: number, slack: number): number
+}
+
+const pageBytes = 65536
+const cacheLine = 64
+/** The last page of the 4 GiB is left out, so that the address behind a row is always a number. */
+const mostPages = 65535
+
+/** Makes banks in WASM memories of `limit` bytes at most; undefined where WASM SIMD is missing or not allowed. */
+export function wasmBanks(dimensions: number, limit = mostPages * pageBytes): (() => VectorBank) | undefined {
+  const bytes = Uint8Array.from(atob(vectorsWasm), (character) => character.charCodeAt(0))
+  const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyApi }
+  if (!WebAssembly?.validate(bytes)) return undefined
+  const module = compile(WebAssembly, bytes)
+  if (!module) return undefined
+  return () => new WasmBank(WebAssembly, module, dimensions, Math.min(mostPages, Math.floor(limit / pageBytes)))
+}
+
+function compile(WebAssembly: WebAssemblyApi, bytes: Uint8Array): object | undefined {
+  try {
+    return new WebAssembly.Module(bytes)
+  } catch (error) {
+    // The bytes are valid: the page's content security policy forbids WebAssembly.
+    if (error instanceof WebAssembly.CompileError) return undefined
+    throw error
+  }
+}
+
+/** Rows in one WASM memory that grows in place; assembly/vectors.ts says how they lie. */
+class WasmBank implements VectorBank {
+  capacity = 0
+  mask!: Uint32Array
+  rows!: Uint32Array
+  scores!: Float32Array
+  readonly #memory: WebAssemblyMemory
+  readonly #kernel: Kernel
+  readonly #width: number
+  readonly #safety: number
+  readonly #segments: number
+  readonly #segmentBytes: number
+  #floats!: Float32Array
+  #query: PreparedQuery | undefined
+
+  constructor(
+    WebAssembly: WebAssemblyApi,
+    module: object,
+    readonly dimensions: number,
+    maximum: number,
+  ) {
+    const width = Math.ceil(dimensions / 16) * 16
+    this.#width = width
+    this.#safety = roundingShare(width)
+    this.#segmentBytes = segmentRows * (width * 5 + 8)
+    this.#segments = Math.ceil((addressOf.query + width * 6) / cacheLine) * cacheLine
+    this.#memory = new WebAssembly.Memory({ initial: Math.ceil(this.#segments / pageBytes), maximum })
+    const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } })
+    this.#kernel = instance.exports as Kernel
+    const { query, mask, rows, scores } = addressOf
+    this.#kernel.configure(width, query, query + width * 4, mask, rows, scores, this.#segments)
+    this.#view()
+  }
+
+  get byteLength(): number {
+    return this.#memory.buffer.byteLength
+  }
+
+  grow(): void {
+    const needed = this.#segments + (this.capacity / segmentRows + 1) * this.#segmentBytes
+    const pages = Math.ceil((needed - this.byteLength) / pageBytes)
+    if (pages > 0) this.#memory.grow(pages)
+    this.capacity += segmentRows
+    this.#view()
+  }
+
+  write(row: number, vector: Float32Array): number {
+    this.#floats.set(vector, this.#valuesOf(row))
+    return this.#kernel.encode(row, this.#safety)
+  }
+
+  clear(row: number): void {
+    const values = this.#valuesOf(row)
+    this.#floats.fill(0, values, values + this.#width)
+    this.#kernel.encode(row, this.#safety)
+  }
+
+  read(row: number): Float32Array {
+    const values = this.#valuesOf(row)
+    return this.#floats.slice(values, values + this.dimensions)
+  }
+
+  setQuery(query: PreparedQuery): void {
+    const { buffer } = this.#memory
+    new Float32Array(buffer, addressOf.query, this.#width).set(query.values)
+    new Int16Array(buffer, addressOf.query + this.#width * 4, this.#width).set(query.codes)
+    this.#query = query
+  }
+
+  listRows(segment: number, listed: number): number {
+    return this.#kernel.listRows(segment, listed)
+  }
+
+  keepAbove(count: number, floor: number): number {
+    return this.#kernel.keepAbove(count, floor)
+  }
+
+  keepAboveByCodes(count: number, floor: number): number {
+    const { scale, length, slack } = this.#query!
+    return this.#kernel.keepAboveByCodes(count, floor, scale, length, slack)
+  }
+
+  /** Where the values of a row begin, in floats. */
+  #valuesOf(row: number): number {
+    const segment = Math.floor(row / segmentRows)
+    return (this.#segments + segment * this.#segmentBytes) / 4 + (row % segmentRows) * this.#width
+  }
+
+  #view(): void {
+    const { buffer } = this.#memory
+    this.#floats = new Float32Array(buffer)
+    this.mask = new Uint32Array(buffer, addressOf.mask, segmentRows / 32)
+    this.rows = new Uint32Array(buffer, addressOf.rows, listLength)
+    this.scores = new Float32Array(buffer, addressOf.scores, listLength)
+  }
+}
+
+const addressOf = { mask: 1024, rows: 1088, scores: 3136, query: 5184 }

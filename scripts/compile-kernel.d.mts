@@ -1,0 +1,1 @@
+export function compileKernel(root: string, file: string): Promise<Uint8Array>
