@@ -1,40 +1,39 @@
-const float = new Float32Array(1)
-const bits = new Uint32Array(float.buffer)
-
 /** Encodes numbers as IEEE 754 half floats, nearest even; too large ones become infinite. */
 export function toHalf(values: Float32Array): Uint16Array {
-  return Uint16Array.from(values, encodeHalf)
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
+  const halves = new Uint16Array(values.length)
+  for (let i = 0; i < halves.length; i++) {
+    const magnitude = bits[i]! & 0x7fffffff
+    const sign = (bits[i]! >>> 16) & 0x8000
+    if (magnitude > 0x7f800000) halves[i] = sign | 0x7e00
+    else if (magnitude >= 0x47800000) halves[i] = sign | 0x7c00
+    else if (magnitude < 0x38800000) halves[i] = sign | encodeSubnormal(Math.abs(values[i]!))
+    else halves[i] = sign | ((magnitude + 0xfff + ((magnitude >>> 13) & 1) - 0x38000000) >>> 13)
+  }
+  return halves
 }
 
 /** Decodes IEEE 754 half floats. Exact. */
 export function fromHalf(values: Uint16Array): Float32Array {
-  return Float32Array.from(values, decodeHalf)
-}
-
-function encodeHalf(value: number): number {
-  float[0] = value
-  const sign = (bits[0]! >>> 16) & 0x8000
-  const magnitude = bits[0]! & 0x7fffffff
-  if (magnitude > 0x7f800000) return sign | 0x7e00
-  if (magnitude >= 0x47800000) return sign | 0x7c00
-  if (magnitude < 0x38800000) return sign | encodeSubnormal(magnitude)
-  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1)
-  return sign | ((rounded - 0x38000000) >>> 13)
+  const floats = new Float32Array(values.length)
+  const bits = new Uint32Array(floats.buffer)
+  for (let i = 0; i < floats.length; i++) {
+    const half = values[i]!
+    const sign = (half & 0x8000) << 16
+    const magnitude = half & 0x7fff
+    if (magnitude >= 0x7c00) bits[i] = sign | 0x7f800000 | ((magnitude & 0x3ff) << 13)
+    else {
+      // The same digits with the exponent of the smaller type: 112 too low, for subnormal ones too.
+      bits[i] = sign | (magnitude << 13)
+      floats[i]! *= 2 ** 112
+    }
+  }
+  return floats
 }
 
 function encodeSubnormal(magnitude: number): number {
-  bits[0] = magnitude
-  const steps = float[0]! * 16777216
+  const steps = magnitude * 16777216
   const floor = Math.floor(steps)
   const rest = steps - floor
   return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor
-}
-
-function decodeHalf(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1
-  const exponent = (half >>> 10) & 0x1f
-  const fraction = half & 0x3ff
-  if (exponent === 0) return (sign * fraction) / 16777216
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
-  return sign * 2 ** (exponent - 25) * (1024 + fraction)
 }
