@@ -5,6 +5,8 @@ import { openJournalStore } from './journal-store'
 import { acquireLock, isLocked } from './lock-file'
 import { createNodeDirectory, errorCode, isMissing } from './node-directory'
 
+export { openTensorFiles, type TensorFilesOptions } from './tensors/open-tensor-files'
+
 /** How a file store is opened. */
 export interface FileStoreOptions extends CallOptions {
   /** 'write' makes the folder where it is not there, and takes its lock; any number may 'read' beside a writer. */

@@ -1,9 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { memoryRetrieverContract, memoryStoreContract, memoryWriterContract } from '@perstream/conformance'
-import { openFileStore } from '../src/files'
-import { createMemoryGraph, createVolatileStore } from '../src/index'
+import {
+  memoryRetrieverContract,
+  memoryStoreContract,
+  memoryWriterContract,
+  tensorStoreContract,
+} from '@perstream/conformance'
+import { openFileStore, openTensorFiles } from '../src/files'
+import { createMemoryGraph, createVolatileStore, createVolatileTensors } from '../src/index'
 
 memoryStoreContract('volatile store', async () => ({ store: createVolatileStore() }))
 
@@ -16,3 +21,11 @@ memoryStoreContract('file store', async () => {
 const open = () => createMemoryGraph({ store: createVolatileStore() })
 memoryWriterContract('memory graph', open)
 memoryRetrieverContract('memory graph', open)
+
+tensorStoreContract('volatile tensors', async () => ({ store: createVolatileTensors() }))
+
+tensorStoreContract('tensor files', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pmg-tensors-'))
+  const open = () => openTensorFiles(folder, { mode: 'write' })
+  return { store: await open(), reopen: open, cleanUp: () => rm(folder, { recursive: true }) }
+})

@@ -1,0 +1,94 @@
+import { fromHalf, toHalf } from '@perstream/kit'
+import type { PatchGrid, TensorPrecision } from '@perstream/spec'
+
+/** The shape of a grid and the space it is of: what a grid is but for its values. */
+export type GridShape = Omit<PatchGrid, 'data'>
+
+/** The precisions, finest first. */
+export const precisions: readonly TensorPrecision[] = ['f32', 'f16', 'i8']
+
+const longestHalf = 65504
+
+/** Checks a grid and the precision it shall be kept in. @throws TypeError that names the field and the value */
+export function checkGrid(grid: PatchGrid, precision: TensorPrecision): void {
+  for (const side of ['rows', 'columns', 'dimensions'] as const)
+    if (!Number.isSafeInteger(grid[side]) || grid[side] < 1)
+      fail(`grid.${side}`, grid[side], 'a whole number, 1 or more')
+  if (typeof grid.space !== 'string' || grid.space === '')
+    fail('grid.space', JSON.stringify(grid.space), 'the id of a space')
+  if (!(grid.data instanceof Float32Array)) fail('grid.data', typeof grid.data, 'a Float32Array')
+  const length = grid.rows * grid.columns * grid.dimensions
+  if (grid.data.length !== length)
+    fail('grid.data', `of length ${grid.data.length}`, `rows x columns x dimensions = ${length}`)
+  if (!precisions.includes(precision)) fail('precision', JSON.stringify(precision), `one of ${precisions.join(', ')}`)
+  const most = precision === 'f16' ? longestHalf : Number.MAX_VALUE
+  for (let i = 0; i < length; i++)
+    if (!(Math.abs(grid.data[i]!) <= most))
+      fail(`grid.data[${i}]`, grid.data[i], precision === 'f16' ? `at most ${longestHalf} to be kept as f16` : 'finite')
+}
+
+/** Bytes that the values of a grid take. */
+export function encodedLength({ rows, columns, dimensions }: GridShape, precision: TensorPrecision): number {
+  const patches = rows * columns
+  if (precision === 'i8') return patches * (4 + dimensions)
+  return patches * dimensions * (precision === 'f16' ? 2 : 4)
+}
+
+/**
+ * Encodes the values of a grid, little-endian. i8: one 32-bit scale a patch, the largest magnitude in it / 127, then the bytes; a value comes
+ * back within half a scale (1/254 of the largest of its patch). f16: within 2^-11 of the value itself, 2^-25 below 2^-14.
+ */
+export function encodeGrid(grid: PatchGrid, precision: TensorPrecision): Uint8Array {
+  const bytes = new Uint8Array(encodedLength(grid, precision))
+  const view = new DataView(bytes.buffer)
+  if (precision === 'i8') encodeBytes(grid, bytes, view)
+  else if (precision === 'f16') for (const [i, half] of toHalf(grid.data).entries()) view.setUint16(2 * i, half, true)
+  else for (const [i, value] of grid.data.entries()) view.setFloat32(4 * i, value, true)
+  return bytes
+}
+
+/** Decodes what {@link encodeGrid} made. `bytes` must be of the encoded length. */
+export function decodeGrid(shape: GridShape, precision: TensorPrecision, bytes: Uint8Array): PatchGrid {
+  const { rows, columns, dimensions, space } = shape
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return { data: decodeValues(shape, precision, view), rows, columns, dimensions, space }
+}
+
+function encodeBytes({ data, rows, columns, dimensions }: PatchGrid, bytes: Uint8Array, view: DataView): void {
+  const patches = rows * columns
+  for (let patch = 0; patch < patches; patch++) {
+    const start = patch * dimensions
+    let largest = 0
+    for (let i = start; i < start + dimensions; i++) largest = Math.max(largest, Math.abs(data[i]!))
+    const scale = Math.fround(largest / 127)
+    view.setFloat32(4 * patch, scale, true)
+    if (scale === 0) continue
+    const values = 4 * patches + start
+    for (let i = 0; i < dimensions; i++) {
+      const steps = Math.round(data[start + i]! / scale)
+      bytes[values + i] = Math.max(-127, Math.min(127, steps))
+    }
+  }
+}
+
+function decodeValues(
+  { rows, columns, dimensions }: GridShape,
+  precision: TensorPrecision,
+  view: DataView,
+): Float32Array {
+  const patches = rows * columns
+  const length = patches * dimensions
+  if (precision === 'f16') return fromHalf(Uint16Array.from({ length }, (_, i) => view.getUint16(2 * i, true)))
+  const data = new Float32Array(length)
+  if (precision === 'f32') for (let i = 0; i < length; i++) data[i] = view.getFloat32(4 * i, true)
+  else
+    for (let patch = 0, i = 0; patch < patches; patch++) {
+      const scale = view.getFloat32(4 * patch, true)
+      for (const end = i + dimensions; i < end; i++) data[i] = scale * view.getInt8(4 * patches + i)
+    }
+  return data
+}
+
+function fail(field: string, value: unknown, wanted: string): never {
+  throw new TypeError(`${field} is ${value}: it must be ${wanted}`)
+}
