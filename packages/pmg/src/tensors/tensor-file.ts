@@ -15,7 +15,7 @@ const magic = 0x31544d50 // 'PMT1'
 const prefix = 16
 const largestHeader = 1 << 20
 
-/** Encodes a grid as a file: prefix (magic, header length, CRC of all that follows, reserved), header in JSON, values. Format: docs/format.md. */
+/** Encodes a grid as a file: prefix (magic, header length, CRC of all that follows, four zero bytes), header in JSON, values. Format: docs/format.md. */
 export function encodeTensorFile(id: string, grid: PatchGrid, precision: TensorPrecision): Uint8Array[] {
   const { rows, columns, dimensions, space } = grid
   const header = new TextEncoder().encode(JSON.stringify({ id, rows, columns, dimensions, space, precision }))
@@ -25,7 +25,7 @@ export function encodeTensorFile(id: string, grid: PatchGrid, precision: TensorP
   const start = new DataView(new ArrayBuffer(prefix))
   start.setUint32(0, magic, true)
   start.setUint32(4, header.length, true)
-  start.setUint32(8, crc32(values, crc32(header)), true)
+  start.setUint32(8, crc32(values, crc32(header, crc32(new Uint8Array(4)))), true)
   return [new Uint8Array(start.buffer), header, values]
 }
 
@@ -40,7 +40,7 @@ export function decodeTensorFile(bytes: Uint8Array, path: string): TensorFile {
   if (values.length !== encodedLength(shape, precision))
     throw corrupt(path, `it has ${values.length} bytes of values, its header says ${encodedLength(shape, precision)}`)
   const sum = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true)
-  if (crc32(bytes.subarray(prefix)) !== sum) throw corrupt(path, 'its checksum does not fit')
+  if (crc32(bytes.subarray(12)) !== sum) throw corrupt(path, 'its checksum does not fit')
   return { id, shape, precision, values }
 }
 
