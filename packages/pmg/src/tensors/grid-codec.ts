@@ -39,11 +39,15 @@ export function encodedLength({ rows, columns, dimensions }: GridShape, precisio
  * back within half a scale (1/254 of the largest of its patch). f16: within 2^-11 of the value itself, 2^-25 below 2^-14.
  */
 export function encodeGrid(grid: PatchGrid, precision: TensorPrecision): Uint8Array {
+  const { data } = grid
   const bytes = new Uint8Array(encodedLength(grid, precision))
   const view = new DataView(bytes.buffer)
   if (precision === 'i8') encodeBytes(grid, bytes, view)
-  else if (precision === 'f16') for (const [i, half] of toHalf(grid.data).entries()) view.setUint16(2 * i, half, true)
-  else for (const [i, value] of grid.data.entries()) view.setFloat32(4 * i, value, true)
+  else if (precision === 'f32') for (let i = 0; i < data.length; i++) view.setFloat32(4 * i, data[i]!, true)
+  else {
+    const halves = toHalf(data)
+    for (let i = 0; i < halves.length; i++) view.setUint16(2 * i, halves[i]!, true)
+  }
   return bytes
 }
 
@@ -59,7 +63,10 @@ function encodeBytes({ data, rows, columns, dimensions }: PatchGrid, bytes: Uint
   for (let patch = 0; patch < patches; patch++) {
     const start = patch * dimensions
     let largest = 0
-    for (let i = start; i < start + dimensions; i++) largest = Math.max(largest, Math.abs(data[i]!))
+    for (let i = start; i < start + dimensions; i++) {
+      const magnitude = Math.abs(data[i]!)
+      if (magnitude > largest) largest = magnitude
+    }
     const scale = Math.fround(largest / 127)
     view.setFloat32(4 * patch, scale, true)
     if (scale === 0) continue
@@ -71,21 +78,27 @@ function encodeBytes({ data, rows, columns, dimensions }: PatchGrid, bytes: Uint
   }
 }
 
-function decodeValues(
-  { rows, columns, dimensions }: GridShape,
-  precision: TensorPrecision,
-  view: DataView,
-): Float32Array {
-  const patches = rows * columns
-  const length = patches * dimensions
-  if (precision === 'f16') return fromHalf(Uint16Array.from({ length }, (_, i) => view.getUint16(2 * i, true)))
+function decodeValues(shape: GridShape, precision: TensorPrecision, view: DataView): Float32Array {
+  const { rows, columns, dimensions } = shape
+  const length = rows * columns * dimensions
+  if (precision === 'i8') return decodeBytes(shape, view)
+  if (precision === 'f16') {
+    const halves = new Uint16Array(length)
+    for (let i = 0; i < length; i++) halves[i] = view.getUint16(2 * i, true)
+    return fromHalf(halves)
+  }
   const data = new Float32Array(length)
-  if (precision === 'f32') for (let i = 0; i < length; i++) data[i] = view.getFloat32(4 * i, true)
-  else
-    for (let patch = 0, i = 0; patch < patches; patch++) {
-      const scale = view.getFloat32(4 * patch, true)
-      for (const end = i + dimensions; i < end; i++) data[i] = scale * view.getInt8(4 * patches + i)
-    }
+  for (let i = 0; i < length; i++) data[i] = view.getFloat32(4 * i, true)
+  return data
+}
+
+function decodeBytes({ rows, columns, dimensions }: GridShape, view: DataView): Float32Array {
+  const patches = rows * columns
+  const data = new Float32Array(patches * dimensions)
+  for (let patch = 0, i = 0; patch < patches; patch++) {
+    const scale = view.getFloat32(4 * patch, true)
+    for (const end = i + dimensions; i < end; i++) data[i] = scale * view.getInt8(4 * patches + i)
+  }
   return data
 }
 
