@@ -1,15 +1,36 @@
 import {
   type EntityRecord,
   type Memory,
+  type MemoryVersion,
+  type MemoryVisits,
   PerStreamError,
   type RelationRecord,
   type SourceProgress,
 } from '@perstream/spec'
-import type { GraphState } from './graph-state'
-import { checkedVector, checkInput } from './memory-input'
+import { fromBase64, toBase64 } from './base64'
+import { checkedVector } from './memory-input'
+import {
+  checkEntity,
+  checkLine,
+  checkMemory,
+  checkProgressRecord,
+  checkRelation,
+  checkVersions,
+  checkVisits,
+} from './record-checks'
 
 const format = 'perstream-memory'
 const version = 1
+
+/** A memory of an export, with all that belongs to it. */
+export interface ExportedMemory {
+  readonly type: 'memory'
+  readonly memory: Memory
+  readonly embedding: Float32Array | undefined
+  /** What it said before, oldest first. Absent: nothing. */
+  readonly versions?: readonly MemoryVersion[] | undefined
+  readonly visits?: MemoryVisits | undefined
+}
 
 /** One line of an export, read. */
 export type ExportLine =
@@ -18,10 +39,30 @@ export type ExportLine =
   | { readonly type: 'entity'; readonly entity: EntityRecord }
   | { readonly type: 'relation'; readonly relation: RelationRecord }
   | { readonly type: 'progress'; readonly progress: SourceProgress }
-  | { readonly type: 'memory'; readonly memory: Memory; readonly embedding: Float32Array | undefined }
+  | ExportedMemory
+
+/** What an export needs of a graph's state. */
+export interface ExportableState<Entry extends ExportableEntry = ExportableEntry> {
+  readonly space: string | undefined
+  readonly vectors: { readonly dimensions: number } | undefined
+  readonly entities: ReadonlyMap<string, { readonly record: EntityRecord }>
+  readonly relations: ReadonlyMap<string, { readonly record: RelationRecord }>
+  readonly progress: ReadonlyMap<string, SourceProgress>
+  readonly entries: ReadonlyMap<string, Entry>
+  embedding(id: string): Float32Array | undefined
+  visits?(entry: Entry): MemoryVisits
+}
+
+interface ExportableEntry {
+  readonly memory: Memory
+  readonly versions?: readonly MemoryVersion[] | undefined
+}
 
 /** Writes a graph as lines of JSON without line ends: a header, then entities, relations, progress and memories. */
-export function* exportLines(state: GraphState, at: number): Generator<string, void, void> {
+export function* exportLines<Entry extends ExportableEntry>(
+  state: ExportableState<Entry>,
+  at: number,
+): Generator<string, void, void> {
   yield JSON.stringify({
     type: 'header',
     format,
@@ -33,30 +74,39 @@ export function* exportLines(state: GraphState, at: number): Generator<string, v
   const entities = Array.from(state.entities.values(), ({ record }) => record)
   const relations = Array.from(state.relations.values(), ({ record }) => record)
   const progresses = [...state.progress.values()]
-  const entries = [...state.entries.values()]
+  const ids = [...state.entries.keys()]
   for (const entity of entities) yield JSON.stringify({ type: 'entity', entity })
   for (const relation of relations) yield JSON.stringify({ type: 'relation', relation })
   for (const progress of progresses) yield JSON.stringify({ type: 'progress', progress })
-  for (const { memory: listed } of entries) {
-    const memory = state.entries.get(listed.id)?.memory
-    const vector = state.embedding(listed.id)
-    if (memory) yield JSON.stringify({ type: 'memory', memory, embedding: vector && toBase64(vector) })
+  for (const id of ids) {
+    const entry = state.entries.get(id)
+    if (entry) yield memoryLine(state, entry)
   }
 }
 
+function memoryLine<Entry extends ExportableEntry>(state: ExportableState<Entry>, entry: Entry): string {
+  const { memory, versions } = entry
+  const embedding = state.embedding(memory.id)
+  const visits = state.visits?.(entry)
+  return JSON.stringify({
+    type: 'memory',
+    memory,
+    embedding: embedding && toBase64(littleEndian(embedding)),
+    versions: versions?.length ? versions : undefined,
+    visits: visits?.visits ? visits : undefined,
+  })
+}
+
 /**
- * Reads a line of an export.
+ * Reads a line of an export. A field that this release does not know is refused, as leaving it out would lose it.
  * @throws PerStreamError `input-invalid` with the line's number; `store-version` for a newer format
  */
 export function parseLine(line: string, number: number): ExportLine {
   try {
     const value = JSON.parse(line)
-    if ((value.type === 'header') !== (number === 1))
+    if ((value?.type === 'header') !== (number === 1))
       throw new TypeError('the first line, and only it, must be the header')
-    if (value.type === 'header') return readHeader(value)
-    if (value.type === 'memory') return readMemory(value)
-    if (value.type === 'entity' || value.type === 'relation' || value.type === 'progress') return value
-    throw new TypeError(`type is ${JSON.stringify(value.type)}: it must be entity, relation, progress or memory`)
+    return readLine(value)
   } catch (cause) {
     if (PerStreamError.isInstance(cause)) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
@@ -67,7 +117,27 @@ export function parseLine(line: string, number: number): ExportLine {
   }
 }
 
-function readHeader(value: { format?: unknown; version?: unknown; space?: string; dimensions?: number }): ExportLine {
+function readLine(value: Readonly<Record<string, unknown>>): ExportLine {
+  switch (value.type) {
+    case 'header':
+      return readHeader(value)
+    case 'memory':
+      return readMemory(value)
+    case 'entity':
+      checkLine(value, ['entity'])
+      return { type: 'entity', entity: checkEntity(value.entity) }
+    case 'relation':
+      checkLine(value, ['relation'])
+      return { type: 'relation', relation: checkRelation(value.relation) }
+    case 'progress':
+      checkLine(value, ['progress'])
+      return { type: 'progress', progress: checkProgressRecord(value.progress) }
+    default:
+      throw new TypeError(`type is ${JSON.stringify(value.type)}: it must be entity, relation, progress or memory`)
+  }
+}
+
+function readHeader(value: { format?: unknown; version?: unknown; space?: unknown; dimensions?: unknown }): ExportLine {
   if (value.format !== format) throw new TypeError(`format is ${JSON.stringify(value.format)}: it must be "${format}"`)
   if (typeof value.version !== 'number' || value.version > version)
     throw new PerStreamError(
@@ -76,33 +146,39 @@ function readHeader(value: { format?: unknown; version?: unknown; space?: string
       { fields: { version: value.version } },
     )
   const { space, dimensions } = value
-  if (space === undefined || dimensions === undefined)
+  if (space === undefined && dimensions === undefined)
     return { type: 'header', space: undefined, dimensions: undefined }
-  return { type: 'header', space, dimensions }
+  if (typeof space !== 'string' || space === '')
+    throw new TypeError(`space is ${JSON.stringify(space)}: it must be an id`)
+  if (!Number.isSafeInteger(dimensions) || (dimensions as number) < 1)
+    throw new TypeError(`dimensions is ${JSON.stringify(dimensions)}: it must be a whole number, 1 or more`)
+  return { type: 'header', space, dimensions: dimensions as number }
 }
 
-function readMemory({ memory, embedding }: { memory: Memory; embedding?: string }): ExportLine {
-  if (typeof memory?.id !== 'string' || typeof memory.owner !== 'string')
-    throw new TypeError('memory.id or owner is missing')
-  if (!Number.isFinite(memory.learnedAt) || !Number.isFinite(memory.updatedAt))
-    throw new TypeError('memory.learnedAt or updatedAt is missing')
-  checkInput({ ...memory, meanGrid: undefined, nearestGrid: undefined }, 'memory')
+function readMemory(value: Readonly<Record<string, unknown>>): ExportedMemory {
+  checkLine(value, ['memory', 'embedding', 'versions', 'visits'])
+  const memory = checkMemory(value.memory)
+  const { embedding } = value
   if ((memory.space === undefined) !== (embedding === undefined))
     throw new TypeError('memory.space and embedding must come together')
-  const vector = embedding === undefined ? undefined : checkedVector(fromBase64(embedding), 'embedding')
-  return { type: 'memory', memory, embedding: vector }
+  if (embedding !== undefined && typeof embedding !== 'string') throw new TypeError('embedding must be text, in base64')
+  const vector = embedding === undefined ? undefined : checkedVector(floatsOf(fromBase64(embedding)), 'embedding')
+  return {
+    type: 'memory',
+    memory,
+    embedding: vector,
+    ...(value.versions !== undefined && { versions: checkVersions(value.versions) }),
+    ...(value.visits !== undefined && { visits: checkVisits(value.visits) }),
+  }
 }
 
-function toBase64(vector: Float32Array): string {
+function littleEndian(vector: Float32Array): Uint8Array {
   const view = new DataView(new ArrayBuffer(vector.length * 4))
   for (const [i, value] of vector.entries()) view.setFloat32(i * 4, value, true)
-  let binary = ''
-  for (const byte of new Uint8Array(view.buffer)) binary += String.fromCharCode(byte)
-  return btoa(binary)
+  return new Uint8Array(view.buffer)
 }
 
-function fromBase64(text: string): Float32Array {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+function floatsOf(bytes: Uint8Array): Float32Array {
   if (bytes.length % 4 !== 0) throw new TypeError(`embedding has ${bytes.length} bytes: it must be whole 32-bit floats`)
   const view = new DataView(bytes.buffer)
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(i * 4, true))

@@ -36,7 +36,8 @@ export function encodedLength({ rows, columns, dimensions }: GridShape, precisio
 
 /**
  * Encodes the values of a grid, little-endian. i8: one 32-bit scale a patch, the largest magnitude in it / 127, then the bytes; a value comes
- * back within half a scale (1/254 of the largest of its patch). f16: within 2^-11 of the value itself, 2^-25 below 2^-14.
+ * back within half a scale: 1/254 of the largest of its patch, and 2^-16 of that. f16: within 2^-11 of the value itself, 2^-25 below 2^-14.
+ * What was decoded encodes to the same bytes again.
  */
 export function encodeGrid(grid: PatchGrid, precision: TensorPrecision): Uint8Array {
   const { data } = grid
@@ -67,7 +68,7 @@ function encodeBytes({ data, rows, columns, dimensions }: PatchGrid, bytes: Uint
       const magnitude = Math.abs(data[i]!)
       if (magnitude > largest) largest = magnitude
     }
-    const scale = Math.fround(largest / 127)
+    const scale = scaleOf(largest)
     view.setFloat32(4 * patch, scale, true)
     if (scale === 0) continue
     const values = 4 * patches + start
@@ -76,6 +77,14 @@ function encodeBytes({ data, rows, columns, dimensions }: PatchGrid, bytes: Uint
       bytes[values + i] = Math.max(-127, Math.min(127, steps))
     }
   }
+}
+
+/** A 127th, rounded up to 17 bits: so that each multiple is exact, and a grid that is decoded and encoded again stays as it is. */
+function scaleOf(largest: number): number {
+  const scale = Float32Array.of(largest / 127)
+  const bits = new Uint32Array(scale.buffer)
+  bits[0] = (bits[0]! + 0x7f) & ~0x7f
+  return scale[0]!
 }
 
 function decodeValues(shape: GridShape, precision: TensorPrecision, view: DataView): Float32Array {
