@@ -1,6 +1,8 @@
 import {
   type EntityRecord,
   type Memory,
+  type MemoryVersion,
+  type MemoryVisits,
   PerStreamError,
   type RelationRecord,
   type SourceProgress,
@@ -18,7 +20,13 @@ export type ExportLine =
   | { readonly type: 'entity'; readonly entity: EntityRecord }
   | { readonly type: 'relation'; readonly relation: RelationRecord }
   | { readonly type: 'progress'; readonly progress: SourceProgress }
-  | { readonly type: 'memory'; readonly memory: Memory; readonly embedding: Float32Array | undefined }
+  | {
+      readonly type: 'memory'
+      readonly memory: Memory
+      readonly embedding: Float32Array | undefined
+      readonly versions: readonly MemoryVersion[] | undefined
+      readonly visits: MemoryVisits | undefined
+    }
 
 /** Writes a graph as lines of JSON without line ends: a header, then entities, relations, progress and memories. */
 export function* exportLines(state: GraphState, at: number): Generator<string, void, void> {
@@ -38,9 +46,16 @@ export function* exportLines(state: GraphState, at: number): Generator<string, v
   for (const relation of relations) yield JSON.stringify({ type: 'relation', relation })
   for (const progress of progresses) yield JSON.stringify({ type: 'progress', progress })
   for (const { memory: listed } of entries) {
-    const memory = state.entries.get(listed.id)?.memory
-    const vector = state.embedding(listed.id)
-    if (memory) yield JSON.stringify({ type: 'memory', memory, embedding: vector && toBase64(vector) })
+    const entry = state.entries.get(listed.id)
+    if (!entry) continue
+    const { memory, versions } = entry
+    const vector = state.embedding(memory.id)
+    const visits = state.visits(entry)
+    const more = {
+      versions: versions.length > 0 ? versions : undefined,
+      visits: visits.visits > 0 ? visits : undefined,
+    }
+    yield JSON.stringify({ type: 'memory', memory, embedding: vector && toBase64(vector), ...more })
   }
 }
 
@@ -81,16 +96,26 @@ function readHeader(value: { format?: unknown; version?: unknown; space?: string
   return { type: 'header', space, dimensions }
 }
 
-function readMemory({ memory, embedding }: { memory: Memory; embedding?: string }): ExportLine {
+function readMemory(line: {
+  memory: Memory
+  embedding?: string
+  versions?: MemoryVersion[]
+  visits?: MemoryVisits
+}): ExportLine {
+  const { memory, embedding, versions, visits } = line
   if (typeof memory?.id !== 'string' || typeof memory.owner !== 'string')
     throw new TypeError('memory.id or owner is missing')
   if (!Number.isFinite(memory.learnedAt) || !Number.isFinite(memory.updatedAt))
     throw new TypeError('memory.learnedAt or updatedAt is missing')
-  checkInput(memory, 'memory')
+  const { meanGrid: _mean, nearestGrid: _nearest, ...claims } = memory
+  checkInput(claims, 'memory')
+  if (versions !== undefined && !Array.isArray(versions)) throw new TypeError('versions is not a list')
+  if (visits !== undefined && !(Number.isInteger(visits.visits) && Number.isFinite(visits.lastVisitedAt)))
+    throw new TypeError('visits is not a count with a time')
   if ((memory.space === undefined) !== (embedding === undefined))
     throw new TypeError('memory.space and embedding must come together')
   const vector = embedding === undefined ? undefined : checkedVector(fromBase64(embedding), 'embedding')
-  return { type: 'memory', memory, embedding: vector }
+  return { type: 'memory', memory, embedding: vector, versions, visits }
 }
 
 function toBase64(vector: Float32Array): string {
