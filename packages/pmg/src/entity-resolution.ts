@@ -196,18 +196,14 @@ export class EntityResolution {
     else if (isPersonHere && /^\p{Lu}[\p{L}'’-]+$/u.test(words)) this.#meetFirstName(met, words)
   }
 
+  /** A first name that was taken for the only one who had it means nobody in particular once there is another. */
   #meetFullName(met: EntityRecord, words: string, isNew: boolean, isPersonHere: boolean): void {
     const first = firstNameOf(words)
     const short = this.#state.entityByLabel(met.owner, first)
-    if (!short) return
-    if (short.id !== met.id && isNew) this.#separateFirstName(short, first)
+    if (!short || short.id === met.id) return
+    const isGuess = short.merges?.some((merge) => merge.reason === 'first-name' && touches(merge, short.owner, first))
+    if (isNew && isGuess) this.split(short, first)
     else if (isPersonHere && isPerson(this.#state, short.id)) this.#meetFirstName(short, short.label, true)
-  }
-
-  /** A first name that was taken for the only one who had it means nobody in particular any more. */
-  #separateFirstName(short: EntityRecord, first: string): void {
-    const guessed = short.merges?.some((merge) => merge.reason === 'first-name' && touches(merge, short.owner, first))
-    if (guessed && short.aliases.length > 0) this.split(short, first)
   }
 
   #meetFirstName(met: EntityRecord, words: string, fullIsPerson = false): void {

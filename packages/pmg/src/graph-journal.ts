@@ -108,6 +108,7 @@ export class GraphJournal {
       this.#state.apply({ type: 'visit-put', id, visits })
       if (!this.#isReader) this.#visits.set(id, visits)
     }
+    // What fails here is kept: it goes with the next write, or is reported by close.
     if (this.#visits.size > 0) this.#visitTimer ??= later(() => void this.#saveVisits().catch(() => undefined))
   }
 

@@ -77,7 +77,7 @@ const dates =
   /^(?:mon|tues|wednes|thurs|fri|satur|sun)day$|^(?:january|february|march|april|may|june|july|august|september|october|november|december)$|^(?:today|tomorrow|yesterday)$/iu
 const calling = new Set(
   ['is called', 'is named', 'is also called', 'is known as', 'is also known as', 'known as', 'goes by', 'aka']
-    .concat(['also called', 'is nicknamed', 'called', 'am called', 'am named', 'named'])
+    .concat(['is nicknamed'])
     .map((predicate) => readPredicate(predicate).key),
 )
 
