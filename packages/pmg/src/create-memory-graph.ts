@@ -3,6 +3,7 @@ import {
   type MemoryCategory,
   type MemoryStore,
   PerStreamError,
+  type TensorStore,
   type TextEncoder,
 } from '@perstream/spec'
 import type { MemoryGraph } from './memory-graph'
@@ -18,26 +19,28 @@ export interface MemoryGraphOptions extends CallOptions {
   readonly owner?: string | undefined
   /** The categories that are accepted. Default: any. */
   readonly categories?: readonly (string | MemoryCategory)[] | undefined
+  /** Where grids of memories are kept. Whoever opened it closes it. Default: they are not kept. */
+  readonly tensors?: TensorStore | undefined
   /** The clock: milliseconds since 1970 UTC. Default `Date.now`. */
   readonly now?: (() => number) | undefined
 }
 
 /**
- * Opens a memory graph over a store.
+ * Opens a memory graph over a store. One graph writes to a store at a time. Dispose it before its stores: visits that wait are written then.
  *
  * @throws PerStreamError `space-mismatch` when the stored embeddings are of another space than the encoder's; whatever the store throws
  * @example
  * const graph = await createMemoryGraph({ store: createVolatileStore() })
  */
 export async function createMemoryGraph(options: MemoryGraphOptions): Promise<MemoryGraph> {
-  const { store, text, owner = 'me', categories, now = Date.now, signal } = options
+  const { store, text, owner = 'me', categories, tensors, now = Date.now, signal } = options
   if (typeof store?.commit !== 'function' || typeof store.load !== 'function')
     throw new TypeError('store is missing: give createVolatileStore() or the result of openFileStore()')
   if (typeof owner !== 'string' || owner === '')
     throw new TypeError(`owner is ${JSON.stringify(owner)}: it must be a name`)
   const keys = categories?.map((category) => (typeof category === 'string' ? category : category.key))
-  const graph = new StoredGraph({ store, text, owner, categories: keys && new Set(keys), now })
-  await graph.refresh({ signal })
+  const graph = new StoredGraph({ store, text, owner, categories: keys && new Set(keys), tensors, now })
+  await graph.open({ signal })
   if (text && graph.space !== undefined && graph.space !== text.space)
     throw new PerStreamError(
       'space-mismatch',

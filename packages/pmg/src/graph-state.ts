@@ -1,15 +1,22 @@
 import type {
   Entity,
   EntityRecord,
+  GridReference,
   Memory,
   MemoryOperation,
+  MemoryVersion,
+  MemoryVisits,
   Relation,
-  RelationRecord,
   SourceProgress,
 } from '@perstream/spec'
+import { compactMemory, SharedStrings } from './compact-memory'
+import { CompactSet } from './compact-set'
+import { type EntityNode, EntityTable, type RelationNode } from './entity-table'
 import { LexicalIndex } from './lexical-index'
+import { MemoryKeys } from './memory-keys'
 import { VectorIndex } from './vector-index'
-import { nearWordsKey, sameWordsKey, searchTerms } from './words'
+import { VisitTable } from './visits'
+import { searchTerms } from './words'
 
 /** A memory in its slot, with what it is found by. */
 export interface MemoryEntry {
@@ -17,18 +24,11 @@ export interface MemoryEntry {
   readonly slot: number
   /** Ids of the relations it supports. */
   readonly relations: readonly string[]
+  /** What it said before, oldest first. */
+  readonly versions: readonly MemoryVersion[]
 }
 
-interface EntityNode {
-  record: EntityRecord
-  /** Ids of the relations it is an end of. */
-  readonly relations: Set<string>
-}
-
-interface RelationNode {
-  record: RelationRecord
-  readonly memories: Set<string>
-}
+type MemoryPut = Extract<MemoryOperation, { type: 'memory-put' }>
 
 /**
  * The whole graph in memory: what the operations of a store say, with the indexes over it. Applying the same operations
@@ -39,35 +39,41 @@ export class GraphState {
   readonly slots: (MemoryEntry | undefined)[] = []
   readonly lexical = new LexicalIndex()
   readonly progress = new Map<string, SourceProgress>()
-  readonly entities = new Map<string, EntityNode>()
-  readonly relations = new Map<string, RelationNode>()
+  readonly table = new EntityTable()
+  /** How many memories refer to each grid. */
+  readonly grids = new Map<string, number>()
   vectors: VectorIndex | undefined
   space: string | undefined
+  readonly #visits = new VisitTable()
   readonly #freeSlots: number[] = []
-  readonly #keys = new Map<string, Set<string>>()
-  readonly #entityByLabel = new Map<string, string>()
-  readonly #relationByEnds = new Map<string, string>()
+  readonly #keys = new MemoryKeys(this.slots)
+  readonly #strings = new SharedStrings()
+  /** Ids of the memories that a memory took the place of. */
+  readonly #predecessors = new Map<string, CompactSet<string>>()
 
   /** Applies one operation. `reset` has no meaning here: whoever reads it starts a new state. */
   apply(operation: MemoryOperation): void {
     switch (operation.type) {
       case 'memory-put':
-        this.#putMemory(operation.memory, operation.embedding, operation.relations ?? [])
+        this.#putMemory(operation)
+        break
+      case 'visit-put':
+        this.#putVisits(operation.id, operation.visits)
         break
       case 'memory-delete':
         this.#deleteMemory(operation.id)
         break
       case 'entity-put':
-        this.#putEntity(operation.entity)
+        this.table.putEntity(operation.entity)
         break
       case 'entity-delete':
-        this.#deleteEntity(operation.id)
+        this.table.deleteEntity(operation.id)
         break
       case 'relation-put':
-        this.#putRelation(operation.relation)
+        this.table.putRelation(operation.relation)
         break
       case 'relation-delete':
-        this.#deleteRelation(operation.id)
+        this.table.deleteRelation(operation.id)
         break
       case 'progress':
         this.progress.set(operation.progress.source, operation.progress)
@@ -78,20 +84,27 @@ export class GraphState {
     }
   }
 
+  get entities(): ReadonlyMap<string, EntityNode> {
+    return this.table.entities
+  }
+
+  get relations(): ReadonlyMap<string, RelationNode> {
+    return this.table.relations
+  }
+
   /** The memory that a track of a source names. */
   byTrack(owner: string, source: string, track: string): MemoryEntry | undefined {
-    return this.#lookUp(trackKey(owner, source, track))[0]
+    return this.#keys.byTrack(owner, source, track)
   }
 
   /** Memories of an owner with the same words. */
   bySameWords(owner: string, text: string): MemoryEntry[] {
-    return this.#lookUp(`same\0${owner}\0${sameWordsKey(text)}`)
+    return this.#keys.bySameWords(owner, text)
   }
 
   /** Memories of an owner with nearly the same words. */
   byNearWords(owner: string, text: string): MemoryEntry[] {
-    const key = nearWordsKey(text)
-    return key ? this.#lookUp(`near\0${owner}\0${key}`) : []
+    return this.#keys.byNearWords(owner, text)
   }
 
   embedding(id: string): Float32Array | undefined {
@@ -99,15 +112,20 @@ export class GraphState {
     return entry && this.vectors?.get(entry.slot)
   }
 
-  /** The entity that an owner's memories call by a label, normalised by `entityKey`. */
-  entityByLabel(owner: string, key: string): EntityRecord | undefined {
-    const id = this.#entityByLabel.get(`${owner}\0${key}`)
-    return id === undefined ? undefined : this.entities.get(id)!.record
+  /** How often and when a memory was visited; of its creation while it was not. */
+  visits({ slot, memory }: MemoryEntry): MemoryVisits {
+    const { visits, lastVisitedAt } = this.#visits.get(slot)
+    return visits > 0 ? { visits, lastVisitedAt } : { visits: 0, lastVisitedAt: memory.learnedAt }
   }
 
-  relationByEnds(subject: string, predicate: string, object: string): RelationRecord | undefined {
-    const id = this.#relationByEnds.get(endsKey({ subject, predicate, object }))
-    return id === undefined ? undefined : this.relations.get(id)!.record
+  /** Ids of the memories that a memory took the place of, in the order it did. */
+  predecessors(id: string): string[] {
+    return [...(this.#predecessors.get(id) ?? [])]
+  }
+
+  /** The entity that an owner's memories call by a label, normalised by `entityKey`. */
+  entityByLabel(owner: string, key: string): EntityRecord | undefined {
+    return this.table.byLabel(owner, key)
   }
 
   /** Ids of the memories that speak of an entity, in the order of its relations, `limit` at most. */
@@ -131,15 +149,22 @@ export class GraphState {
     return { ...record, memories: [...memories] }
   }
 
-  #putMemory(memory: Memory, embedding: Float32Array | undefined, relations: readonly string[]): void {
-    const before = this.entries.get(memory.id)
+  #putMemory(operation: MemoryPut): void {
+    const { memory: given, embedding } = operation
+    const before = this.entries.get(given.id)
     const slot = before?.slot ?? this.#freeSlots.at(-1) ?? this.slots.length
     // First, as only this can fail.
     if (embedding) this.vectors!.put(slot, embedding)
-    else if (memory.space === undefined) this.vectors?.delete(slot)
-    if (!before) this.#freeSlots.pop()
-    const entry = { memory, slot, relations }
+    else if (given.space === undefined) this.vectors?.delete(slot)
     if (before) this.#unlink(before)
+    else {
+      this.#freeSlots.pop()
+      this.#visits.set(slot, { visits: 0, lastVisitedAt: 0 })
+    }
+    const memory = compactMemory(given, this.#strings)
+    const relations = (operation.relations ?? []).map((id) => this.relations.get(id)!.record.id)
+    const versions = operation.versions ?? before?.versions ?? noVersions
+    const entry = { memory, slot, relations: relations.length > 0 ? relations : noRelations, versions }
     this.entries.set(memory.id, entry)
     this.slots[slot] = entry
     this.#link(entry)
@@ -157,93 +182,40 @@ export class GraphState {
     this.vectors?.delete(entry.slot)
   }
 
-  #link({ memory, relations }: MemoryEntry): void {
-    for (const key of keysOf(memory)) {
-      const ids = this.#keys.get(key)
-      if (ids) ids.add(memory.id)
-      else this.#keys.set(key, new Set([memory.id]))
+  #putVisits(id: string, visits: MemoryVisits): void {
+    const entry = this.entries.get(id)
+    if (entry) this.#visits.set(entry.slot, visits)
+  }
+
+  #link({ memory, slot, relations }: MemoryEntry): void {
+    this.#keys.add(slot, memory)
+    for (const relation of relations) this.table.support(relation, memory.id)
+    for (const { id } of gridsOf(memory)) this.grids.set(id, (this.grids.get(id) ?? 0) + 1)
+    if (memory.supersededBy === undefined) return
+    const older = this.#predecessors.get(memory.supersededBy) ?? new CompactSet()
+    older.add(memory.id)
+    this.#predecessors.set(memory.supersededBy, older)
+  }
+
+  #unlink({ memory, slot, relations }: MemoryEntry): void {
+    this.#keys.delete(slot, memory)
+    for (const relation of relations) this.table.unsupport(relation, memory.id)
+    for (const { id } of gridsOf(memory)) {
+      const references = this.grids.get(id)! - 1
+      if (references > 0) this.grids.set(id, references)
+      else this.grids.delete(id)
     }
-    for (const relation of relations) this.relations.get(relation)!.memories.add(memory.id)
-  }
-
-  #unlink({ memory, relations }: MemoryEntry): void {
-    for (const key of keysOf(memory)) {
-      const ids = this.#keys.get(key)!
-      ids.delete(memory.id)
-      if (ids.size === 0) this.#keys.delete(key)
-    }
-    for (const relation of relations) this.relations.get(relation)?.memories.delete(memory.id)
-  }
-
-  #lookUp(key: string): MemoryEntry[] {
-    return Array.from(this.#keys.get(key) ?? [], (id) => this.entries.get(id)!)
-  }
-
-  #putEntity(record: EntityRecord): void {
-    const node = this.entities.get(record.id)
-    if (node) this.#forgetLabels(node.record)
-    if (node) node.record = record
-    else this.entities.set(record.id, { record, relations: new Set() })
-    for (const label of [record.label, ...record.aliases])
-      this.#entityByLabel.set(`${record.owner}\0${entityKey(label, record)}`, record.id)
-  }
-
-  #deleteEntity(id: string): void {
-    const node = this.entities.get(id)
-    if (!node) return
-    this.#forgetLabels(node.record)
-    this.entities.delete(id)
-  }
-
-  #forgetLabels(record: EntityRecord): void {
-    for (const label of [record.label, ...record.aliases])
-      this.#entityByLabel.delete(`${record.owner}\0${entityKey(label, record)}`)
-  }
-
-  #putRelation(record: RelationRecord): void {
-    const memories = this.relations.get(record.id)?.memories ?? new Set<string>()
-    this.relations.set(record.id, { record, memories })
-    this.#relationByEnds.set(endsKey(record), record.id)
-    for (const end of [record.subject, record.object]) this.entities.get(end)!.relations.add(record.id)
-  }
-
-  #deleteRelation(id: string): void {
-    const node = this.relations.get(id)
-    if (!node) return
-    this.relations.delete(id)
-    this.#relationByEnds.delete(endsKey(node.record))
-    for (const end of [node.record.subject, node.record.object]) this.entities.get(end)?.relations.delete(id)
+    if (memory.supersededBy === undefined) return
+    const older = this.#predecessors.get(memory.supersededBy)
+    older?.delete(memory.id)
+    if (older?.size === 0) this.#predecessors.delete(memory.supersededBy)
   }
 }
 
-/** The label that stands for the owner among their entities. */
-export const ownerKey = 'i'
+const noVersions: readonly MemoryVersion[] = Object.freeze([])
+const noRelations: readonly string[] = Object.freeze([])
 
-/** The label of an entity as it is looked up: case, determiners and outer punctuation do not matter. */
-export function entityKey(label: string, context?: { readonly kind: EntityRecord['kind'] }): string {
-  if (context?.kind === 'owner') return ownerKey
-  const key = sameWordsKey(label)
-    .replace(/^(?:(?:the|an?|my|your|his|her|its|our|their|this|that|these|those) )+/u, '')
-    .replace(/^[\p{P}\s]+|[\p{P}\s]+$/gu, '')
-  return ownerWords.has(key) ? ownerKey : key || label.toLowerCase()
-}
-
-const ownerWords = new Set(['i', 'me', 'my', 'mine', 'myself', 'user', 'wearer', 'camera wearer'])
-
-function keysOf(memory: Memory): string[] {
-  const keys = [`same\0${memory.owner}\0${sameWordsKey(memory.text)}`]
-  const near = nearWordsKey(memory.text)
-  if (near) keys.push(`near\0${memory.owner}\0${near}`)
-  if (memory.track !== undefined)
-    for (const source of new Set(memory.evidence.map((evidence) => evidence.source)))
-      keys.push(trackKey(memory.owner, source, memory.track))
-  return keys
-}
-
-function trackKey(owner: string, source: string, track: string): string {
-  return `track\0${owner}\0${source}\0${track}`
-}
-
-function endsKey({ subject, predicate, object }: Pick<RelationRecord, 'subject' | 'predicate' | 'object'>): string {
-  return `${subject}\0${predicate}\0${object}`
+/** The grids a memory refers to. */
+export function gridsOf({ meanGrid, nearestGrid }: Memory): GridReference[] {
+  return [meanGrid, nearestGrid].filter((grid) => grid !== undefined)
 }

@@ -1,24 +1,43 @@
 import { dot } from '@perstream/kit'
-import type {
-  CreateResult,
-  EntityRecord,
-  Memory,
-  MemoryInput,
-  MemoryOperation,
-  RelationRecord,
-  SourceProgress,
-  Triplet,
+import {
+  type CreateResult,
+  type EntityRecord,
+  type GridReference,
+  type Memory,
+  type MemoryInput,
+  type MemoryOperation,
+  type MemoryPutChange,
+  type MemoryVersion,
+  type MemoryVisits,
+  PerStreamError,
+  type RelationRecord,
+  type SourceProgress,
+  type Triplet,
 } from '@perstream/spec'
+import { conflictsKept, conflictsOf } from './contradictions'
+import { entityKey, labelKeys, ownerKey } from './entity-key'
+import { keyFor } from './entity-labels'
+import { EntityResolution } from './entity-resolution'
 import { mergeEvidence } from './evidence'
-import { entityKey, type GraphState, type MemoryEntry, ownerKey } from './graph-state'
+import type { GraphState, MemoryEntry } from './graph-state'
+import { versionsAfter } from './history'
+import { predicateKey } from './predicates'
+import { checkSuperseded, restored, type Succeeded, superseded } from './succession'
 
 /** Two texts with nearly the same words are one memory only when their embeddings agree at least this much. */
 const nearWordsAgreement = 0.9
+
+/** The grids of an input, once they are kept. */
+export interface GridReferences {
+  readonly meanGrid?: GridReference | undefined
+  readonly nearestGrid?: GridReference | undefined
+}
 
 /** An input whose embedding has been checked, copied and, where there is an encoder, made. */
 export interface ReadyInput {
   readonly input: MemoryInput
   readonly embedding: Float32Array | undefined
+  readonly grids?: GridReferences | undefined
 }
 
 /** What a memory can be changed to; what is absent stays. */
@@ -34,38 +53,50 @@ export interface MemoryChanges {
   readonly space?: string | undefined
 }
 
+interface Put {
+  readonly change: MemoryPutChange
+  readonly embedding?: Float32Array | undefined
+  readonly versions?: readonly MemoryVersion[] | undefined
+}
+
 /** Turns intents into operations, each applied to the state as it is planned, so that the next sees it. */
 export class GraphWriter {
   readonly operations: MemoryOperation[] = []
   readonly #state: GraphState
   readonly #owner: string
   readonly #now: number
+  readonly #entities: EntityResolution
 
   constructor(state: GraphState, { owner, now }: { owner: string; now: number }) {
     this.#state = state
     this.#owner = owner
     this.#now = now
+    this.#entities = new EntityResolution({ state, now, emit: (operation) => this.#emit(operation) })
   }
 
-  create({ input, embedding }: ReadyInput): CreateResult {
+  create({ input, embedding, grids = {} }: ReadyInput): CreateResult {
     const owner = input.owner ?? this.#owner
-    const revised = this.#sameTrack(owner, input)
-    if (revised) {
-      this.#put(this.#revise(revised.memory, input, embedding), embedding)
-      return { id: revised.memory.id, outcome: 'revised' }
+    const known = this.#sameTrack(owner, input)
+    if (known) {
+      const memory = this.#revise(known.memory, input, embedding, grids)
+      const versions = versionsAfter(known, memory, 'revised', this.#now)
+      this.#put(memory, { change: 'revised', embedding, versions })
+      return this.#seenAgain(memory.id, 'revised')
     }
     const repeated = this.#sameWords(owner, input, embedding)
     if (repeated) {
-      this.#put(this.#extend(repeated.memory, input), undefined)
-      return { id: repeated.memory.id, outcome: 'extended' }
+      this.#put(this.#extend(repeated.memory, input, grids), { change: 'extended' })
+      return this.#seenAgain(repeated.memory.id, 'extended')
     }
-    const memory = this.#fresh(owner, input, embedding)
-    this.#put(memory, embedding)
+    const memory = this.#fresh(owner, input, embedding, grids)
+    this.#put(memory, { change: 'created', embedding })
+    this.#dispute(memory.id)
     return { id: memory.id, outcome: 'created' }
   }
 
   /** Changes a memory; new words without an embedding lose the old one, which no longer says what they say. */
-  update({ memory: before }: MemoryEntry, changes: MemoryChanges, embedding: Float32Array | undefined): Memory {
+  update(entry: MemoryEntry, changes: MemoryChanges, embedding: Float32Array | undefined): Memory {
+    const { memory: before } = entry
     const text = changes.text ?? before.text
     const memory: Memory = {
       ...before,
@@ -78,33 +109,96 @@ export class GraphWriter {
       space: embedding ? this.#state.space : text === before.text ? before.space : undefined,
       updatedAt: this.#now,
     }
-    this.#put(memory, embedding)
-    return memory
+    const versions = versionsAfter(entry, memory, 'updated', this.#now)
+    this.#put(memory, { change: 'updated', embedding, versions })
+    this.#dispute(memory.id)
+    return this.#state.entries.get(memory.id)!.memory
   }
 
+  /** Erases a memory with all that points to it. What it had superseded is superseded by what superseded it, or stands again. */
   delete(id: string): boolean {
     const entry = this.#state.entries.get(id)
     if (!entry) return false
+    const older = this.#state.predecessors(id)
+    const { supersededBy, conflicts = [] } = entry.memory
+    for (const each of older) {
+      const before = this.#state.entries.get(each)!
+      if (supersededBy === undefined) this.#putAgain(restored(before, this.#now), 'restored')
+      else
+        this.#putAgain(
+          { memory: { ...before.memory, supersededBy, updatedAt: this.#now }, versions: before.versions },
+          'superseded',
+        )
+    }
+    for (const other of conflicts) this.#setConflict(other, id, false)
+    const touched = this.#entities.entitiesOf(entry)
     this.#emit({ type: 'memory-delete', id })
-    this.#prune(entry.relations)
+    this.#entities.prune(entry.relations)
+    this.#entities.forget(entry, touched)
+    if (supersededBy === undefined) for (const each of older) this.#dispute(each)
     return true
   }
 
+  /** @throws PerStreamError `memory-not-found`, `input-invalid`; nothing is changed then */
+  supersede(oldIds: readonly string[], by: string, at = this.#now): Memory {
+    const older = checkSuperseded(this.#state, oldIds, by)
+    const { memory } = this.#state.entries.get(by)!
+    for (const entry of older) {
+      this.#putAgain(superseded(entry, memory, at, this.#now), 'superseded')
+      this.#dispute(entry.memory.id)
+    }
+    return this.#state.entries.get(by)!.memory
+  }
+
+  /** Lets a superseded memory stand again. */
+  restore(entry: MemoryEntry): Memory {
+    const { id, supersededBy } = entry.memory
+    if (supersededBy === undefined) return entry.memory
+    this.#putAgain(restored(entry, this.#now), 'restored')
+    this.#dispute(id)
+    return this.#state.entries.get(id)!.memory
+  }
+
+  /** @throws PerStreamError `input-invalid` for entities of different owners, or an entity and itself */
+  mergeEntities(a: EntityRecord, b: EntityRecord): EntityRecord {
+    if (a.id === b.id || a.owner !== b.owner)
+      throw new PerStreamError(
+        'input-invalid',
+        `entities "${a.id}" and "${b.id}" cannot be merged: they must be two, of one owner`,
+        { fields: { ids: [a.id, b.id], owners: [a.owner, b.owner] } },
+      )
+    return this.#entities.merge(a, b)
+  }
+
+  /** @throws TypeError unless the label is one of several */
+  splitEntity(record: EntityRecord, label: string): EntityRecord {
+    const key = keyFor(record.owner, label)
+    const keys = labelKeys(record)
+    if (!keys.includes(key) || keys.length < 2 || key === ownerKey)
+      throw new TypeError(
+        `label is ${JSON.stringify(label)}: it must be one of the several words that the entity is called by: ${[record.label, ...record.aliases].join(', ')}`,
+      )
+    return this.#entities.split(record, key)
+  }
+
   /** Stores a memory as it is, such as one that is imported. */
-  restore(memory: Memory, embedding: Float32Array | undefined): void {
-    this.#put(memory, embedding)
+  import(memory: Memory, { embedding, versions, visits }: Imported): void {
+    const known = this.#state.entries.has(memory.id)
+    this.#put(memory, { change: known ? 'updated' : 'created', embedding, versions: versions ?? [] }, false)
+    if (visits) this.#emit({ type: 'visit-put', id: memory.id, visits })
   }
 
   /** Stores an entity unless its id or its label is known. */
-  restoreEntity(entity: EntityRecord): void {
+  importEntity(entity: EntityRecord): void {
     const known = this.#state.entityByLabel(entity.owner, entityKey(entity.label, entity))
     if (!known && !this.#state.entities.has(entity.id)) this.#emit({ type: 'entity-put', entity })
   }
 
   /** Stores a relation unless it is known, when its ends are. */
-  restoreRelation(relation: RelationRecord): void {
-    const ends = [relation.subject, relation.object].every((id) => this.#state.entities.has(id))
-    const known = this.#state.relationByEnds(relation.subject, relation.predicate, relation.object)
+  importRelation(relation: RelationRecord): void {
+    const { subject, predicate, object } = relation
+    const ends = [subject, object].every((id) => this.#state.entities.has(id))
+    const known = this.#state.table.byEnds(subject, predicateKey(predicate), object)
     if (ends && !known && !this.#state.relations.has(relation.id)) this.#emit({ type: 'relation-put', relation })
   }
 
@@ -116,11 +210,16 @@ export class GraphWriter {
     this.#emit({ type: 'space', id, dimensions })
   }
 
-  /** Removes relations without memories and entities without relations. */
+  /** Removes relations without memories, entities without relations, and marks that point to memories that are not there. */
   prune(): void {
-    this.#prune([...this.#state.relations.keys()])
-    for (const [id, { relations }] of this.#state.entities)
-      if (relations.size === 0) this.#emit({ type: 'entity-delete', id })
+    this.#entities.prune([...this.#state.relations.keys()])
+    for (const id of [...this.#state.entities.keys()]) this.#entities.pruneEntity(id)
+    const there = (id: string) => this.#state.entries.has(id)
+    for (const entry of [...this.#state.entries.values()]) {
+      const { id, supersededBy, conflicts = [] } = entry.memory
+      if (supersededBy !== undefined && !there(supersededBy)) this.#putAgain(restored(entry, this.#now), 'restored')
+      for (const other of conflicts) if (!there(other)) this.#setConflict(id, other, false)
+    }
   }
 
   #emit(operation: MemoryOperation): void {
@@ -128,54 +227,68 @@ export class GraphWriter {
     this.operations.push(operation)
   }
 
-  #put(memory: Memory, embedding: Float32Array | undefined): void {
-    const before = this.#state.entries.get(memory.id)?.relations ?? []
-    const relations = [...new Set(memory.triplets.map((triplet) => this.#relation(memory.owner, triplet)))]
-    this.#emit({ type: 'memory-put', memory: Object.freeze(memory), ...(embedding && { embedding }), relations })
-    this.#prune(before)
+  #put(memory: Memory, { change, embedding, versions }: Put, learn = true): void {
+    const before = this.#state.entries.get(memory.id)
+    const sameWords = before?.memory.text === memory.text && before.memory.triplets === memory.triplets
+    if (!sameWords && learn) this.#entities.learn(memory)
+    const touched = before && !sameWords ? this.#entities.entitiesOf(before) : undefined
+    const relations = sameWords ? before.relations : this.#entities.relationsOf(memory)
+    this.#emit({
+      type: 'memory-put',
+      memory,
+      ...(embedding && { embedding }),
+      relations,
+      ...(versions && { versions }),
+      change,
+    })
+    if (!touched) return
+    this.#entities.prune(before!.relations)
+    this.#entities.forget(before!, touched)
   }
 
-  #prune(relations: readonly string[]): void {
-    for (const id of relations) {
-      const node = this.#state.relations.get(id)
-      if (!node || node.memories.size > 0) continue
-      this.#emit({ type: 'relation-delete', id })
-      for (const end of new Set([node.record.subject, node.record.object]))
-        if (this.#state.entities.get(end)?.relations.size === 0) this.#emit({ type: 'entity-delete', id: end })
+  #putAgain({ memory, versions }: Succeeded, change: MemoryPutChange): void {
+    this.#put(memory, { change, versions })
+  }
+
+  #seenAgain(id: string, outcome: 'extended' | 'revised'): CreateResult {
+    this.#dispute(id)
+    const { visits } = this.#state.visits(this.#state.entries.get(id)!)
+    const next: MemoryVisits = { visits: visits + 1, lastVisitedAt: this.#now }
+    this.#emit({ type: 'visit-put', id, visits: next })
+    return { id, outcome }
+  }
+
+  /** Looks anew at what a memory contradicts, and marks it and the others. */
+  #dispute(id: string): void {
+    const entry = this.#state.entries.get(id)!
+    const before = entry.memory.conflicts ?? []
+    const found = conflictsOf(this.#state, entry)
+    for (const other of before.filter((each) => !found.includes(each))) {
+      this.#setConflict(id, other, false)
+      this.#setConflict(other, id, false)
     }
+    for (const other of found.filter((each) => !before.includes(each)))
+      if ([id, other].every((each) => (this.#state.entries.get(each)!.memory.conflicts ?? []).length < conflictsKept)) {
+        this.#setConflict(id, other, true)
+        this.#setConflict(other, id, true)
+      }
   }
 
-  #relation(owner: string, triplet: Triplet): string {
-    const subject = this.#entity(owner, triplet.subject)
-    const object = this.#entity(owner, triplet.object)
-    const predicate = triplet.predicate.trim().replace(/\s+/gu, ' ').toLowerCase()
-    const known = this.#state.relationByEnds(subject, predicate, object)
-    if (known) return known.id
-    const relation = { id: crypto.randomUUID(), subject, predicate, object, createdAt: this.#now }
-    this.#emit({ type: 'relation-put', relation })
-    return relation.id
-  }
-
-  #entity(owner: string, words: string): string {
-    const called = entityKey(words)
-    const key = called === entityKey(owner) ? ownerKey : called
-    const known = this.#state.entityByLabel(owner, key)
-    if (known) return known.id
-    const kind = key === ownerKey ? 'owner' : 'thing'
-    const label = kind === 'owner' ? owner : words.trim()
-    const entity: EntityRecord = { id: crypto.randomUUID(), label, aliases: [], owner, kind, createdAt: this.#now }
-    this.#emit({ type: 'entity-put', entity })
-    return entity.id
+  #setConflict(id: string, other: string, marked: boolean): void {
+    const { memory } = this.#state.entries.get(id)!
+    const conflicts = (memory.conflicts ?? []).filter((each) => each !== other)
+    if (marked) conflicts.push(other)
+    this.#put({ ...memory, conflicts, updatedAt: this.#now }, { change: 'disputed' })
   }
 
   #sameTrack(owner: string, input: MemoryInput): MemoryEntry | undefined {
     const source = input.evidence?.[0]?.source
     if (input.track === undefined || source === undefined) return undefined
-    return this.#state.byTrack(owner, source, input.track)
+    return standing(this.#state.byTrack(owner, source, input.track))
   }
 
   #sameWords(owner: string, input: MemoryInput, embedding: Float32Array | undefined): MemoryEntry | undefined {
-    const meets = (entry: MemoryEntry) => windowsMeet(entry.memory, input)
+    const meets = (entry: MemoryEntry) => standing(entry) !== undefined && windowsMeet(entry.memory, input)
     const same = this.#state.bySameWords(owner, input.text).find(meets)
     if (same || !embedding) return same
     return this.#state.byNearWords(owner, input.text).find((entry) => {
@@ -184,7 +297,7 @@ export class GraphWriter {
     })
   }
 
-  #fresh(owner: string, input: MemoryInput, embedding: Float32Array | undefined): Memory {
+  #fresh(owner: string, input: MemoryInput, embedding: Float32Array | undefined, grids: GridReferences): Memory {
     return {
       id: crypto.randomUUID(),
       text: input.text,
@@ -200,32 +313,50 @@ export class GraphWriter {
       learnedAt: input.learnedAt ?? this.#now,
       updatedAt: this.#now,
       track: input.track,
+      ...grids,
     }
   }
 
-  #revise(memory: Memory, input: MemoryInput, embedding: Float32Array | undefined): Memory {
-    const fresh = this.#fresh(memory.owner, input, embedding)
+  #revise(memory: Memory, input: MemoryInput, embedding: Float32Array | undefined, grids: GridReferences): Memory {
+    const fresh = this.#fresh(memory.owner, input, embedding, grids)
     return {
       ...fresh,
       id: memory.id,
       evidence: mergeEvidence(memory.evidence, fresh.evidence),
       validFrom: earlier(memory.validFrom, input.validFrom),
       learnedAt: memory.learnedAt,
+      conflicts: memory.conflicts,
+      meanGrid: grids.meanGrid ?? memory.meanGrid,
+      nearestGrid: grids.nearestGrid ?? memory.nearestGrid,
     }
   }
 
-  #extend(memory: Memory, input: MemoryInput): Memory {
+  #extend(memory: Memory, input: MemoryInput, grids: GridReferences): Memory {
     return {
       ...memory,
       confidence: Math.max(memory.confidence, input.confidence ?? 1),
       evidence: mergeEvidence(memory.evidence, input.evidence ?? []),
-      triplets: memory.triplets.length > 0 ? memory.triplets : copyTriplets(input.triplets),
+      triplets: memory.triplets.length > 0 || !input.triplets?.length ? memory.triplets : copyTriplets(input.triplets),
       validFrom: earlier(memory.validFrom, input.validFrom),
       validTo: later(memory.validTo, input.validTo),
       learnedAt: Math.min(memory.learnedAt, input.learnedAt ?? this.#now),
       updatedAt: this.#now,
+      meanGrid: memory.meanGrid ?? grids.meanGrid,
+      nearestGrid: memory.nearestGrid ?? grids.nearestGrid,
     }
   }
+}
+
+/** What comes with an imported memory. */
+export interface Imported {
+  readonly embedding: Float32Array | undefined
+  readonly versions?: readonly MemoryVersion[] | undefined
+  readonly visits?: MemoryVisits | undefined
+}
+
+/** What was superseded is not added to: what is said again then has become true again. */
+function standing(entry: MemoryEntry | undefined): MemoryEntry | undefined {
+  return entry?.memory.supersededBy === undefined ? entry : undefined
 }
 
 /** Two memories of the same words are one only when the times they are true in meet. */

@@ -165,7 +165,7 @@ describe('export and import', () => {
     const graph = await open()
     await graph.create(
       [
-        note('one \ud800', {
+        note('one 🙂', {
           ...spaced(0.6, 0.8),
           evidence: [seen(4)],
           triplets: [{ subject: 'I', predicate: 'saw', object: 'one' }],

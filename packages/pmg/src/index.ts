@@ -1,5 +1,16 @@
+export type { ChangesOptions, MemoryChange } from './change-feed'
 export { createMemoryGraph, type MemoryGraphOptions } from './create-memory-graph'
 export type { MemoryChanges } from './graph-writer'
-export type { GraphStats, ImportResult, ListOptions, MemoryGraph } from './memory-graph'
+export type { HistoryEntry } from './history'
+export type {
+  EmbeddingQuery,
+  GraphStats,
+  ImportResult,
+  ListOptions,
+  MemoryGraph,
+  MemoryUpdate,
+  SupersedeOptions,
+} from './memory-graph'
 export { createVolatileTensors } from './tensors/volatile-tensors'
+export { heat } from './visits'
 export { createVolatileStore } from './volatile-store'

@@ -17,9 +17,13 @@ export class LiveOperations {
       case 'entity-delete':
       case 'relation-delete':
         this.#byRecord.delete(key)
+        if (operation.type === 'memory-delete') this.#byRecord.delete(visitsKey(operation.id))
         return
       case 'memory-put':
-        this.#byRecord.set(key, withEmbedding(operation, this.#byRecord.get(key)))
+        this.#byRecord.set(key, withStored(operation, this.#byRecord.get(key)))
+        return
+      case 'visit-put':
+        if (this.#byRecord.has(memoryKey(operation.id))) this.#byRecord.set(key, operation)
         return
       default:
         this.#byRecord.set(key, operation)
@@ -33,21 +37,26 @@ export class LiveOperations {
   }
 }
 
-const order = ['space', 'progress', 'entity-put', 'relation-put', 'memory-put'] as const
+const order = ['space', 'progress', 'entity-put', 'relation-put', 'memory-put', 'visit-put'] as const
 
 type MemoryPut = Extract<MemoryOperation, { type: 'memory-put' }>
 
-function withEmbedding(operation: MemoryPut, before: MemoryOperation | undefined): MemoryPut {
-  if (operation.embedding || operation.memory.space === undefined || before?.type !== 'memory-put') return operation
-  return before.embedding ? { ...operation, embedding: before.embedding } : operation
+/** A put with what it leaves as it is stored. */
+function withStored(operation: MemoryPut, before: MemoryOperation | undefined): MemoryPut {
+  if (before?.type !== 'memory-put') return operation
+  const embedding = operation.memory.space === undefined ? undefined : (operation.embedding ?? before.embedding)
+  const versions = operation.versions ?? before.versions
+  return { ...operation, ...(embedding && { embedding }), ...(versions && { versions }) }
 }
 
 function recordKey(operation: MemoryOperation): string {
   switch (operation.type) {
     case 'memory-put':
-      return `memory\0${operation.memory.id}`
+      return memoryKey(operation.memory.id)
     case 'memory-delete':
-      return `memory\0${operation.id}`
+      return memoryKey(operation.id)
+    case 'visit-put':
+      return visitsKey(operation.id)
     case 'entity-put':
       return `entity\0${operation.entity.id}`
     case 'entity-delete':
@@ -61,4 +70,12 @@ function recordKey(operation: MemoryOperation): string {
     default:
       return operation.type
   }
+}
+
+function memoryKey(id: string): string {
+  return `memory\0${id}`
+}
+
+function visitsKey(id: string): string {
+  return `visits\0${id}`
 }

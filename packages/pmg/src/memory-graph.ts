@@ -1,13 +1,36 @@
 import type {
   CallOptions,
   Entity,
+  GridReference,
   Memory,
+  MemoryInput,
+  MemoryQuery,
   MemoryRetriever,
+  MemoryVisits,
   MemoryWriter,
+  PatchGrid,
   Relation,
+  RetrievedMemory,
   SourceProgress,
 } from '@perstream/spec'
+import type { ChangesOptions, MemoryChange } from './change-feed'
 import type { MemoryChanges } from './graph-writer'
+import type { HistoryEntry } from './history'
+
+/** One of many updates. */
+export interface MemoryUpdate {
+  readonly id: string
+  readonly changes: MemoryChanges
+}
+
+/** How memories are superseded. */
+export interface SupersedeOptions extends CallOptions {
+  /** When they ceased to be what is believed. Default: when the new memory, if it is one, was learned, else now. Milliseconds since 1970 UTC. */
+  readonly at?: number | undefined
+}
+
+/** What is looked for by its vector alone. */
+export type EmbeddingQuery = Omit<MemoryQuery, 'text' | 'vector'> & CallOptions
 
 /** Which memories are listed. */
 export interface ListOptions {
@@ -33,6 +56,11 @@ export interface GraphStats {
   /** The embedding space, undefined before the first embedding. */
   readonly space: string | undefined
   readonly dimensions: number | undefined
+  /** How many have been superseded, and how many are in conflict with others. */
+  readonly superseded: number
+  readonly conflicting: number
+  /** How many grids memories refer to. What they take is `gridUsage()`'s to say. */
+  readonly grids: number
   /** Bytes of the words, in UTF-8, and of the vectors as they lie in memory. */
   readonly textBytes: number
   readonly vectorBytes: number
@@ -50,7 +78,8 @@ export interface ImportResult {
 
 /**
  * A personal memory: memories with their evidence, the entities and relations they speak of, and one ranked search over them. What a
- * write promises is durable when it resolves. Calls may overlap; writes take effect in the order they were called.
+ * write promises is durable when it resolves. Calls may overlap; writes take effect in the order they were called. A write that fails
+ * changes nothing.
  */
 export interface MemoryGraph extends MemoryWriter, MemoryRetriever, AsyncDisposable {
   /** Whose memory it is, where an input does not say. */
@@ -64,15 +93,62 @@ export interface MemoryGraph extends MemoryWriter, MemoryRetriever, AsyncDisposa
   /** Memories, last learned first. */
   list(options?: ListOptions): Memory[]
   /**
-   * Changes a memory. New words are embedded again; without an encoder or an embedding they are found by words alone.
+   * Changes a memory, or several as one batch. New words are embedded again; without an encoder or an embedding they are found by words
+   * alone. What it said before stays in its history.
    * @throws PerStreamError `memory-not-found`, `category-unknown`, `space-mismatch`
    */
   update(id: string, changes: MemoryChanges, options?: CallOptions): Promise<Memory>
+  update(updates: readonly MemoryUpdate[], options?: CallOptions): Promise<Memory[]>
+  /**
+   * Puts a memory, new or known, in the place of others. They stay and are found for their time: `supersededBy` and `supersededAt` are
+   * set, and what was true with no end ends where the new one begins (`validFrom`, else `learnedAt`).
+   * @returns the memory that took their place
+   * @throws PerStreamError `memory-not-found`; `input-invalid` when one is the same as or comes after the new one, or has another successor
+   */
+  supersede(old: string | readonly string[], by: MemoryInput | string, options?: SupersedeOptions): Promise<Memory>
+  /**
+   * Lets a superseded memory stand again, true until when it was before. One that stands is left as it is.
+   * @throws PerStreamError `memory-not-found`
+   */
+  restore(id: string, options?: CallOptions): Promise<Memory>
+  /** Finds memories by a vector of the graph's space, best first, each once. */
+  retrieveByEmbedding(vector: Float32Array, options?: EmbeddingQuery): Promise<RetrievedMemory[]>
+  /**
+   * All that is known of a fact over time, oldest first: what the memory said, and the memories before and after it.
+   * @throws PerStreamError `memory-not-found`
+   */
+  history(id: string): HistoryEntry[]
+  /**
+   * How often and when a memory was brought up: returned by a retrieval that did not say `touch: false`, or seen again.
+   * @throws PerStreamError `memory-not-found`
+   */
+  visits(id: string): MemoryVisits
   /** What memories speak of, in the order it came. */
   entities(): Entity[]
   /** What memories say of entities, in the order it came. */
   relations(): Relation[]
+  /**
+   * Makes one entity of two that are the same: the owner's, or else the elder, stays.
+   * @throws PerStreamError `entity-not-found`; `input-invalid` unless they are two, of one owner
+   */
+  merge(entityId: string, otherId: string, options?: CallOptions): Promise<Entity>
+  /**
+   * Takes a label out of an entity that is more than one: memories that used it speak of the new entity from now on, and the two are not
+   * merged again but by hand.
+   * @returns the new entity
+   * @throws PerStreamError `entity-not-found`
+   */
+  split(entityId: string, label: string, options?: CallOptions): Promise<Entity>
+  /** Reads a grid of a memory, or undefined when it is not kept. */
+  grid(reference: GridReference, options?: CallOptions): Promise<PatchGrid | undefined>
+  /** How many grids are kept, and the bytes they take where they lie. */
+  gridUsage(options?: CallOptions): Promise<{ readonly grids: number; readonly bytes: number }>
   stats(): GraphStats
+  /**
+   * Follows what changes: first what the store still has after `since`, then what becomes durable. Ends when the graph is closed;
+   * throws the signal's reason when it is aborted.
+   */
+  changes(options?: ChangesOptions): AsyncIterable<MemoryChange>
   /** Writes everything as JSON Lines (docs/format.md), lossless. Memories deleted meanwhile are left out. */
   export(options?: CallOptions): AsyncIterable<string>
   /**

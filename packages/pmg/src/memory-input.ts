@@ -1,33 +1,65 @@
-import type { Evidence, MemoryInput, MemoryOrigin, MemoryQuery, SourceProgress, Triplet } from '@perstream/spec'
+import type {
+  Evidence,
+  Memory,
+  MemoryInput,
+  MemoryOrigin,
+  MemoryQuery,
+  PatchGrid,
+  SourceProgress,
+  Triplet,
+} from '@perstream/spec'
 import type { MemoryChanges } from './graph-writer'
 
-const longestText = 1_000_000
+/** UTF-16 code units. */
+const longestText = 100_000
+const longestName = 4096
 const origins: readonly MemoryOrigin[] = ['read', 'seen', 'said', 'described', 'told']
 
 /** Checks one memory as it is handed in. @throws TypeError that names the field and the value */
 export function checkInput(input: MemoryInput, field: string): void {
   checkText(input.text, `${field}.text`)
-  if (typeof input.category !== 'string' || input.category === '')
-    fail(`${field}.category`, input.category, 'a category key')
+  checkName(input.category, `${field}.category`, 'a category key')
   if (!origins.includes(input.origin)) fail(`${field}.origin`, input.origin, `one of ${origins.join(', ')}`)
-  if (input.owner === '') fail(`${field}.owner`, '""', 'a name, or leave it out')
-  if (input.track === '') fail(`${field}.track`, '""', 'a name, or leave it out')
+  if (input.owner !== undefined) checkName(input.owner, `${field}.owner`, 'a name, or leave it out')
+  if (input.track !== undefined) checkName(input.track, `${field}.track`, 'a name, or leave it out')
+  if (input.space !== undefined) checkName(input.space, `${field}.space`, 'the id of a space')
   if (input.learnedAt !== undefined) checkFinite(input.learnedAt, `${field}.learnedAt`)
   checkClaims(input, field)
   for (const [i, evidence] of (input.evidence ?? []).entries()) checkEvidence(evidence, `${field}.evidence[${i}]`)
+  for (const grid of ['meanGrid', 'nearestGrid'] as const) if (input[grid]) checkGrid(input[grid], `${field}.${grid}`)
 }
 
 /** @throws TypeError that names the field and the value */
-export function checkChanges(changes: MemoryChanges): void {
-  if (changes.text !== undefined) checkText(changes.text, 'changes.text')
-  if (changes.category === '') fail('changes.category', '""', 'a category key')
-  if (changes.embedding && changes.text === undefined) fail('changes.text', 'absent', 'given together with embedding')
-  checkClaims(changes, 'changes')
+export function checkChanges(changes: MemoryChanges, field: string): void {
+  if (changes.text !== undefined) checkText(changes.text, `${field}.text`)
+  if (changes.category !== undefined) checkName(changes.category, `${field}.category`, 'a category key')
+  if (changes.embedding && changes.text === undefined) fail(`${field}.text`, 'absent', 'given together with embedding')
+  checkClaims(changes, field)
+}
+
+/** Checks the times of a memory as it would be. @throws TypeError that names the field and the value */
+export function checkOrder(
+  { validFrom, validTo }: Partial<Pick<Memory, 'validFrom' | 'validTo'>>,
+  field: string,
+): void {
+  if (validFrom !== undefined && validTo !== undefined && validTo < validFrom)
+    fail(`${field}.validTo`, validTo, `at or after validFrom (${validFrom})`)
+}
+
+/** Checks a grid. @throws TypeError that names the field and the value */
+export function checkGrid({ data, rows, columns, dimensions, space }: PatchGrid, field: string): void {
+  if (!(data instanceof Float32Array)) fail(`${field}.data`, data, 'a Float32Array')
+  for (const [name, size] of Object.entries({ rows, columns, dimensions }))
+    if (!Number.isInteger(size) || size < 1) fail(`${field}.${name}`, size, 'a whole number, 1 or more')
+  if (data.length !== rows * columns * dimensions)
+    fail(`${field}.data`, `of ${data.length} elements`, `of ${rows} x ${columns} x ${dimensions}`)
+  if (!data.every(Number.isFinite)) fail(`${field}.data`, 'a grid with NaN or infinite elements', 'finite')
+  checkName(space, `${field}.space`, 'the id of a space')
 }
 
 /** @throws TypeError that names the field and the value */
 export function checkProgress({ source, seconds }: SourceProgress): void {
-  if (typeof source !== 'string' || source === '') fail('progress.source', source, 'the location of the source')
+  checkName(source, 'progress.source', 'the location of the source')
   checkFinite(seconds, 'progress.seconds')
 }
 
@@ -43,14 +75,13 @@ export function checkQuery(query: MemoryQuery): void {
     if (query[field] !== undefined && Number.isNaN(query[field])) fail(`query.${field}`, query[field], 'a number')
 }
 
-function checkClaims(claims: MemoryInput | MemoryChanges, field: string): void {
-  const { confidence, validFrom, validTo } = claims
+function checkClaims(claims: Omit<MemoryChanges, 'embedding'>, field: string): void {
+  const { confidence } = claims
   if (confidence !== undefined && !(confidence >= 0 && confidence <= 1))
     fail(`${field}.confidence`, confidence, '0 to 1')
   for (const clock of ['validFrom', 'validTo'] as const)
     if (claims[clock] !== undefined) checkFinite(claims[clock], `${field}.${clock}`)
-  if (validFrom !== undefined && validTo !== undefined && validTo < validFrom)
-    fail(`${field}.validTo`, validTo, `at or after validFrom (${validFrom})`)
+  checkOrder(claims, field)
   for (const [i, triplet] of (claims.triplets ?? []).entries()) checkTriplet(triplet, `${field}.triplets[${i}]`)
 }
 
@@ -69,6 +100,20 @@ export function checkedVector(vector: Float32Array, field: string): Float32Array
 function checkText(text: unknown, field: string): void {
   if (typeof text !== 'string' || text.trim() === '') fail(field, JSON.stringify(text), 'words that are not blank')
   if (text.length > longestText) fail(field, `${text.length} characters`, `at most ${longestText} characters`)
+  checkWhole(text, field)
+}
+
+/** @throws TypeError unless the name is there, of a sane length and whole */
+function checkName(name: unknown, field: string, wanted: string): void {
+  if (typeof name !== 'string' || name === '') fail(field, JSON.stringify(name), wanted)
+  if (name.length > longestName) fail(field, `${name.length} characters`, `at most ${longestName} characters`)
+  checkWhole(name, field)
+}
+
+/** @throws TypeError for half a character: it cannot be written as UTF-8 */
+function checkWhole(text: string, field: string): void {
+  const half = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.exec(text)
+  if (half) fail(field, `text with a lone surrogate at ${half.index}`, 'well-formed Unicode: use toWellFormed()')
 }
 
 /** @throws TypeError unless the value is a finite number */
@@ -77,7 +122,7 @@ function checkFinite(value: unknown, field: string): void {
 }
 
 function checkEvidence({ source, startSeconds, endSeconds, frames }: Evidence, field: string): void {
-  if (typeof source !== 'string' || source === '') fail(`${field}.source`, source, 'the location of the source')
+  checkName(source, `${field}.source`, 'the location of the source')
   checkFinite(startSeconds, `${field}.startSeconds`)
   checkFinite(endSeconds, `${field}.endSeconds`)
   if (endSeconds < startSeconds) fail(`${field}.endSeconds`, endSeconds, `at or after startSeconds (${startSeconds})`)
@@ -89,6 +134,7 @@ function checkTriplet(triplet: Triplet, field: string): void {
   for (const part of ['subject', 'predicate', 'object'] as const)
     if (typeof triplet[part] !== 'string' || triplet[part].trim() === '')
       fail(`${field}.${part}`, JSON.stringify(triplet[part]), 'words that are not blank')
+    else checkName(triplet[part], `${field}.${part}`, 'words')
 }
 
 function fail(field: string, value: unknown, wanted: string): never {

@@ -1,4 +1,5 @@
 import type {
+  EntityMerge,
   EntityRecord,
   GridReference,
   Memory,
@@ -87,6 +88,16 @@ const entityFields: Readonly<Record<keyof EntityRecord, Check>> = {
   owner: text,
   kind: oneOf('owner', 'thing'),
   createdAt: number,
+  merges: optional(listOf((value, field) => shaped(value, mergeFields, field))),
+  apart: optional(listOf(text)),
+}
+
+const mergeFields: Readonly<Record<keyof EntityMerge, Check>> = {
+  label: text,
+  with: text,
+  reason: oneOf('introduced', 'first-name', 'by-hand'),
+  memories: listOf(text),
+  at: number,
 }
 
 const relationFields: Readonly<Record<keyof RelationRecord, Check>> = {
@@ -105,7 +116,7 @@ const versionFields: Readonly<Record<keyof MemoryVersion, Check>> = {
   validTo: optional(number),
   since: number,
   until: number,
-  change: oneOf('updated', 'revised'),
+  change: oneOf('updated', 'revised', 'superseded'),
 }
 
 const gridFields: Readonly<Record<keyof GridReference, Check>> = {

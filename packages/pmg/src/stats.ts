@@ -5,9 +5,13 @@ import type { GraphStats } from './memory-graph'
 export function collectStats(state: GraphState, sequence: number): GraphStats {
   const counts = new Map<string, number>()
   let textBytes = 0
+  let superseded = 0
+  let conflicting = 0
   for (const { memory } of state.entries.values()) {
     counts.set(memory.category, (counts.get(memory.category) ?? 0) + 1)
     textBytes += utf8Length(memory.text)
+    if (memory.supersededBy !== undefined) superseded++
+    if (memory.conflicts) conflicting++
   }
   return {
     memories: state.entries.size,
@@ -18,6 +22,9 @@ export function collectStats(state: GraphState, sequence: number): GraphStats {
     sources: [...state.progress.values()],
     space: state.space,
     dimensions: state.vectors?.dimensions,
+    superseded,
+    conflicting,
+    grids: state.grids.size,
     textBytes,
     vectorBytes: state.vectors?.byteLength ?? 0,
     sequence,

@@ -1,62 +1,69 @@
-import { encodeAll } from '@perstream/kit'
 import {
   type CallOptions,
   type CreateResult,
   type Entity,
+  type GridReference,
   type Memory,
   type MemoryInput,
-  type MemoryOperation,
   type MemoryQuery,
   type MemoryStore,
+  type MemoryVisits,
+  type PatchGrid,
   PerStreamError,
   type Relation,
   type RetrievedMemory,
   type SourceProgress,
+  type TensorStore,
   type TextEncoder,
   type WriteOptions,
 } from '@perstream/spec'
-import { type ExportLine, exportLines, parseLine } from './export'
-import { GraphState } from './graph-state'
-import { GraphWriter, type MemoryChanges, type ReadyInput } from './graph-writer'
-import type { GraphStats, ImportResult, ListOptions, MemoryGraph } from './memory-graph'
-import { checkChanges, checkedVector, checkInput, checkProgress, checkQuery } from './memory-input'
+import { type ChangesOptions, followChanges, type MemoryChange } from './change-feed'
+import { adoptSpaces, type Embedded, embedAll, queryVector } from './embedding-space'
+import { entityNotFound, notFound } from './errors'
+import { exportLines } from './export'
+import { importLines } from './graph-import'
+import { GraphJournal } from './graph-journal'
+import { type GraphState, gridsOf, type MemoryEntry } from './graph-state'
+import type { GraphWriter, GridReferences, MemoryChanges } from './graph-writer'
+import { GridKeeper } from './grids'
+import { type HistoryEntry, historyOf } from './history'
+import type { GraphStats, ImportResult, ListOptions, MemoryGraph, MemoryUpdate, SupersedeOptions } from './memory-graph'
+import { checkChanges, checkInput, checkOrder, checkProgress, checkQuery } from './memory-input'
 import { rank } from './retrieval'
 import { collectStats } from './stats'
+import { checkSuperseded } from './succession'
 
 interface Settings {
   readonly store: MemoryStore
   readonly text: TextEncoder | undefined
   readonly owner: string
   readonly categories: ReadonlySet<string> | undefined
+  readonly tensors: TensorStore | undefined
   readonly now: () => number
 }
 
-interface Job {
-  /** The state it was planned on. */
-  readonly state: GraphState
-  readonly operations: readonly MemoryOperation[]
-  readonly resolve: () => void
-  readonly reject: (reason: unknown) => void
+/** Inputs whose vectors and grids are there. */
+interface Prepared {
+  readonly embedded: readonly Embedded[]
+  readonly grids: readonly GridReferences[]
 }
 
-const linesPerBatch = 256
-
-/**
- * The graph over a store. A write is planned against the state and applied to it at once, in the order of the calls, then committed;
- * what waits together is committed together. When a commit fails, the state is read again from the store.
- */
+/** The graph over a store: checks what it is given, gets vectors and grids ready, and plans writes in the order of the calls. */
 export class StoredGraph implements MemoryGraph {
   readonly #settings: Settings
-  #state = new GraphState()
-  #sequence = 0
-  #order: Promise<unknown> = Promise.resolve()
-  #pending: Job[] = []
-  #flushing: Promise<void> | undefined
-  #failure: unknown
-  #closed = false
+  readonly #journal: GraphJournal
+  readonly #grids: GridKeeper | undefined
 
   constructor(settings: Settings) {
     this.#settings = settings
+    this.#journal = new GraphJournal(settings)
+    this.#grids = settings.tensors && new GridKeeper(settings.tensors)
+  }
+
+  /** Reads what the store has, and frees grids that no memory has. */
+  async open(options: CallOptions): Promise<void> {
+    await this.#journal.refresh(options)
+    await this.#grids?.sweep(this.#state, options)
   }
 
   get owner(): string {
@@ -68,45 +75,82 @@ export class StoredGraph implements MemoryGraph {
   }
 
   async create(inputs: readonly MemoryInput[], { progress, signal }: WriteOptions = {}): Promise<CreateResult[]> {
-    this.#check(signal)
-    inputs.forEach((input, i) => {
-      checkInput(input, `inputs[${i}]`)
-      this.#checkCategory(input.category)
-    })
+    this.#journal.check(signal)
+    this.#checkInputs(inputs, 'inputs')
     if (progress) checkProgress(progress)
-    const ready = this.#embedInputs(inputs, signal)
-    return this.#write(ready, signal, (writer, prepared) => {
-      this.#adoptSpace(writer, prepared)
-      const results = prepared.map((input) => writer.create(input))
+    return this.#writeInputs(inputs, 'inputs', signal, (writer, prepared) => {
+      const results = this.#createAll(writer, inputs, prepared)
       if (progress) writer.progress(progress)
       return results
     })
   }
 
-  async update(id: string, changes: MemoryChanges, { signal }: CallOptions = {}): Promise<Memory> {
-    this.#check(signal)
-    checkChanges(changes)
-    if (changes.category !== undefined) this.#checkCategory(changes.category)
-    const ready = changes.text === undefined ? [] : this.#embedInputs([changes as MemoryInput], signal)
-    return this.#write(ready, signal, (writer, prepared) => {
-      const entry = this.#state.entries.get(id)
-      if (!entry) throw notFound(id)
-      this.#adoptSpace(writer, prepared)
-      return writer.update(entry, changes, prepared[0]?.embedding)
-    })
+  update(id: string, changes: MemoryChanges, options?: CallOptions): Promise<Memory>
+  update(updates: readonly MemoryUpdate[], options?: CallOptions): Promise<Memory[]>
+  async update(
+    what: string | readonly MemoryUpdate[],
+    changesOrOptions: MemoryChanges | CallOptions = {},
+    options: CallOptions = {},
+  ): Promise<Memory | Memory[]> {
+    if (typeof what !== 'string')
+      return this.#updateAll(what, (i) => `updates[${i}].changes`, changesOrOptions as CallOptions)
+    const changes = changesOrOptions as MemoryChanges
+    const [memory] = await this.#updateAll([{ id: what, changes }], () => 'changes', options)
+    return memory!
   }
 
   async delete(ids: readonly string[], { signal }: CallOptions = {}): Promise<number> {
-    this.#check(signal)
-    return this.#write(undefined, signal, (writer) => ids.filter((id) => writer.delete(id)).length)
+    this.#journal.check(signal)
+    const freed: string[] = []
+    const deleted = await this.#journal.write(undefined, signal, (writer) => {
+      for (const id of ids) freed.push(...gridIdsOf(this.#state.entries.get(id)))
+      return ids.filter((id) => writer.delete(id)).length
+    })
+    await this.#grids?.free(freed, this.#state)
+    return deleted
+  }
+
+  async supersede(
+    old: string | readonly string[],
+    by: MemoryInput | string,
+    { at, signal }: SupersedeOptions = {},
+  ): Promise<Memory> {
+    this.#journal.check(signal)
+    const oldIds = typeof old === 'string' ? [old] : old
+    if (at !== undefined && !Number.isFinite(at)) throw new TypeError(`at is ${at}: it must be a finite number`)
+    if (typeof by === 'string')
+      return this.#journal.write(undefined, signal, (writer) => {
+        if (!this.#state.entries.has(by)) throw notFound(by)
+        return writer.supersede(oldIds, by, at)
+      })
+    this.#checkInputs([by], 'by')
+    return this.#writeInputs([by], 'by', signal, (writer, prepared) => {
+      checkSuperseded(this.#state, oldIds, undefined)
+      const [result] = this.#createAll(writer, [by], prepared)
+      return writer.supersede(oldIds, result!.id, at ?? by.learnedAt)
+    })
+  }
+
+  async restore(id: string, { signal }: CallOptions = {}): Promise<Memory> {
+    this.#journal.check(signal)
+    return this.#journal.write(undefined, signal, (writer) => writer.restore(this.#entry(id)))
   }
 
   async retrieve(query: MemoryQuery, { signal }: CallOptions = {}): Promise<RetrievedMemory[]> {
-    this.#check(signal)
+    this.#journal.check(signal)
     checkQuery(query)
     for (const category of query.categories ?? []) this.#checkCategory(category)
-    const vector = await this.#queryVector(query, signal)
-    return rank(this.#state, { ...query, vector, limit: query.limit ?? 5 })
+    const vector = await queryVector(this.#state, query, this.#settings.text, { signal })
+    const found = rank(this.#state, { ...query, vector, limit: query.limit ?? 5 })
+    if (query.touch ?? true) this.#journal.touch(found.map(({ memory }) => memory.id))
+    return found
+  }
+
+  retrieveByEmbedding(
+    vector: Float32Array,
+    { signal, ...query }: Omit<MemoryQuery, 'text' | 'vector'> & CallOptions = {},
+  ): Promise<RetrievedMemory[]> {
+    return this.retrieve({ ...query, vector }, { signal })
   }
 
   progress(source: string): SourceProgress | undefined {
@@ -119,6 +163,14 @@ export class StoredGraph implements MemoryGraph {
 
   embedding(id: string): Float32Array | undefined {
     return this.#state.embedding(id)?.slice()
+  }
+
+  history(id: string): HistoryEntry[] {
+    return historyOf(this.#state, this.#entry(id))
+  }
+
+  visits(id: string): MemoryVisits {
+    return this.#state.visits(this.#entry(id))
   }
 
   list({ owner, categories, source, limit }: ListOptions = {}): Memory[] {
@@ -139,12 +191,42 @@ export class StoredGraph implements MemoryGraph {
     return Array.from(this.#state.relations.keys(), (id) => this.#state.relation(id))
   }
 
+  async merge(entityId: string, otherId: string, { signal }: CallOptions = {}): Promise<Entity> {
+    this.#journal.check(signal)
+    return this.#journal.write(undefined, signal, (writer) => {
+      const [a, b] = [this.#entity(entityId), this.#entity(otherId)]
+      return this.#state.entity(writer.mergeEntities(a, b).id)
+    })
+  }
+
+  async split(entityId: string, label: string, { signal }: CallOptions = {}): Promise<Entity> {
+    this.#journal.check(signal)
+    return this.#journal.write(undefined, signal, (writer) =>
+      this.#state.entity(writer.splitEntity(this.#entity(entityId), label).id),
+    )
+  }
+
+  async grid(reference: GridReference, options: CallOptions = {}): Promise<PatchGrid | undefined> {
+    this.#journal.check(options.signal)
+    return this.#grids?.read(reference, options)
+  }
+
+  async gridUsage(options: CallOptions = {}): Promise<{ readonly grids: number; readonly bytes: number }> {
+    this.#journal.check(options.signal)
+    return this.#grids ? this.#grids.usage(options) : { grids: 0, bytes: 0 }
+  }
+
+  changes(options: ChangesOptions = {}): AsyncGenerator<MemoryChange, void, void> {
+    this.#journal.check(options.signal)
+    return followChanges(this.#journal, options)
+  }
+
   stats(): GraphStats {
-    return collectStats(this.#state, this.#sequence)
+    return collectStats(this.#state, this.#journal.sequence)
   }
 
   async *export({ signal }: CallOptions = {}): AsyncGenerator<string, void, void> {
-    this.#check(signal)
+    this.#journal.check(signal)
     for (const line of exportLines(this.#state, this.#settings.now())) {
       signal?.throwIfAborted()
       yield line
@@ -152,57 +234,39 @@ export class StoredGraph implements MemoryGraph {
   }
 
   async import(lines: AsyncIterable<string> | Iterable<string>, { signal }: CallOptions = {}): Promise<ImportResult> {
-    this.#check(signal)
-    let number = 0
-    let imported = 0
-    let skipped = 0
-    let batch: ExportLine[] = []
-    const store = async () => {
-      const stored = await this.#importBatch(batch, signal)
-      imported += stored
-      skipped += batch.filter((line) => line.type === 'memory').length - stored
-      batch = []
-    }
-    for await (const line of lines) {
-      number++
-      if (line.trim() === '' && number > 1) continue
-      const parsed = parseLine(line, number)
-      if (parsed.type === 'memory') this.#checkCategory(parsed.memory.category)
-      batch.push(parsed)
-      if (batch.length === linesPerBatch) await store()
-    }
-    await store()
-    await this.#write(undefined, signal, (writer) => writer.prune())
-    return { imported, skipped }
+    this.#journal.check(signal)
+    return importLines(this.#journal, lines, { checkCategory: (category) => this.#checkCategory(category), signal })
   }
 
-  async refresh({ signal }: CallOptions = {}): Promise<number> {
-    this.#check(signal)
-    const turn = this.#order.then(async () => {
-      await this.#flushing
-      return this.#replay(this.#state, this.#sequence, signal)
-    })
-    this.#order = Promise.allSettled([turn]).then(() => undefined)
-    return turn
+  async refresh(options: CallOptions = {}): Promise<number> {
+    return this.#journal.refresh(options)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true
-    await this.#order
-    await this.#flushing
+    await this.#journal.close()
   }
 
-  #check(signal: AbortSignal | undefined): void {
-    signal?.throwIfAborted()
-    if (this.#closed) throw new PerStreamError('store-closed', 'the memory graph is closed: open it again')
-    this.#checkStore()
+  get #state(): GraphState {
+    return this.#journal.state
   }
 
-  #checkStore(): void {
-    if (this.#failure)
-      throw new PerStreamError('store-closed', 'the store failed and could not be read again: open it again', {
-        cause: this.#failure,
-      })
+  #entry(id: string): MemoryEntry {
+    const entry = this.#state.entries.get(id)
+    if (!entry) throw notFound(id)
+    return entry
+  }
+
+  #entity(id: string) {
+    const node = this.#state.entities.get(id)
+    if (!node) throw entityNotFound(id)
+    return node.record
+  }
+
+  #checkInputs(inputs: readonly MemoryInput[], field: string): void {
+    inputs.forEach((input, i) => {
+      checkInput(input, `${field}[${i}]`)
+      this.#checkCategory(input.category)
+    })
   }
 
   #checkCategory(category: string): void {
@@ -211,182 +275,72 @@ export class StoredGraph implements MemoryGraph {
       throw new PerStreamError(
         'category-unknown',
         `category "${category}" is not one of: ${[...categories].join(', ')}`,
-        {
-          fields: { category },
-        },
+        { fields: { category } },
       )
   }
 
-  /** Plans in the order of the calls, however long each takes to get ready; resolves when the plan is durable. */
-  async #write<Ready, Result>(
-    ready: Ready | Promise<Ready>,
+  /** Gets vectors and grids ready, plans, and frees the grids that came to nothing. */
+  async #writeInputs<Result>(
+    inputs: readonly MemoryInput[],
+    field: string,
     signal: AbortSignal | undefined,
-    plan: (writer: GraphWriter, ready: Ready) => Result,
+    plan: (writer: GraphWriter, prepared: Prepared) => Result,
   ): Promise<Result> {
-    const turn = Promise.all([ready, this.#order]).then(([prepared]) => {
-      this.#checkStore()
-      signal?.throwIfAborted()
-      const writer = new GraphWriter(this.#state, { owner: this.#settings.owner, now: this.#settings.now() })
-      const result = plan(writer, prepared)
-      return { result, durable: this.#enqueue(writer.operations) }
-    })
-    this.#order = Promise.allSettled([this.#order, turn]).then(() => undefined)
-    const { result, durable } = await turn
-    await durable
-    return result
-  }
-
-  async #enqueue(operations: readonly MemoryOperation[]): Promise<void> {
-    if (operations.length === 0) return
-    const durable = new Promise<void>((resolve, reject) => {
-      this.#pending.push({ state: this.#state, operations, resolve, reject })
-    })
-    this.#flushing ??= this.#flush()
-    return durable
-  }
-
-  async #flush(): Promise<void> {
-    await Promise.resolve()
-    while (this.#pending.length > 0) {
-      const jobs = this.#pending
-      this.#pending = []
-      try {
-        const operations = jobs.flatMap((job) => job.operations)
-        await this.#settings.store.commit({ sequence: this.#sequence + 1, at: this.#settings.now(), operations })
-        this.#sequence++
-        for (const job of jobs) job.resolve()
-      } catch (error) {
-        await this.#recover()
-        const lost = this.#pending.filter((job) => job.state !== this.#state)
-        this.#pending = this.#pending.filter((job) => job.state === this.#state)
-        for (const job of [...jobs, ...lost]) job.reject(error)
-      }
-    }
-    this.#flushing = undefined
-  }
-
-  /** Reads the state again after a failed commit. What was planned on the state that is left behind fails with it. */
-  async #recover(): Promise<void> {
+    const embedding = embedAll(inputs, this.#settings.text, field, { signal })
+    const keeping = embedding.then(() => this.#grids?.keep(inputs, { signal }) ?? [])
+    const ready = Promise.all([embedding, keeping]).then(([embedded, grids]) => ({ embedded, grids }))
+    const replaced: string[] = []
     try {
-      await this.#replay(new GraphState(), 0)
-    } catch (error) {
-      this.#failure = error
+      return await this.#journal.write(ready, signal, (writer, prepared) => {
+        adoptSpaces(this.#state, writer, prepared.embedded)
+        for (const input of inputs) replaced.push(...this.#gridsOfTrack(input))
+        return plan(writer, prepared)
+      })
+    } finally {
+      const kept = await keeping.catch(() => [])
+      await this.#grids?.settle(kept, this.#state)
+      await this.#grids?.free(replaced, this.#state)
     }
   }
 
-  /** Applies what the store has after a sequence; a state that starts anew takes the place of the old one at the end. */
-  async #replay(start: GraphState, after: number, signal?: AbortSignal): Promise<number> {
-    let state = start
-    let sequence = after
-    let count = 0
-    for await (const batch of this.#settings.store.load(after, { signal })) {
-      if (batch.operations[0]?.type === 'reset') state = new GraphState()
-      for (const operation of batch.operations) state.apply(operation)
-      sequence = batch.sequence
-      if (state === this.#state) this.#sequence = sequence
-      count++
-    }
-    this.#state = state
-    this.#sequence = sequence
-    return count
+  /** The grids of the memory that an input may revise. */
+  #gridsOfTrack({ owner = this.owner, evidence, track }: MemoryInput): string[] {
+    const source = evidence?.[0]?.source
+    if (!this.#grids || track === undefined || source === undefined) return []
+    return gridIdsOf(this.#state.byTrack(owner, source, track))
   }
 
-  async #importBatch(lines: readonly ExportLine[], signal: AbortSignal | undefined): Promise<number> {
-    return this.#write(undefined, signal, (writer) => {
-      let stored = 0
-      for (const line of lines) {
-        if (line.type === 'header' && line.space !== undefined) this.#useSpace(writer, line.space, line.dimensions)
-        else if (line.type === 'entity') writer.restoreEntity(line.entity)
-        else if (line.type === 'relation') writer.restoreRelation(line.relation)
-        else if (line.type === 'progress') writer.progress(line.progress)
-        else if (line.type === 'memory' && this.#isNews(line.memory)) {
-          writer.restore(line.memory, line.embedding)
-          stored++
-        }
-      }
-      return stored
+  #createAll(writer: GraphWriter, inputs: readonly MemoryInput[], { embedded, grids }: Prepared): CreateResult[] {
+    return inputs.map((input, i) => writer.create({ input, embedding: embedded[i]!.embedding, grids: grids[i] }))
+  }
+
+  async #updateAll(
+    updates: readonly MemoryUpdate[],
+    field: (i: number) => string,
+    { signal }: CallOptions,
+  ): Promise<Memory[]> {
+    this.#journal.check(signal)
+    updates.forEach(({ changes }, i) => {
+      checkChanges(changes, field(i))
+      if (changes.category !== undefined) this.#checkCategory(changes.category)
+    })
+    const worded = updates.filter(({ changes }) => changes.text !== undefined)
+    const inputs = worded.map(({ changes }) => ({ ...changes, text: changes.text! }))
+    const ready = embedAll(inputs, this.#settings.text, 'changes', { signal })
+    return this.#journal.write(ready, signal, (writer, embedded) => {
+      for (const [i, { id, changes }] of updates.entries())
+        checkOrder({ ...this.#entry(id).memory, ...defined(changes) }, field(i))
+      adoptSpaces(this.#state, writer, embedded)
+      const vectors = new Map(worded.map((update, i) => [update, embedded[i]!.embedding]))
+      return updates.map((update) => writer.update(this.#entry(update.id), update.changes, vectors.get(update)))
     })
   }
-
-  #isNews(memory: Memory): boolean {
-    const known = this.#state.entries.get(memory.id)
-    return !known || known.memory.updatedAt < memory.updatedAt
-  }
-
-  async #embedInputs(inputs: readonly MemoryInput[], signal: AbortSignal | undefined): Promise<ReadyInput[]> {
-    const { text } = this.#settings
-    const missing = text ? inputs.filter((input) => !input.embedding) : []
-    const vectors = text
-      ? await encodeAll(
-          text,
-          missing.map((input) => input.text),
-          { signal },
-        )
-      : []
-    const made = new Map(missing.map((input, i) => [input, vectors[i]!]))
-    return inputs.map((input, i) => ({ input, embedding: this.#checkedEmbedding(input, i, made.get(input)) }))
-  }
-
-  #checkedEmbedding(input: MemoryInput, i: number, made: Float32Array | undefined): Float32Array | undefined {
-    const { text } = this.#settings
-    if (made)
-      return made.some((value) => value !== 0) ? checkedVector(made, `the encoder's vector of inputs[${i}]`) : undefined
-    if (!input.embedding) return undefined
-    if (input.space === undefined && !text)
-      throw new TypeError(`inputs[${i}].space is missing: name the space of the embedding`)
-    if (text && (input.space ?? text.space) !== text.space) throw mismatch(text.space, input.space!)
-    return checkedVector(input.embedding, `inputs[${i}].embedding`)
-  }
-
-  #adoptSpace(writer: GraphWriter, inputs: readonly ReadyInput[]): void {
-    const { text } = this.#settings
-    const spaces = inputs
-      .filter(({ embedding }) => embedding)
-      .map(({ input, embedding }) => ({
-        id: (input.embedding && input.space) ?? text!.space,
-        dimensions: embedding!.length,
-      }))
-    const known = this.#state.space ?? spaces[0]?.id
-    const dimensions = this.#state.vectors?.dimensions ?? spaces[0]?.dimensions
-    for (const space of spaces)
-      if (space.id !== known || space.dimensions !== dimensions)
-        throw mismatch(`${known} (${dimensions})`, `${space.id} (${space.dimensions})`)
-    if (spaces.length > 0) this.#useSpace(writer, known!, dimensions!)
-  }
-
-  #useSpace(writer: GraphWriter, id: string, dimensions: number): void {
-    if (this.#state.space === undefined) writer.space(id, dimensions)
-    else if (this.#state.space !== id || this.#state.vectors!.dimensions !== dimensions)
-      throw mismatch(`${this.#state.space} (${this.#state.vectors!.dimensions})`, `${id} (${dimensions})`)
-  }
-
-  async #queryVector(query: MemoryQuery, signal: AbortSignal | undefined): Promise<Float32Array | undefined> {
-    const { text } = this.#settings
-    const { space, vectors } = this.#state
-    if (query.vector) {
-      const vector = checkedVector(query.vector, 'query.vector')
-      if (!vectors) return undefined
-      if ((query.space ?? space) !== space || vector.length !== vectors.dimensions)
-        throw mismatch(`${space} (${vectors.dimensions})`, `${query.space ?? space} (${vector.length})`)
-      return vector
-    }
-    if (!text || !query.text || !vectors) return undefined
-    if (text.space !== space) throw mismatch(`${space} (${vectors.dimensions})`, `${text.space} (${text.dimensions})`)
-    const [made] = await text.encode([query.text], { signal })
-    return made?.some((value) => value !== 0) ? checkedVector(made, "the encoder's vector of query.text") : undefined
-  }
 }
 
-function mismatch(stored: string, given: string): PerStreamError {
-  return new PerStreamError(
-    'space-mismatch',
-    `the graph's embeddings are of the space ${stored}, the one given is of ${given}: embed it with the same encoder`,
-    { fields: { stored, given } },
-  )
+function gridIdsOf(entry: MemoryEntry | undefined): string[] {
+  return entry ? gridsOf(entry.memory).map(({ id }) => id) : []
 }
 
-function notFound(id: string): PerStreamError {
-  return new PerStreamError('memory-not-found', `there is no memory "${id}": list() names those there are`, {
-    fields: { id },
-  })
+function defined({ validFrom, validTo }: MemoryChanges): Pick<Partial<Memory>, 'validFrom' | 'validTo'> {
+  return { ...(validFrom !== undefined && { validFrom }), ...(validTo !== undefined && { validTo }) }
 }

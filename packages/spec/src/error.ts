@@ -16,6 +16,7 @@ export type PerStreamErrorCode =
   | 'device-unavailable'
   // memory
   | 'memory-not-found'
+  | 'entity-not-found'
   | 'category-unknown'
   | 'space-mismatch'
   | 'store-locked'

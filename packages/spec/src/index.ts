@@ -28,6 +28,7 @@ export type { ChoiceScorer, GenerateOptions, Generator, PromptPart, PromptTurn }
 export type {
   CreateResult,
   Entity,
+  EntityMerge,
   EntityRecord,
   GridReference,
   Memory,
@@ -35,6 +36,7 @@ export type {
   MemoryInput,
   MemoryOperation,
   MemoryOrigin,
+  MemoryPutChange,
   MemoryQuery,
   MemoryRetriever,
   MemoryStore,

@@ -79,8 +79,8 @@ export interface MemoryVersion {
   /** When it began and ceased to be what the memory says. Milliseconds since 1970 UTC. */
   readonly since: number
   readonly until: number
-  /** 'updated' by hand, or 'revised' by a better reading of the same track. */
-  readonly change: 'updated' | 'revised'
+  /** 'updated' by hand, 'revised' by a better reading of the same track, or 'superseded', which ended the time it was true in. */
+  readonly change: 'updated' | 'revised' | 'superseded'
 }
 
 /** How often and when a memory was last brought up by retrieval or by being seen again: what reduction keeps is what is warm. */
@@ -163,6 +163,8 @@ export interface MemoryQuery {
   readonly timeZone?: string | undefined
   /** Bytes (UTF-8) of text that the result may take together. The best memory is always given. */
   readonly maxBytes?: number | undefined
+  /** Whether what is found counts as visited. Default true. */
+  readonly touch?: boolean | undefined
 }
 
 /** What each part gave to a score; they sum to it. */
@@ -205,6 +207,23 @@ export interface EntityRecord {
   readonly kind: 'owner' | 'thing'
   /** Milliseconds since 1970 UTC. */
   readonly createdAt: number
+  /** Why its words are taken for one: without these links they would fall apart into several entities. */
+  readonly merges?: readonly EntityMerge[] | undefined
+  /** Words, normalised, that were found to mean something else: they are not merged into it again. */
+  readonly apart?: readonly string[] | undefined
+}
+
+/** Why two words are taken for the same person, thing or place. */
+export interface EntityMerge {
+  readonly label: string
+  /** The words it was found to mean the same as. */
+  readonly with: string
+  /** 'introduced' by the words of memories, the one 'first-name' of a known full name, or 'by-hand'. */
+  readonly reason: 'introduced' | 'first-name' | 'by-hand'
+  /** Ids of the memories whose words say so; when all are deleted, the merge is undone. Empty for other reasons. */
+  readonly memories: readonly string[]
+  /** Milliseconds since 1970 UTC. */
+  readonly at: number
 }
 
 /** An entity with the memories that speak of it. */
@@ -229,6 +248,20 @@ export interface Relation extends RelationRecord {
   readonly memories: readonly string[]
 }
 
+/**
+ * Why a memory was written: 'disputed' when its conflicts changed, 'relinked' when only its relations did, 'restored' when it is no
+ * longer superseded.
+ */
+export type MemoryPutChange =
+  | 'created'
+  | 'extended'
+  | 'revised'
+  | 'updated'
+  | 'superseded'
+  | 'restored'
+  | 'disputed'
+  | 'relinked'
+
 /** One change of a memory store. Every type but `reset` concerns one record. */
 export type MemoryOperation =
   | {
@@ -240,6 +273,8 @@ export type MemoryOperation =
       readonly relations?: readonly string[] | undefined
       /** What it said before, oldest first, all of it. Absent: what is stored stays. */
       readonly versions?: readonly MemoryVersion[] | undefined
+      /** Why it was written. State does not depend on it. */
+      readonly change?: MemoryPutChange | undefined
     }
   | { readonly type: 'visit-put'; readonly id: string; readonly visits: MemoryVisits }
   | { readonly type: 'memory-delete'; readonly id: string }

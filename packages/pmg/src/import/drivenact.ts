@@ -38,7 +38,7 @@ export function* importDrivenAct(
         const unfit = unfitText(text)
         if (unfit) yield skip(`${at}, ${list}[${j}]`, unfit, text)
         else if (isNews(known, moment, text as string))
-          yield remember({
+          yield remember(`${at}, ${list}[${j}]`, {
             text: text as string,
             category: categoryOf(text as string, i === 0 ? 1 : 2),
             origin: 'told',

@@ -119,7 +119,7 @@ describe('importMem0', () => {
   })
 
   it('skips what is broken, with its place, and goes on', async () => {
-    const items = [
+    const items: unknown[] = [
       { id: 'a' },
       7,
       { memory: '  ' },
@@ -127,13 +127,14 @@ describe('importMem0', () => {
       { memory: 'fine', created_at: 'soon' },
       'only words',
     ]
+    items.push('half \ud83d of a smile')
     const { inputs, skipped } = await gathered(importMem0({ results: items, relations: [{ source: 'a' }] }))
-    expect(inputs.map(({ text }) => text)).toEqual(['fine', 'only words'])
+    expect(inputs.map(({ text }) => text)).toEqual(['fine', 'only words', 'half \ufffd of a smile'])
     expect(skipped.map(({ at, reason }) => `${at} ${reason}`)).toEqual([
       'results[0] memory is not a text',
       'results[1] is not an object',
       'results[2] memory is blank',
-      'results[3] memory has 1000001 characters: at most 1000000 are kept',
+      expect.stringMatching(/^results\[3\] memory\.text is 1000001 characters/),
       'results[4].created_at is no time',
       'relations[0] names no source, relationship and target',
     ])

@@ -72,13 +72,14 @@ function* readEntity(
   let remembered = 0
   for (const [i, observation] of (Array.isArray(observations) ? observations : []).entries()) {
     const text = about(entity.name, observation)
-    const bad = unfitText(observation) ?? unfitText(text)
-    if (bad) yield skip(`${at}, observations[${i}]`, bad, observation)
-    else yield remember(inputOf(text, { ...options, triplets }, entity))
-    if (!bad) remembered++
+    const place = `${at}, observations[${i}]`
+    const bad = unfitText(observation)
+    const item = bad ? skip(place, bad, observation) : remember(place, inputOf(text, { ...options, triplets }, entity))
+    if (item.type === 'memory') remembered++
+    yield item
   }
   if (remembered === 0)
-    yield remember(inputOf(`${entity.name} is a ${spaced(entity.entityType)}`, { ...options, triplets }, entity))
+    yield remember(at, inputOf(`${entity.name} is a ${spaced(entity.entityType)}`, { ...options, triplets }, entity))
 }
 
 function readRelation(value: Readonly<Record<string, unknown>>, at: string, options: McpMemoryOptions): ImportItem {
@@ -89,6 +90,7 @@ function readRelation(value: Readonly<Record<string, unknown>>, at: string, opti
   }
   const triplet = { subject: from as string, predicate: spaced(relationType as string), object: to as string }
   return remember(
+    at,
     inputOf(`${triplet.subject} ${triplet.predicate} ${triplet.object}`, { ...options, triplets: [triplet] }),
   )
 }

@@ -85,7 +85,7 @@ function* readItem(found: unknown, at: string, options: Mem0Options): Generator<
     updated: timeOf(item.updated_at),
     expires: timeOf(item.expiration_date),
   }
-  yield remember(inputOf(item, text as string, times, options))
+  yield remember(at, inputOf(item, text as string, times, options))
   const unread = ['created_at', 'updated_at', 'expiration_date'].filter((field) => timeOf(item[field]) === 'unreadable')
   for (const field of unread) yield skip(`${at}.${field}`, 'is no time', item[field])
   for (const [field, value] of Object.entries(item))
@@ -128,7 +128,7 @@ function readRelation(found: unknown, at: string, { category = 'notes', owner }:
     return skip(at, 'names no source, relationship and target', found)
   const triplet = { subject: subject as string, predicate: spaced(predicate as string), object: object as string }
   const text = `${triplet.subject} ${triplet.predicate} ${triplet.object}`
-  return remember({
+  return remember(at, {
     text,
     category: typeof category === 'string' ? category : category(text, []),
     origin: 'told',

@@ -1,0 +1,90 @@
+import { encodeAll } from '@perstream/kit'
+import type { CallOptions, MemoryInput, MemoryQuery, TextEncoder } from '@perstream/spec'
+import { spaceMismatch } from './errors'
+import type { GraphState } from './graph-state'
+import type { GraphWriter } from './graph-writer'
+import { checkedVector } from './memory-input'
+
+/** Words with, perhaps, their vector. */
+export type Embeddable = Pick<MemoryInput, 'text' | 'embedding' | 'space'>
+
+/** Words whose vector was checked, or made. */
+export interface Embedded {
+  readonly embedding: Float32Array | undefined
+  /** The space of the embedding, when there is one. */
+  readonly space: string | undefined
+}
+
+/**
+ * Checks the vectors of inputs, and makes those that are missing where there is an encoder.
+ * @param field what messages call the inputs
+ * @throws TypeError, PerStreamError `space-mismatch`
+ */
+export async function embedAll(
+  inputs: readonly Embeddable[],
+  text: TextEncoder | undefined,
+  field: string,
+  { signal }: CallOptions,
+): Promise<Embedded[]> {
+  const given = inputs.map((input, i) => checkGiven(input, text, `${field}[${i}]`))
+  const missing = text ? inputs.filter((input) => !input.embedding) : []
+  const texts = missing.map((input) => input.text)
+  const vectors = text && texts.length > 0 ? await encodeAll(text, texts, { signal }) : []
+  const made = new Map(missing.map((input, i) => [input, vectors[i]!]))
+  return inputs.map((input, i) => {
+    const vector = made.get(input)
+    if (!vector) return given[i]!
+    const isMeant = vector.some((value) => value !== 0)
+    return isMeant
+      ? { embedding: checkedVector(vector, `the encoder's vector of ${field}[${i}]`), space: text!.space }
+      : { embedding: undefined, space: undefined }
+  })
+}
+
+function checkGiven({ embedding, space }: Embeddable, text: TextEncoder | undefined, field: string): Embedded {
+  if (!embedding) return { embedding: undefined, space: undefined }
+  if (space === undefined && !text) throw new TypeError(`${field}.space is missing: name the space of the embedding`)
+  if (text && (space ?? text.space) !== text.space) throw spaceMismatch(text.space, space!)
+  return { embedding: checkedVector(embedding, `${field}.embedding`), space: space ?? text!.space }
+}
+
+/** Makes the space of the inputs the graph's, or sees that it is. @throws PerStreamError `space-mismatch` */
+export function adoptSpaces(state: GraphState, writer: GraphWriter, inputs: readonly Embedded[]): void {
+  const spaces = inputs.flatMap(({ embedding, space }) =>
+    embedding ? [{ id: space!, dimensions: embedding.length }] : [],
+  )
+  const known = state.space ?? spaces[0]?.id
+  const dimensions = state.vectors?.dimensions ?? spaces[0]?.dimensions
+  for (const space of spaces)
+    if (space.id !== known || space.dimensions !== dimensions)
+      throw spaceMismatch(`${known} (${dimensions})`, `${space.id} (${space.dimensions})`)
+  if (spaces.length > 0) adoptSpace(state, writer, known!, dimensions!)
+}
+
+/** Makes a space the graph's, or sees that it is. @throws PerStreamError `space-mismatch` */
+export function adoptSpace(state: GraphState, writer: GraphWriter, id: string, dimensions: number): void {
+  if (state.space === undefined) writer.space(id, dimensions)
+  else if (state.space !== id || state.vectors!.dimensions !== dimensions)
+    throw spaceMismatch(`${state.space} (${state.vectors!.dimensions})`, `${id} (${dimensions})`)
+}
+
+/** The vector of a question: given and checked, or made. */
+export async function queryVector(
+  { space, vectors }: GraphState,
+  query: MemoryQuery,
+  text: TextEncoder | undefined,
+  { signal }: CallOptions,
+): Promise<Float32Array | undefined> {
+  if (query.vector) {
+    const vector = checkedVector(query.vector, 'query.vector')
+    if (!vectors) return undefined
+    if ((query.space ?? space) !== space || vector.length !== vectors.dimensions)
+      throw spaceMismatch(`${space} (${vectors.dimensions})`, `${query.space ?? space} (${vector.length})`)
+    return vector
+  }
+  if (!text || !query.text || !vectors) return undefined
+  if (text.space !== space)
+    throw spaceMismatch(`${space} (${vectors.dimensions})`, `${text.space} (${text.dimensions})`)
+  const [made] = await text.encode([query.text], { signal })
+  return made?.some((value) => value !== 0) ? checkedVector(made, "the encoder's vector of query.text") : undefined
+}

@@ -1,0 +1,300 @@
+import type { EntityMerge, EntityRecord, Memory, MemoryOperation, RelationRecord, Triplet } from '@perstream/spec'
+import { labelKeys, ownerKey } from './entity-key'
+import {
+  addMerge,
+  areApart,
+  groupLabels,
+  isApart,
+  keyFor,
+  labelsOf,
+  linksSame,
+  mergedRecord,
+  namesDiffer,
+  withLabels,
+} from './entity-labels'
+import { firstNameOf, isFullName } from './entity-table'
+import type { GraphState, MemoryEntry } from './graph-state'
+import { claimsOf, type Introduction, introductionsOf } from './introductions'
+import { isPerson, isPersonAfter, isPersonBefore } from './person-names'
+import { predicateKey } from './predicates'
+
+/** What is being planned: operations, each applied to the state at once. */
+export interface Plan {
+  readonly state: GraphState
+  readonly now: number
+  emit(operation: MemoryOperation): void
+}
+
+/**
+ * Finds or makes the entities and relations that memories speak of. Two labels become one entity by label evidence alone: the words of
+ * a memory introduce one as the other, or a first name belongs to the only full name known. Every such merge is recorded in the entity, and
+ * is undone when its reasons are gone, or a second bearer of the label appears.
+ */
+export class EntityResolution {
+  readonly #plan: Plan
+
+  constructor(plan: Plan) {
+    this.#plan = plan
+  }
+
+  /** Takes in what a memory says of who is who, and makes the entities it speaks of. To be called before `relationsOf`. */
+  learn(memory: Memory): void {
+    for (const introduction of introductionsOf(memory)) this.#introduce(memory, introduction)
+    for (const triplet of claimsOf(memory)) {
+      const { subject, predicate, object } = triplet
+      this.#meet(memory.owner, subject, isPersonBefore(predicate, object))
+      this.#meet(memory.owner, object, isPersonAfter(predicate))
+    }
+  }
+
+  /** The ids of the relations that a memory supports, made where they are not there. */
+  relationsOf(memory: Memory): string[] {
+    return [...new Set(claimsOf(memory).map((triplet) => this.#relation(memory.owner, triplet)))]
+  }
+
+  /** Entities that a memory speaks of. */
+  entitiesOf({ relations }: MemoryEntry): Set<string> {
+    const ids = new Set<string>()
+    for (const relation of relations) {
+      const { record } = this.#state.relations.get(relation)!
+      ids.add(record.subject).add(record.object)
+    }
+    return ids
+  }
+
+  /**
+   * Undoes what rested on words that are gone: merges that only they gave reason for, and labels that no memory uses any more.
+   * @param before the memory as it was
+   * @param touched the entities it spoke of
+   */
+  forget({ memory: before }: MemoryEntry, touched: ReadonlySet<string>): void {
+    const after = this.#state.entries.get(before.id)?.memory
+    const stands = after ? introductionsOf(after) : []
+    const words = new Set(claimsOf(before).flatMap(({ subject, object }) => [subject, object]))
+    const keys = new Set(Array.from(words, (each) => keyFor(before.owner, each)))
+    for (const id of touched) {
+      const record = this.#state.entities.get(id)?.record
+      if (!record?.merges) continue
+      const merges = record.merges.flatMap((merge) => withoutSupport(merge, before.id, stands))
+      const labels = labelsOf(record).filter((label, i) => {
+        const key = i === 0 ? labelKeys(record)[0]! : keyFor(record.owner, label)
+        return key === ownerKey || !keys.has(key) || this.#isUsed(id, key)
+      })
+      if (labels.length > 0) this.#reshape(record, labels, merges)
+    }
+  }
+
+  /** Makes one entity of two by hand. */
+  merge(a: EntityRecord, b: EntityRecord): EntityRecord {
+    const label = (record: EntityRecord) => (record.kind === 'owner' ? 'I' : record.label)
+    return this.#unite(a, b, { label: label(b), with: label(a), reason: 'by-hand', memories: [], at: this.#plan.now })
+  }
+
+  /** Takes a label out of an entity, with what was merged by way of it; what was split is not merged again. */
+  split(record: EntityRecord, key: string): EntityRecord {
+    const labels = labelsOf(record)
+    const keys = labelKeys(record)
+    const label = labels[keys.indexOf(key)]!
+    const rest = labels.filter((each) => each !== label)
+    const without = (record.merges ?? []).filter((merge) => !touches(merge, record.owner, key))
+    const [kept] = groupLabels(record, rest, without)
+    const keptKeys = new Set(kept!.map((each) => keys[labels.indexOf(each)]!))
+    const merges = (record.merges ?? []).filter(
+      (merge) =>
+        !touches(merge, record.owner, key) ||
+        ![merge.label, merge.with].some((each) => keptKeys.has(keyFor(record.owner, each))),
+    )
+    const order = [...kept!, ...labels.filter((each) => !kept!.includes(each))]
+    const [split] = this.#reshape(record, order, merges, true)
+    return this.#state.entities.get(split!)!.record
+  }
+
+  /** Gives memories their relations anew. */
+  relink(ids: Iterable<string>): void {
+    for (const id of ids) {
+      const { memory, relations: before } = this.#state.entries.get(id)!
+      this.#plan.emit({ type: 'memory-put', memory, relations: this.relationsOf(memory), change: 'relinked' })
+      this.prune(before)
+    }
+  }
+
+  /** Removes those of the relations that no memory supports, and their ends when they have no others. */
+  prune(relations: Iterable<string>): void {
+    for (const id of relations) {
+      const node = this.#state.relations.get(id)
+      if (!node || node.memories.size > 0) continue
+      this.#plan.emit({ type: 'relation-delete', id })
+      for (const end of new Set([node.record.subject, node.record.object])) this.pruneEntity(end)
+    }
+  }
+
+  get #state(): GraphState {
+    return this.#plan.state
+  }
+
+  /** Removes an entity that no relation has as an end. */
+  pruneEntity(id: string): void {
+    if (this.#state.entities.get(id)?.relations.size === 0) this.#plan.emit({ type: 'entity-delete', id })
+  }
+
+  #relation(owner: string, triplet: Triplet): string {
+    const subject = this.#entity(owner, triplet.subject).id
+    const object = this.#entity(owner, triplet.object).id
+    const known = this.#state.table.byEnds(subject, predicateKey(triplet.predicate), object)
+    if (known) return known.id
+    const predicate = triplet.predicate.trim().replace(/\s+/gu, ' ').toLowerCase()
+    const relation: RelationRecord = { id: crypto.randomUUID(), subject, predicate, object, createdAt: this.#plan.now }
+    this.#plan.emit({ type: 'relation-put', relation })
+    return relation.id
+  }
+
+  #entity(owner: string, words: string): EntityRecord {
+    const key = keyFor(owner, words)
+    const known = this.#state.entityByLabel(owner, key)
+    return known ?? this.#put(this.#fresh(owner, key === ownerKey ? owner : words.trim(), key))
+  }
+
+  #fresh(owner: string, label: string, key: string): EntityRecord {
+    const kind = key === ownerKey ? 'owner' : 'thing'
+    return { id: crypto.randomUUID(), label, aliases: [], owner, kind, createdAt: this.#plan.now }
+  }
+
+  #put(entity: EntityRecord): EntityRecord {
+    this.#plan.emit({ type: 'entity-put', entity })
+    return entity
+  }
+
+  #introduce({ owner, id }: Memory, { name, label }: Introduction): void {
+    const [nameKey, labelKey] = [keyFor(owner, name), keyFor(owner, label)]
+    const [named, labelled] = [nameKey, labelKey].map((key) => this.#state.entityByLabel(owner, key))
+    if (named && isApart(named, [labelKey])) return
+    if (labelled && isApart(labelled, [nameKey])) return
+    const merge: EntityMerge = { label, with: name, reason: 'introduced', memories: [id], at: this.#plan.now }
+    if (labelled && named !== labelled && isTaken(labelled, labelKey, name)) {
+      const split = this.split(labelled, labelKey)
+      this.#put({ ...split, apart: [...(split.apart ?? []), nameKey] })
+    } else if (named && labelled && named !== labelled) {
+      if (!areApart(named, labelled)) this.#unite(named, labelled, merge)
+    } else {
+      const known = named ?? labelled ?? this.#fresh(owner, nameKey === ownerKey ? owner : name, nameKey)
+      this.#put(
+        withLabels(
+          known,
+          [...labelsOf(known), ...(nameKey === ownerKey ? [] : [name]), ...(labelKey === ownerKey ? [] : [label])],
+          addMerge(known.merges ?? [], merge),
+        ),
+      )
+    }
+  }
+
+  /** Finds or makes an entity, and sees whether its name is the first name of someone known, or was taken for one. */
+  #meet(owner: string, words: string, isPersonHere: boolean): void {
+    const isNew = this.#state.entityByLabel(owner, keyFor(owner, words)) === undefined
+    const met = this.#entity(owner, words)
+    if (met.kind === 'owner') return
+    if (isFullName(words)) this.#meetFullName(met, words, isNew, isPersonHere)
+    else if (isPersonHere && /^\p{Lu}[\p{L}'’-]+$/u.test(words)) this.#meetFirstName(met, words)
+  }
+
+  /** A first name that was taken for the only one who had it means nobody in particular once there is another. */
+  #meetFullName(met: EntityRecord, words: string, isNew: boolean, isPersonHere: boolean): void {
+    const first = firstNameOf(words)
+    const short = this.#state.entityByLabel(met.owner, first)
+    if (!short || short.id === met.id) return
+    const isGuess = short.merges?.some((merge) => merge.reason === 'first-name' && touches(merge, short.owner, first))
+    if (isNew && isGuess) this.split(short, first)
+    else if (isPersonHere && isPerson(this.#state, short.id)) this.#meetFirstName(short, short.label, true)
+  }
+
+  #meetFirstName(met: EntityRecord, words: string, fullIsPerson = false): void {
+    const full = this.#state.table.byFirstName(met.owner, keyFor(met.owner, words))
+    if (!full || full === 'several' || full.id === met.id || met.aliases.length > 0) return
+    if (areApart(full, met) || !(fullIsPerson || isPerson(this.#state, full.id))) return
+    const name = labelsOf(full).find((label) => isFullName(label) && firstNameOf(label) === keyFor(met.owner, words))!
+    this.#unite(full, met, { label: words, with: name, reason: 'first-name', memories: [], at: this.#plan.now })
+  }
+
+  /** Makes one entity of two; the owner's, or else the elder, stays. */
+  #unite(a: EntityRecord, b: EntityRecord, merge: EntityMerge): EntityRecord {
+    const first = b.kind === 'owner' || (a.kind !== 'owner' && b.createdAt < a.createdAt)
+    const [kept, gone] = first ? [b, a] : [a, b]
+    const record = mergedRecord(kept, gone, merge)
+    const crowded = new Set<string>()
+    for (const id of [...this.#state.entities.get(gone.id)!.relations]) {
+      const { record: relation, memories } = this.#state.relations.get(id)!
+      const end = (each: string) => (each === gone.id ? kept.id : each)
+      const moved = { ...relation, subject: end(relation.subject), object: end(relation.object) }
+      if (this.#state.table.byEnds(moved.subject, predicateKey(moved.predicate), moved.object))
+        for (const memory of memories) crowded.add(memory)
+      else this.#plan.emit({ type: 'relation-put', relation: moved })
+    }
+    this.#put(record)
+    this.relink(crowded)
+    this.pruneEntity(gone.id)
+    return record
+  }
+
+  /**
+   * Gives an entity fewer labels or fewer reasons to have them. Labels that nothing holds to the first of them become entities of
+   * their own, with the memories that use them.
+   * @returns the ids of the new entities
+   */
+  #reshape(record: EntityRecord, labels: readonly string[], merges: readonly EntityMerge[], apart = false): string[] {
+    const unchanged = labels.length === labelsOf(record).length && merges.length === (record.merges ?? []).length
+    if (unchanged && merges.every((merge, i) => merge === record.merges![i]) && !apart) return []
+    const [kept, ...others] = groupLabels(record, labels, merges)
+    const key = (label: string) => (label === record.label ? labelKeys(record)[0]! : keyFor(record.owner, label))
+    const mergesOf = (group: readonly string[]) => {
+      const keys = new Set(group.map(key))
+      return merges.filter((merge) => [merge.label, merge.with].every((each) => keys.has(keyFor(record.owner, each))))
+    }
+    const moved = others.flat().map(key)
+    const memories = moved.length > 0 ? this.#usersOf(record, new Set(moved)) : []
+    this.#put(
+      withLabels(apart ? { ...record, apart: [...(record.apart ?? []), ...moved] } : record, kept!, mergesOf(kept!)),
+    )
+    const ids = others.map((group) => {
+      const fresh = this.#fresh(record.owner, group[0]!, key(group[0]!))
+      const marks = [...(record.apart ?? []), ...(apart ? kept!.map(key) : [])]
+      return this.#put(withLabels({ ...fresh, apart: marks }, group, mergesOf(group))).id
+    })
+    this.relink(memories)
+    for (const id of apart ? [record.id] : [record.id, ...ids]) this.pruneEntity(id)
+    return ids
+  }
+
+  #usersOf({ id, owner }: EntityRecord, keys: ReadonlySet<string>): string[] {
+    return [...this.#state.memoriesOf(id)].filter((memory) => this.#uses(memory, owner, keys))
+  }
+
+  #isUsed(entity: string, key: string): boolean {
+    const { relations, record } = this.#state.entities.get(entity)!
+    const keys = new Set([key])
+    for (const relation of relations)
+      for (const memory of this.#state.relations.get(relation)!.memories)
+        if (this.#uses(memory, record.owner, keys)) return true
+    return false
+  }
+
+  #uses(memory: string, owner: string, keys: ReadonlySet<string>): boolean {
+    const claims = claimsOf(this.#state.entries.get(memory)!.memory)
+    return claims.some(({ subject, object }) => keys.has(keyFor(owner, subject)) || keys.has(keyFor(owner, object)))
+  }
+}
+
+function touches({ label, with: other }: EntityMerge, owner: string, key: string): boolean {
+  return keyFor(owner, label) === key || keyFor(owner, other) === key
+}
+
+/** Whether a label is already what somebody of another name is called. */
+function isTaken(record: EntityRecord, key: string, name: string): boolean {
+  const keys = labelKeys(record)
+  return labelsOf(record).some((label, i) => keys[i] !== key && /^\p{Lu}/u.test(label) && namesDiffer(label, name))
+}
+
+function withoutSupport(merge: EntityMerge, memory: string, stands: readonly Introduction[]): EntityMerge[] {
+  if (merge.reason !== 'introduced' || !merge.memories.includes(memory)) return [merge]
+  if (stands.some(({ name, label }) => linksSame(merge, { label, with: name }))) return [merge]
+  const memories = merge.memories.filter((id) => id !== memory)
+  return memories.length > 0 ? [{ ...merge, memories }] : []
+}

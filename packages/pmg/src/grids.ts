@@ -1,0 +1,90 @@
+import {
+  type CallOptions,
+  type GridReference,
+  type MemoryInput,
+  type PatchGrid,
+  PerStreamError,
+  type TensorStore,
+} from '@perstream/spec'
+import type { GraphState } from './graph-state'
+import type { GridReferences } from './graph-writer'
+
+/**
+ * Keeps the grids of memories in a tensor store: each buffer of a batch once, durably before the memories that refer to it. A grid is
+ * erased when no memory refers to it any more; how many do is counted from the memories themselves.
+ */
+export class GridKeeper {
+  readonly #tensors: TensorStore
+  /** Grids that are kept but may have no memory yet. */
+  readonly #underWay = new Set<string>()
+
+  constructor(tensors: TensorStore) {
+    this.#tensors = tensors
+  }
+
+  /** Keeps the grids of inputs. Whoever calls it calls `settle` with the result once the memories are durable, or failed. */
+  async keep(inputs: readonly MemoryInput[], { signal }: CallOptions): Promise<GridReferences[]> {
+    const references = new Map<Float32Array, GridReference>()
+    try {
+      for (const { meanGrid, nearestGrid } of inputs)
+        for (const grid of [meanGrid, nearestGrid])
+          if (grid && !references.has(grid.data)) {
+            const reference = referenceOf(grid)
+            references.set(grid.data, reference)
+            this.#underWay.add(reference.id)
+            await this.#tensors.put(reference.id, grid, { signal })
+          }
+    } catch (error) {
+      for (const { id } of references.values()) this.#underWay.delete(id)
+      await this.#tensors.delete(Array.from(references.values(), ({ id }) => id))
+      throw error
+    }
+    const of = (grid: PatchGrid | undefined) => grid && references.get(grid.data)!
+    return inputs.map(({ meanGrid, nearestGrid }) => ({
+      ...(meanGrid && { meanGrid: of(meanGrid) }),
+      ...(nearestGrid && { nearestGrid: of(nearestGrid) }),
+    }))
+  }
+
+  /** Erases those of the grids that no memory refers to. */
+  async settle(grids: readonly GridReferences[], state: GraphState): Promise<void> {
+    const ids = new Set(
+      grids.flatMap(({ meanGrid, nearestGrid }) => [meanGrid, nearestGrid]).flatMap((grid) => grid?.id ?? []),
+    )
+    for (const id of ids) this.#underWay.delete(id)
+    await this.free(ids, state)
+  }
+
+  /** Erases those of the grids that no memory refers to. */
+  async free(ids: Iterable<string>, state: GraphState): Promise<void> {
+    const gone = [...ids].filter((id) => !state.grids.has(id) && !this.#underWay.has(id))
+    if (gone.length > 0) await this.#tensors.delete(gone)
+  }
+
+  /** Erases all grids without a memory, such as those a crash left. A store that is only read is left as it is. */
+  async sweep(state: GraphState, options: CallOptions): Promise<void> {
+    const there = await this.#tensors.list(options)
+    try {
+      await this.free(
+        there.map(({ id }) => id),
+        state,
+      )
+    } catch (error) {
+      if (!PerStreamError.isInstance(error) || error.code !== 'store-read-only') throw error
+    }
+  }
+
+  read({ id }: GridReference, options: CallOptions): Promise<PatchGrid | undefined> {
+    return this.#tensors.get(id, options)
+  }
+
+  /** How many grids there are, and the bytes they take where they lie. */
+  async usage(options: CallOptions): Promise<{ readonly grids: number; readonly bytes: number }> {
+    const there = await this.#tensors.list(options)
+    return { grids: there.length, bytes: there.reduce((sum, { bytes }) => sum + bytes, 0) }
+  }
+}
+
+function referenceOf({ rows, columns, dimensions, space }: PatchGrid): GridReference {
+  return { id: crypto.randomUUID(), rows, columns, dimensions, space }
+}

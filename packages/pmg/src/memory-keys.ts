@@ -1,0 +1,70 @@
+import type { Memory } from '@perstream/spec'
+import type { MemoryEntry } from './graph-state'
+import { HashIndex } from './hash-index'
+import { nearWordsKey, sameWordsKey } from './words'
+
+/** Finds memories by what they say and by their tracks. Holds hashes alone: what is found is compared with the memory itself. */
+export class MemoryKeys {
+  readonly #same = new HashIndex()
+  readonly #near = new HashIndex()
+  readonly #tracks = new HashIndex()
+
+  constructor(readonly slots: readonly (MemoryEntry | undefined)[]) {}
+
+  add(slot: number, memory: Memory): void {
+    this.#same.add(ownKey(memory.owner, sameWordsKey(memory.text)), slot)
+    const near = nearWordsKey(memory.text)
+    if (near) this.#near.add(ownKey(memory.owner, near), slot)
+    for (const key of trackKeys(memory)) this.#tracks.add(key, slot)
+  }
+
+  delete(slot: number, memory: Memory): void {
+    this.#same.delete(ownKey(memory.owner, sameWordsKey(memory.text)), slot)
+    const near = nearWordsKey(memory.text)
+    if (near) this.#near.delete(ownKey(memory.owner, near), slot)
+    for (const key of trackKeys(memory)) this.#tracks.delete(key, slot)
+  }
+
+  /** The memory that a track of a source names. */
+  byTrack(owner: string, source: string, track: string): MemoryEntry | undefined {
+    const found = this.#entries(this.#tracks, trackKey(owner, source, track))
+    return found.find(
+      ({ memory }) =>
+        memory.owner === owner &&
+        memory.track === track &&
+        memory.evidence.some((evidence) => evidence.source === source),
+    )
+  }
+
+  /** Memories of an owner with the same words. */
+  bySameWords(owner: string, text: string): MemoryEntry[] {
+    const key = sameWordsKey(text)
+    const found = this.#entries(this.#same, ownKey(owner, key))
+    return found.filter(({ memory }) => memory.owner === owner && sameWordsKey(memory.text) === key)
+  }
+
+  /** Memories of an owner with nearly the same words. */
+  byNearWords(owner: string, text: string): MemoryEntry[] {
+    const key = nearWordsKey(text)
+    if (!key) return []
+    const found = this.#entries(this.#near, ownKey(owner, key))
+    return found.filter(({ memory }) => memory.owner === owner && nearWordsKey(memory.text) === key)
+  }
+
+  #entries(index: HashIndex, key: string): MemoryEntry[] {
+    return index.get(key).flatMap((slot) => this.slots[slot] ?? [])
+  }
+}
+
+function ownKey(owner: string, key: string): string {
+  return `${owner}\0${key}`
+}
+
+function trackKey(owner: string, source: string, track: string): string {
+  return `${owner}\0${source}\0${track}`
+}
+
+function trackKeys({ owner, track, evidence }: Memory): string[] {
+  if (track === undefined) return []
+  return Array.from(new Set(evidence.map(({ source }) => source)), (source) => trackKey(owner, source, track))
+}
