@@ -3,15 +3,17 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { helpIfAsked, printReport } from './harness'
 import type { PartOptions, PartReport } from './pmg/part'
+import { benchPeers } from './pmg/peers'
 import { benchTensors } from './pmg/tensors'
 import { benchVectors } from './pmg/vectors'
 
 const parts: Readonly<Record<string, (options: PartOptions) => Promise<PartReport>>> = {
   vectors: benchVectors,
   tensors: benchTensors,
+  peers: benchPeers,
 }
 
-helpIfAsked(`bench:pmg. The memory graph: exact vector search, grids in files.
+helpIfAsked(`bench:pmg. The memory graph: exact vector search, grids in files, side by side with others.
 
   npm run bench:pmg -- [--parts A,B] [--sizes N,N] [--rounds N] [--json]
 
