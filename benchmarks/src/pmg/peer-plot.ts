@@ -14,7 +14,7 @@ const panels: readonly { title: string; unit: string; value: (result: PeerResult
   { title: 'open and first answer, lower is better', unit: 'ms', value: ({ openMilliseconds }) => openMilliseconds },
   { title: 'on disk, lower is better', unit: 'MB', value: ({ bytes }) => bytes / 1e6 },
 ]
-const [width, rowHeight, labelWidth, barWidth] = [860, 22, 170, 560]
+const [width, rowHeight, labelWidth, barWidth] = [890, 22, 195, 560]
 
 /** Draws bars on logarithmic scales, one panel a measure: an SVG that needs nothing else. */
 export function peerPlot(title: string, results: readonly PeerResult[]): string {

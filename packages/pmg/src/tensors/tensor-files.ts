@@ -219,25 +219,35 @@ export class TensorFiles implements TensorStore {
 
 async function readWhole(handle: FileHandle, id: string, path: string): Promise<CachedFile> {
   try {
-    const identity = identityOf(await handle.stat({ bigint: true }))
-    const file = decodeTensorFile(await handle.readFile(), path)
+    const found = await handle.stat({ bigint: true })
+    const file = decodeTensorFile(await readBytes(handle, Number(found.size)), path)
     if (file.id !== id)
       throw new PerStreamError('store-corrupt', `${path} is damaged: it holds the grid ${JSON.stringify(file.id)}`, {
         fields: { path },
       })
-    return { file, identity }
+    return { file, identity: identityOf(found) }
   } finally {
     await handle.close()
   }
+}
+
+/** Reads from the start into one array of the size that is needed: grids are large, and what is left over would wait for the garbage collector. */
+async function readBytes(handle: FileHandle, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length)
+  let filled = 0
+  while (filled < length) {
+    const { bytesRead } = await handle.read(bytes, filled, length - filled, filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return bytes.subarray(0, filled)
 }
 
 async function readId(path: string): Promise<string> {
   const handle = await open(path, 'r')
   try {
     const { size } = await handle.stat()
-    const bytes = new Uint8Array(Math.min(size, tensorFileStart))
-    const { bytesRead } = await handle.read(bytes)
-    return tensorFileId(bytes.subarray(0, bytesRead), path)
+    return tensorFileId(await readBytes(handle, Math.min(size, tensorFileStart)), path)
   } finally {
     await handle.close()
   }
