@@ -228,11 +228,13 @@ export class GraphWriter {
   }
 
   #put(memory: Memory, { change, embedding, versions }: Put, learn = true): void {
-    const before = this.#state.entries.get(memory.id)
-    const sameWords = before?.memory.text === memory.text && before.memory.triplets === memory.triplets
+    const known = this.#state.entries.get(memory.id)?.memory
+    const sameWords = known?.text === memory.text && known.triplets === memory.triplets
     if (!sameWords && learn) this.#entities.learn(memory)
+    // Only now, as learning who is who may have given it other relations.
+    const before = this.#state.entries.get(memory.id)
     const touched = before && !sameWords ? this.#entities.entitiesOf(before) : undefined
-    const relations = sameWords ? before.relations : this.#entities.relationsOf(memory)
+    const relations = sameWords ? before!.relations : this.#entities.relationsOf(memory)
     this.#emit({
       type: 'memory-put',
       memory,

@@ -42,6 +42,11 @@ interface Settings {
   readonly now: () => number
 }
 
+/** What messages call the input of a place. */
+type FieldName = (i: number) => string
+
+const inputField: FieldName = (i) => `inputs[${i}]`
+
 /** Inputs whose vectors and grids are there. */
 interface Prepared {
   readonly embedded: readonly Embedded[]
@@ -76,9 +81,9 @@ export class StoredGraph implements MemoryGraph {
 
   async create(inputs: readonly MemoryInput[], { progress, signal }: WriteOptions = {}): Promise<CreateResult[]> {
     this.#journal.check(signal)
-    this.#checkInputs(inputs, 'inputs')
+    this.#checkInputs(inputs, inputField)
     if (progress) checkProgress(progress)
-    return this.#writeInputs(inputs, 'inputs', signal, (writer, prepared) => {
+    return this.#writeInputs(inputs, inputField, signal, (writer, prepared) => {
       const results = this.#createAll(writer, inputs, prepared)
       if (progress) writer.progress(progress)
       return results
@@ -123,12 +128,17 @@ export class StoredGraph implements MemoryGraph {
         if (!this.#state.entries.has(by)) throw notFound(by)
         return writer.supersede(oldIds, by, at)
       })
-    this.#checkInputs([by], 'by')
-    return this.#writeInputs([by], 'by', signal, (writer, prepared) => {
-      checkSuperseded(this.#state, oldIds, undefined)
-      const [result] = this.#createAll(writer, [by], prepared)
-      return writer.supersede(oldIds, result!.id, at ?? by.learnedAt)
-    })
+    this.#checkInputs([by], () => 'by')
+    return this.#writeInputs(
+      [by],
+      () => 'by',
+      signal,
+      (writer, prepared) => {
+        checkSuperseded(this.#state, oldIds, undefined)
+        const [result] = this.#createAll(writer, [by], prepared)
+        return writer.supersede(oldIds, result!.id, at ?? by.learnedAt)
+      },
+    )
   }
 
   async restore(id: string, { signal }: CallOptions = {}): Promise<Memory> {
@@ -262,9 +272,9 @@ export class StoredGraph implements MemoryGraph {
     return node.record
   }
 
-  #checkInputs(inputs: readonly MemoryInput[], field: string): void {
+  #checkInputs(inputs: readonly MemoryInput[], field: FieldName): void {
     inputs.forEach((input, i) => {
-      checkInput(input, `${field}[${i}]`)
+      checkInput(input, field(i))
       this.#checkCategory(input.category)
     })
   }
@@ -282,7 +292,7 @@ export class StoredGraph implements MemoryGraph {
   /** Gets vectors and grids ready, plans, and frees the grids that came to nothing. */
   async #writeInputs<Result>(
     inputs: readonly MemoryInput[],
-    field: string,
+    field: FieldName,
     signal: AbortSignal | undefined,
     plan: (writer: GraphWriter, prepared: Prepared) => Result,
   ): Promise<Result> {
@@ -314,11 +324,7 @@ export class StoredGraph implements MemoryGraph {
     return inputs.map((input, i) => writer.create({ input, embedding: embedded[i]!.embedding, grids: grids[i] }))
   }
 
-  async #updateAll(
-    updates: readonly MemoryUpdate[],
-    field: (i: number) => string,
-    { signal }: CallOptions,
-  ): Promise<Memory[]> {
+  async #updateAll(updates: readonly MemoryUpdate[], field: FieldName, { signal }: CallOptions): Promise<Memory[]> {
     this.#journal.check(signal)
     updates.forEach(({ changes }, i) => {
       checkChanges(changes, field(i))
@@ -326,7 +332,7 @@ export class StoredGraph implements MemoryGraph {
     })
     const worded = updates.filter(({ changes }) => changes.text !== undefined)
     const inputs = worded.map(({ changes }) => ({ ...changes, text: changes.text! }))
-    const ready = embedAll(inputs, this.#settings.text, 'changes', { signal })
+    const ready = embedAll(inputs, this.#settings.text, (i) => field(updates.indexOf(worded[i]!)), { signal })
     return this.#journal.write(ready, signal, (writer, embedded) => {
       for (const [i, { id, changes }] of updates.entries())
         checkOrder({ ...this.#entry(id).memory, ...defined(changes) }, field(i))
