@@ -1,7 +1,13 @@
 import { collect } from '@perstream/kit'
 import type { MemoryInput, MemoryQuery } from '@perstream/spec'
 import { describe, expect, it } from 'vitest'
-import { createMemoryGraph, createVolatileStore, createVolatileTensors, type MemoryGraph } from './index'
+import {
+  createMemoryGraph,
+  createVolatileStore,
+  createVolatileTensors,
+  type MemoryChanges,
+  type MemoryGraph,
+} from './index'
 
 const good: MemoryInput = {
   ...{ text: 'The code is 1', category: 'notes', origin: 'told', owner: 'me', validFrom: 10 },
@@ -85,15 +91,15 @@ describe('bad input is refused by name, and the graph is as it was', () => {
       ]
       await expect(graph.create(inputs)).rejects.toMatchObject({ code })
       await expect(graph.supersede(id, inputs[1]!)).rejects.toMatchObject({ code })
-      const { embedding, space } = good
-      await expect(graph.update(id, { text: 'new', embedding, space, ...override })).rejects.toMatchObject({ code })
+      const vector = { embedding: good.embedding, space: good.space, ...override }
+      await expect(graph.update(id, { text: 'new', ...vector })).rejects.toMatchObject({ code })
     }
     expect(await look()).toEqual(before)
   })
 
   it('changes', async () => {
     const { graph, id, before, look } = await open()
-    const bad: [string, Parameters<MemoryGraph['update']>[1]][] = [
+    const bad: [string, MemoryChanges][] = [
       ['changes.text is ""', { text: '' }],
       ['changes.text is text with a lone surrogate', { text: lone }],
       ['changes.text is 1048576 characters', { text: long }],
