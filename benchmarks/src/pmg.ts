@@ -2,12 +2,16 @@ import { freemem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { helpIfAsked, printReport } from './harness'
+import { benchCreate } from './pmg/create'
 import type { PartOptions, PartReport } from './pmg/part'
 import { benchVectors } from './pmg/vectors'
 
-const parts: Readonly<Record<string, (options: PartOptions) => Promise<PartReport>>> = { vectors: benchVectors }
+const parts: Readonly<Record<string, (options: PartOptions) => Promise<PartReport>>> = {
+  vectors: benchVectors,
+  create: benchCreate,
+}
 
-helpIfAsked(`bench:pmg. The memory graph: exact vector search.
+helpIfAsked(`bench:pmg. The memory graph: exact vector search, creating memories.
 
   npm run bench:pmg -- [--parts A,B] [--sizes N,N] [--rounds N] [--json]
 

@@ -91,7 +91,7 @@ describe('bad input is refused by name, and the graph is as it was', () => {
       ]
       await expect(graph.create(inputs)).rejects.toMatchObject({ code })
       await expect(graph.supersede(id, inputs[1]!)).rejects.toMatchObject({ code })
-      const vector = { embedding: good.embedding, space: good.space, ...override }
+      const vector = { ...{ embedding: good.embedding, space: good.space }, ...override }
       await expect(graph.update(id, { text: 'new', ...vector })).rejects.toMatchObject({ code })
     }
     expect(await look()).toEqual(before)

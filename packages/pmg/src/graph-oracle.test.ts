@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { entityKey } from './entity-key'
 import { createMemoryGraph, createVolatileStore, type MemoryGraph } from './index'
-import { claimsOf } from './introductions'
+import { readMemory } from './introductions'
 
 const told = (text: string, ...triplets: string[]): Pick<MemoryInput, 'text' | 'triplets'> => ({
   text,
@@ -201,7 +201,7 @@ function checkEntities(graph: MemoryGraph, memories: readonly Memory[]): void {
   const key = (owner: string, words: string) => (entityKey(words) === entityKey(owner) ? 'i' : entityKey(words))
   const users = new Map<string, Set<string>>()
   for (const memory of memories)
-    for (const { subject, object } of claimsOf(memory))
+    for (const { subject, object } of readMemory(memory).claims)
       for (const words of [subject, object]) {
         const label = `${memory.owner} ${key(memory.owner, words)}`
         users.set(label, (users.get(label) ?? new Set()).add(memory.id))

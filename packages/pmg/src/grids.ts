@@ -6,6 +6,7 @@ import {
   PerStreamError,
   type TensorStore,
 } from '@perstream/spec'
+import { createId } from './create-id'
 import type { GraphState } from './graph-state'
 import type { GridReferences } from './graph-writer'
 
@@ -86,5 +87,5 @@ export class GridKeeper {
 }
 
 function referenceOf({ rows, columns, dimensions, space }: PatchGrid): GridReference {
-  return { id: crypto.randomUUID(), rows, columns, dimensions, space }
+  return { id: createId(), rows, columns, dimensions, space }
 }
