@@ -1,6 +1,5 @@
 import type { Memory, RelationRecord } from '@perstream/spec'
 import type { GraphState, MemoryEntry } from './graph-state'
-import { readPredicate } from './predicates'
 
 /** How many memories one memory can be in conflict with at most. */
 export const conflictsKept = 16
@@ -34,8 +33,8 @@ function* firstOf(memories: Iterable<string>): Generator<string, void, void> {
 }
 
 function rivalsOf(state: GraphState, relation: RelationRecord): RelationRecord[] {
-  const { key, negated } = readPredicate(relation.predicate)
-  const opposite = state.table.byEnds(relation.subject, negated ? key : `not ${key}`, relation.object)
+  const { key, negated } = state.table.predicates.read(relation.predicate)
+  const opposite = state.table.byKeys(relation.subject, negated ? key : `not ${key}`, relation.object)
   const rivals = opposite ? [opposite] : []
   if (negated || relation.subject === relation.object) return rivals
   const subject = state.entities.get(relation.subject)!.record.label

@@ -17,16 +17,16 @@ export interface Embedded {
 
 /**
  * Checks the vectors of inputs, and makes those that are missing where there is an encoder.
- * @param field what messages call the inputs
+ * @param field what messages call an input
  * @throws TypeError, PerStreamError `space-mismatch`
  */
 export async function embedAll(
   inputs: readonly Embeddable[],
   text: TextEncoder | undefined,
-  field: string,
+  field: (i: number) => string,
   { signal }: CallOptions,
 ): Promise<Embedded[]> {
-  const given = inputs.map((input, i) => checkGiven(input, text, `${field}[${i}]`))
+  const given = inputs.map((input, i) => checkGiven(input, text, field(i)))
   const missing = text ? inputs.filter((input) => !input.embedding) : []
   const texts = missing.map((input) => input.text)
   const vectors = text && texts.length > 0 ? await encodeAll(text, texts, { signal }) : []
@@ -36,7 +36,7 @@ export async function embedAll(
     if (!vector) return given[i]!
     const isMeant = vector.some((value) => value !== 0)
     return isMeant
-      ? { embedding: checkedVector(vector, `the encoder's vector of ${field}[${i}]`), space: text!.space }
+      ? { embedding: checkedVector(vector, `the encoder's vector of ${field(i)}`), space: text!.space }
       : { embedding: undefined, space: undefined }
   })
 }

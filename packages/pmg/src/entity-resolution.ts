@@ -1,4 +1,5 @@
 import type { EntityMerge, EntityRecord, Memory, MemoryOperation, RelationRecord, Triplet } from '@perstream/spec'
+import { createId } from './create-id'
 import { labelKeys, ownerKey } from './entity-key'
 import {
   addMerge,
@@ -14,9 +15,8 @@ import {
 } from './entity-labels'
 import { firstNameOf, isFullName } from './entity-table'
 import type { GraphState, MemoryEntry } from './graph-state'
-import { claimsOf, type Introduction, introductionsOf } from './introductions'
+import { type Introduction, type Reading, readMemory } from './introductions'
 import { isPerson, isPersonAfter, isPersonBefore } from './person-names'
-import { predicateKey } from './predicates'
 
 /** What is being planned: operations, each applied to the state at once. */
 export interface Plan {
@@ -32,24 +32,25 @@ export interface Plan {
  */
 export class EntityResolution {
   readonly #plan: Plan
+  readonly #keys = new Map<string, string>()
 
   constructor(plan: Plan) {
     this.#plan = plan
   }
 
   /** Takes in what a memory says of who is who, and makes the entities it speaks of. To be called before `relationsOf`. */
-  learn(memory: Memory): void {
-    for (const introduction of introductionsOf(memory)) this.#introduce(memory, introduction)
-    for (const triplet of claimsOf(memory)) {
-      const { subject, predicate, object } = triplet
-      this.#meet(memory.owner, subject, isPersonBefore(predicate, object))
-      this.#meet(memory.owner, object, isPersonAfter(predicate))
+  learn(memory: Memory, { introductions, claims }: Reading): void {
+    for (const introduction of introductions) this.#introduce(memory, introduction)
+    for (const { subject, predicate, object } of claims) {
+      const read = this.#state.table.predicates.read(predicate)
+      this.#meet(memory.owner, subject, isPersonBefore(read, object))
+      this.#meet(memory.owner, object, isPersonAfter(read))
     }
   }
 
   /** The ids of the relations that a memory supports, made where they are not there. */
-  relationsOf(memory: Memory): string[] {
-    return [...new Set(claimsOf(memory).map((triplet) => this.#relation(memory.owner, triplet)))]
+  relationsOf({ owner }: Memory, { claims }: Reading): string[] {
+    return [...new Set(claims.map((triplet) => this.#relation(owner, triplet)))]
   }
 
   /** Entities that a memory speaks of. */
@@ -69,15 +70,15 @@ export class EntityResolution {
    */
   forget({ memory: before }: MemoryEntry, touched: ReadonlySet<string>): void {
     const after = this.#state.entries.get(before.id)?.memory
-    const stands = after ? introductionsOf(after) : []
-    const words = new Set(claimsOf(before).flatMap(({ subject, object }) => [subject, object]))
-    const keys = new Set(Array.from(words, (each) => keyFor(before.owner, each)))
+    const stands = after ? readMemory(after).introductions : []
+    const words = new Set(readMemory(before).claims.flatMap(({ subject, object }) => [subject, object]))
+    const keys = new Set(Array.from(words, (each) => this.#key(before.owner, each)))
     for (const id of touched) {
       const record = this.#state.entities.get(id)?.record
       if (!record?.merges) continue
       const merges = record.merges.flatMap((merge) => withoutSupport(merge, before.id, stands))
       const labels = labelsOf(record).filter((label, i) => {
-        const key = i === 0 ? labelKeys(record)[0]! : keyFor(record.owner, label)
+        const key = i === 0 ? labelKeys(record)[0]! : this.#key(record.owner, label)
         return key === ownerKey || !keys.has(key) || this.#isUsed(id, key)
       })
       if (labels.length > 0) this.#reshape(record, labels, merges)
@@ -102,7 +103,7 @@ export class EntityResolution {
     const merges = (record.merges ?? []).filter(
       (merge) =>
         !touches(merge, record.owner, key) ||
-        ![merge.label, merge.with].some((each) => keptKeys.has(keyFor(record.owner, each))),
+        ![merge.label, merge.with].some((each) => keptKeys.has(this.#key(record.owner, each))),
     )
     const order = [...kept!, ...labels.filter((each) => !kept!.includes(each))]
     const [split] = this.#reshape(record, order, merges, true)
@@ -113,7 +114,12 @@ export class EntityResolution {
   relink(ids: Iterable<string>): void {
     for (const id of ids) {
       const { memory, relations: before } = this.#state.entries.get(id)!
-      this.#plan.emit({ type: 'memory-put', memory, relations: this.relationsOf(memory), change: 'relinked' })
+      this.#plan.emit({
+        type: 'memory-put',
+        memory,
+        relations: this.relationsOf(memory, readMemory(memory)),
+        change: 'relinked',
+      })
       this.prune(before)
     }
   }
@@ -128,6 +134,16 @@ export class EntityResolution {
     }
   }
 
+  /** The key of words as an owner's memories use them. */
+  #key(owner: string, words: string): string {
+    const own = `${owner}\0${words}`
+    const known = this.#keys.get(own)
+    if (known !== undefined) return known
+    const key = keyFor(owner, words)
+    this.#keys.set(own, key)
+    return key
+  }
+
   get #state(): GraphState {
     return this.#plan.state
   }
@@ -140,23 +156,23 @@ export class EntityResolution {
   #relation(owner: string, triplet: Triplet): string {
     const subject = this.#entity(owner, triplet.subject).id
     const object = this.#entity(owner, triplet.object).id
-    const known = this.#state.table.byEnds(subject, predicateKey(triplet.predicate), object)
+    const known = this.#state.table.byEnds(subject, triplet.predicate, object)
     if (known) return known.id
     const predicate = triplet.predicate.trim().replace(/\s+/gu, ' ').toLowerCase()
-    const relation: RelationRecord = { id: crypto.randomUUID(), subject, predicate, object, createdAt: this.#plan.now }
+    const relation: RelationRecord = { id: createId(), subject, predicate, object, createdAt: this.#plan.now }
     this.#plan.emit({ type: 'relation-put', relation })
     return relation.id
   }
 
   #entity(owner: string, words: string): EntityRecord {
-    const key = keyFor(owner, words)
+    const key = this.#key(owner, words)
     const known = this.#state.entityByLabel(owner, key)
     return known ?? this.#put(this.#fresh(owner, key === ownerKey ? owner : words.trim(), key))
   }
 
   #fresh(owner: string, label: string, key: string): EntityRecord {
     const kind = key === ownerKey ? 'owner' : 'thing'
-    return { id: crypto.randomUUID(), label, aliases: [], owner, kind, createdAt: this.#plan.now }
+    return { id: createId(), label, aliases: noAliases, owner, kind, createdAt: this.#plan.now }
   }
 
   #put(entity: EntityRecord): EntityRecord {
@@ -165,7 +181,7 @@ export class EntityResolution {
   }
 
   #introduce({ owner, id }: Memory, { name, label }: Introduction): void {
-    const [nameKey, labelKey] = [keyFor(owner, name), keyFor(owner, label)]
+    const [nameKey, labelKey] = [this.#key(owner, name), this.#key(owner, label)]
     const [named, labelled] = [nameKey, labelKey].map((key) => this.#state.entityByLabel(owner, key))
     if (named && isApart(named, [labelKey])) return
     if (labelled && isApart(labelled, [nameKey])) return
@@ -189,7 +205,7 @@ export class EntityResolution {
 
   /** Finds or makes an entity, and sees whether its name is the first name of someone known, or was taken for one. */
   #meet(owner: string, words: string, isPersonHere: boolean): void {
-    const isNew = this.#state.entityByLabel(owner, keyFor(owner, words)) === undefined
+    const isNew = this.#state.entityByLabel(owner, this.#key(owner, words)) === undefined
     const met = this.#entity(owner, words)
     if (met.kind === 'owner') return
     if (isFullName(words)) this.#meetFullName(met, words, isNew, isPersonHere)
@@ -207,10 +223,12 @@ export class EntityResolution {
   }
 
   #meetFirstName(met: EntityRecord, words: string, fullIsPerson = false): void {
-    const full = this.#state.table.byFirstName(met.owner, keyFor(met.owner, words))
+    const full = this.#state.table.byFirstName(met.owner, this.#key(met.owner, words))
     if (!full || full === 'several' || full.id === met.id || met.aliases.length > 0) return
     if (areApart(full, met) || !(fullIsPerson || isPerson(this.#state, full.id))) return
-    const name = labelsOf(full).find((label) => isFullName(label) && firstNameOf(label) === keyFor(met.owner, words))!
+    const name = labelsOf(full).find(
+      (label) => isFullName(label) && firstNameOf(label) === this.#key(met.owner, words),
+    )!
     this.#unite(full, met, { label: words, with: name, reason: 'first-name', memories: [], at: this.#plan.now })
   }
 
@@ -224,7 +242,7 @@ export class EntityResolution {
       const { record: relation, memories } = this.#state.relations.get(id)!
       const end = (each: string) => (each === gone.id ? kept.id : each)
       const moved = { ...relation, subject: end(relation.subject), object: end(relation.object) }
-      if (this.#state.table.byEnds(moved.subject, predicateKey(moved.predicate), moved.object))
+      if (this.#state.table.byEnds(moved.subject, moved.predicate, moved.object))
         for (const memory of memories) crowded.add(memory)
       else this.#plan.emit({ type: 'relation-put', relation: moved })
     }
@@ -243,10 +261,12 @@ export class EntityResolution {
     const unchanged = labels.length === labelsOf(record).length && merges.length === (record.merges ?? []).length
     if (unchanged && merges.every((merge, i) => merge === record.merges![i]) && !apart) return []
     const [kept, ...others] = groupLabels(record, labels, merges)
-    const key = (label: string) => (label === record.label ? labelKeys(record)[0]! : keyFor(record.owner, label))
+    const key = (label: string) => (label === record.label ? labelKeys(record)[0]! : this.#key(record.owner, label))
     const mergesOf = (group: readonly string[]) => {
       const keys = new Set(group.map(key))
-      return merges.filter((merge) => [merge.label, merge.with].every((each) => keys.has(keyFor(record.owner, each))))
+      return merges.filter((merge) =>
+        [merge.label, merge.with].every((each) => keys.has(this.#key(record.owner, each))),
+      )
     }
     const moved = others.flat().map(key)
     const memories = moved.length > 0 ? this.#usersOf(record, new Set(moved)) : []
@@ -277,10 +297,14 @@ export class EntityResolution {
   }
 
   #uses(memory: string, owner: string, keys: ReadonlySet<string>): boolean {
-    const claims = claimsOf(this.#state.entries.get(memory)!.memory)
-    return claims.some(({ subject, object }) => keys.has(keyFor(owner, subject)) || keys.has(keyFor(owner, object)))
+    const { claims } = readMemory(this.#state.entries.get(memory)!.memory)
+    return claims.some(
+      ({ subject, object }) => keys.has(this.#key(owner, subject)) || keys.has(this.#key(owner, object)),
+    )
   }
 }
+
+const noAliases: readonly string[] = Object.freeze([])
 
 function touches({ label, with: other }: EntityMerge, owner: string, key: string): boolean {
   return keyFor(owner, label) === key || keyFor(owner, other) === key

@@ -1,18 +1,19 @@
 import type { EntityRecord, RelationRecord } from '@perstream/spec'
 import { CompactSet } from './compact-set'
 import { labelKeys } from './entity-key'
-import { predicateKey } from './predicates'
+import { HashIndex } from './hash-index'
+import { type PredicateKey, Predicates } from './predicates'
 
 /** An entity with the ids of the relations it is an end of. */
 export interface EntityNode {
   record: EntityRecord
-  readonly relations: CompactSet<string>
+  readonly relations: CompactSet
 }
 
 /** A relation with the ids of the memories that support it. */
 export interface RelationNode {
   record: RelationRecord
-  readonly memories: CompactSet<string>
+  readonly memories: CompactSet
 }
 
 /** How many values of one subject and predicate are looked back at. */
@@ -22,16 +23,18 @@ const valuesKept = 64
 export class EntityTable {
   readonly entities = new Map<string, EntityNode>()
   readonly relations = new Map<string, RelationNode>()
-  readonly #byLabel = new Map<string, string>()
+  readonly predicates = new Predicates()
+  /** Ids of entities by owner and label. */
+  readonly #byLabel = new Map<string, Map<string, string>>()
   /** Ids of entities by the first word of their full names. */
-  readonly #byFirstName = new Map<string, CompactSet<string>>()
-  readonly #byEnds = new Map<string, string>()
-  /** Ids of the last relations of a subject and a predicate. */
+  readonly #byFirstName = new Map<string, CompactSet>()
+  readonly #byEnds = new HashIndex<string>()
+  /** Ids of the last relations of a subject and a predicate whose values may exclude each other. */
   readonly #bySubject = new Map<string, string[]>()
 
   /** The entity that an owner's memories call by a label, normalised by `entityKey`. */
   byLabel(owner: string, key: string): EntityRecord | undefined {
-    const id = this.#byLabel.get(`${owner}\0${key}`)
+    const id = this.#byLabel.get(owner)?.get(key)
     return id === undefined ? undefined : this.entities.get(id)!.record
   }
 
@@ -43,10 +46,19 @@ export class EntityTable {
     return this.entities.get(id!)!.record
   }
 
-  /** @param predicate as `predicateKey` gives it */
+  /** The relation of two entities by a predicate, inflections folded. */
   byEnds(subject: string, predicate: string, object: string): RelationRecord | undefined {
-    const id = this.#byEnds.get(`${subject}\0${predicate}\0${object}`)
-    return id === undefined ? undefined : this.relations.get(id)!.record
+    return this.byKeys(subject, keyOf(this.predicates.read(predicate)), object)
+  }
+
+  /** @param predicate folded, "not " before it when it is negated */
+  byKeys(subject: string, predicate: string, object: string): RelationRecord | undefined {
+    for (const id of this.#byEnds.get(`${subject}\0${predicate}\0${object}`)) {
+      const { record } = this.relations.get(id)!
+      const isIt = record.subject === subject && record.object === object
+      if (isIt && keyOf(this.predicates.read(record.predicate)) === predicate) return record
+    }
+    return undefined
   }
 
   /** The last relations of a subject and a predicate, 64 at most. */
@@ -59,7 +71,9 @@ export class EntityTable {
     if (node) this.#forgetLabels(node.record)
     if (node) node.record = record
     else this.entities.set(record.id, { record, relations: new CompactSet() })
-    for (const key of labelKeys(record)) this.#byLabel.set(`${record.owner}\0${key}`, record.id)
+    const labels = this.#byLabel.get(record.owner) ?? new Map<string, string>()
+    this.#byLabel.set(record.owner, labels)
+    for (const key of labelKeys(record)) labels.set(key, record.id)
     for (const first of firstNames(record)) {
       const bucket = this.#byFirstName.get(`${record.owner}\0${first}`) ?? new CompactSet()
       bucket.add(record.id)
@@ -79,12 +93,13 @@ export class EntityTable {
     if (before) this.#unlinkRelation(before.record)
     if (before) before.record = record
     else this.relations.set(record.id, { record, memories: new CompactSet() })
-    const key = predicateKey(record.predicate)
-    this.#byEnds.set(`${record.subject}\0${key}\0${record.object}`, record.id)
+    const key = keyOf(this.predicates.read(record.predicate))
+    this.#byEnds.add(`${record.subject}\0${key}\0${record.object}`, record.id)
+    for (const end of [record.subject, record.object]) this.entities.get(end)!.relations.add(record.id)
+    if (!mayExclude(key)) return
     const values = this.#bySubject.get(`${record.subject}\0${key}`)
     if (!values) this.#bySubject.set(`${record.subject}\0${key}`, [record.id])
     else if (values.push(record.id) > valuesKept) values.shift()
-    for (const end of [record.subject, record.object]) this.entities.get(end)!.relations.add(record.id)
   }
 
   deleteRelation(id: string): void {
@@ -103,9 +118,8 @@ export class EntityTable {
   }
 
   #unlinkRelation({ id, subject, predicate, object }: RelationRecord): void {
-    const key = predicateKey(predicate)
-    const ends = `${subject}\0${key}\0${object}`
-    if (this.#byEnds.get(ends) === id) this.#byEnds.delete(ends)
+    const key = keyOf(this.predicates.read(predicate))
+    this.#byEnds.delete(`${subject}\0${key}\0${object}`, id)
     const values = this.#bySubject.get(`${subject}\0${key}`)
     const place = values?.indexOf(id) ?? -1
     if (place >= 0) values!.splice(place, 1)
@@ -114,16 +128,23 @@ export class EntityTable {
   }
 
   #forgetLabels(record: EntityRecord): void {
-    for (const key of labelKeys(record)) {
-      const own = `${record.owner}\0${key}`
-      if (this.#byLabel.get(own) === record.id) this.#byLabel.delete(own)
-    }
+    const labels = this.#byLabel.get(record.owner)
+    for (const key of labelKeys(record)) if (labels?.get(key) === record.id) labels.delete(key)
     for (const first of firstNames(record)) {
       const bucket = this.#byFirstName.get(`${record.owner}\0${first}`)
       bucket?.delete(record.id)
       if (bucket?.size === 0) this.#byFirstName.delete(`${record.owner}\0${first}`)
     }
   }
+}
+
+/** Whether there may be one value at a time: what contradictions look at. */
+function mayExclude(key: string): boolean {
+  return /\bbe\b|^park |^live |^resid /.test(key)
+}
+
+function keyOf({ key, negated }: PredicateKey): string {
+  return negated ? `not ${key}` : key
 }
 
 /** The first words, normalised, of labels that look like a person's full name. */

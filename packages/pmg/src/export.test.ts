@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createMemoryGraph } from './create-memory-graph'
 import { type ExportableState, type ExportedMemory, exportLines, parseLine } from './export'
+import { createVolatileTensors } from './tensors/volatile-tensors'
 import { createVolatileStore } from './volatile-store'
 
 const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }).filter((words) => words.trim() !== '')
@@ -152,6 +153,61 @@ describe('an export', () => {
   })
 })
 
+describe('grids in an export', () => {
+  const shape = { rows: 2, columns: 2, dimensions: 5, space: 'patches' }
+  const gridOf = (seed: number) => ({
+    ...shape,
+    data: Float32Array.from({ length: 20 }, (_, i) => Math.sin(seed * 20 + i)),
+  })
+  const note = (words: string) => ({ text: words, category: 'notes', origin: 'seen' as const })
+  const open = async (tensors = createVolatileTensors()) => ({
+    tensors,
+    graph: await createMemoryGraph({ store: createVolatileStore(), tensors }),
+  })
+  async function exported() {
+    const { graph, tensors } = await open()
+    const shared = gridOf(1)
+    await graph.create([
+      { ...note('one'), meanGrid: shared, nearestGrid: gridOf(2) },
+      { ...note('two'), meanGrid: shared },
+      note('three'),
+    ])
+    const [second] = graph.list().filter(({ text: words }) => words === 'one')
+    const lowered = second!.nearestGrid!
+    await tensors.put(lowered.id, (await tensors.get(lowered.id))!, { precision: 'i8' })
+    const lines: string[] = []
+    for await (const line of graph.export({ grids: true })) lines.push(line)
+    return { graph, tensors, lines, lowered }
+  }
+
+  it('come back bit by bit, in their precision, each once', async () => {
+    const { graph, tensors, lines, lowered } = await exported()
+    expect(lines.filter((line) => line.startsWith('{"type":"grid"'))).toHaveLength(2)
+    const other = await open()
+    expect(await other.graph.import(lines)).toEqual({ imported: 3, skipped: 0 })
+    expect(other.graph.list()).toEqual(graph.list())
+    const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
+    expect([...(await other.tensors.list())].sort(byId)).toEqual([...(await tensors.list())].sort(byId))
+    expect(await other.graph.grid(lowered)).toEqual(await graph.grid(lowered))
+    expect(await other.graph.import(lines)).toEqual({ imported: 0, skipped: 3 })
+    expect(await other.graph.gridUsage()).toEqual(await graph.gridUsage())
+  })
+
+  it('are freed again when their memories do not come, and refused where there is no place', async () => {
+    const { lines } = await exported()
+    const broken = [...lines.slice(0, -1), '{']
+    const other = await open()
+    await expect(other.graph.import(broken)).rejects.toMatchObject({ code: 'input-invalid' })
+    expect(await other.tensors.list()).toEqual([])
+    const none = await createMemoryGraph({ store: createVolatileStore() })
+    await expect(none.import(lines)).rejects.toMatchObject({
+      code: 'input-invalid',
+      message: expect.stringContaining('tensors'),
+    })
+    await expect(none.export({ grids: true })[Symbol.asyncIterator]().next()).rejects.toThrow(TypeError)
+  })
+})
+
 const whole = () => {
   const memory: Memory = {
     id: 'a',
@@ -209,6 +265,16 @@ describe('an import', () => {
       'a relation without a subject',
       { type: 'relation', relation: { id: 'r', predicate: 'is', object: 'e', createdAt: 1 } },
       /relation\.subject is undefined/,
+    ],
+    [
+      'a grid of the wrong length',
+      { type: 'grid', id: 'g', rows: 1, columns: 1, dimensions: 2, space: 's', precision: 'f32', data: 'AACAPw==' },
+      /data has 4 bytes/,
+    ],
+    [
+      'a grid with NaN',
+      { type: 'grid', id: 'g', rows: 1, columns: 1, dimensions: 1, space: 's', precision: 'f32', data: 'AADAfw==' },
+      /grid\.data\[0\] is NaN/,
     ],
     ['an unknown line', { type: 'photo' }, /type is "photo"/],
   ])('refuses %s, with the line and the field', (_, value, message) => {

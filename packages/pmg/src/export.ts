@@ -1,16 +1,21 @@
 import {
+  type CallOptions,
   type EntityRecord,
   type Memory,
   type MemoryVersion,
   type MemoryVisits,
+  type PatchGrid,
   PerStreamError,
   type RelationRecord,
   type SourceProgress,
+  type TensorPrecision,
+  type TensorStore,
 } from '@perstream/spec'
 import { fromBase64, toBase64 } from './base64'
 import { checkedVector } from './memory-input'
 import {
   checkEntity,
+  checkGridReference,
   checkLine,
   checkMemory,
   checkProgressRecord,
@@ -18,6 +23,7 @@ import {
   checkVersions,
   checkVisits,
 } from './record-checks'
+import { checkGrid, decodeGrid, encodedLength, encodeGrid } from './tensors/grid-codec'
 
 const format = 'perstream-memory'
 const version = 1
@@ -40,6 +46,15 @@ export type ExportLine =
   | { readonly type: 'relation'; readonly relation: RelationRecord }
   | { readonly type: 'progress'; readonly progress: SourceProgress }
   | ExportedMemory
+  | ExportedGrid
+
+/** A grid of an export. */
+export interface ExportedGrid {
+  readonly type: 'grid'
+  readonly id: string
+  readonly grid: PatchGrid
+  readonly precision: TensorPrecision
+}
 
 /** What an export needs of a graph's state. */
 export interface ExportableState<Entry extends ExportableEntry = ExportableEntry> {
@@ -63,7 +78,34 @@ export function* exportLines<Entry extends ExportableEntry>(
   state: ExportableState<Entry>,
   at: number,
 ): Generator<string, void, void> {
-  yield JSON.stringify({
+  for (const { line } of exportParts(state, at)) yield line
+}
+
+/** Writes a graph like {@link exportLines}, with each grid before the first memory that has it. */
+export async function* exportWithGrids<Entry extends ExportableEntry>(
+  state: ExportableState<Entry>,
+  at: number,
+  { tensors, signal }: CallOptions & { readonly tensors: TensorStore },
+): AsyncGenerator<string, void, void> {
+  const precisions = new Map((await tensors.list({ signal })).map(({ id, precision }) => [id, precision]))
+  const written = new Set<string>()
+  for (const { line, memory } of exportParts(state, at)) {
+    for (const reference of [memory?.meanGrid, memory?.nearestGrid]) {
+      if (!reference || written.has(reference.id)) continue
+      written.add(reference.id)
+      const grid = await tensors.get(reference.id, { signal })
+      if (grid) yield gridLine(reference.id, grid, precisions.get(reference.id) ?? 'f32')
+    }
+    if (!memory || state.entries.has(memory.id)) yield line
+  }
+}
+
+function* exportParts<Entry extends ExportableEntry>(
+  state: ExportableState<Entry>,
+  at: number,
+): Generator<{ readonly line: string; readonly memory?: Memory }, void, void> {
+  const part = (value: object) => ({ line: JSON.stringify(value) })
+  yield part({
     type: 'header',
     format,
     version,
@@ -75,12 +117,12 @@ export function* exportLines<Entry extends ExportableEntry>(
   const relations = Array.from(state.relations.values(), ({ record }) => record)
   const progresses = [...state.progress.values()]
   const ids = [...state.entries.keys()]
-  for (const entity of entities) yield JSON.stringify({ type: 'entity', entity })
-  for (const relation of relations) yield JSON.stringify({ type: 'relation', relation })
-  for (const progress of progresses) yield JSON.stringify({ type: 'progress', progress })
+  for (const entity of entities) yield part({ type: 'entity', entity })
+  for (const relation of relations) yield part({ type: 'relation', relation })
+  for (const progress of progresses) yield part({ type: 'progress', progress })
   for (const id of ids) {
     const entry = state.entries.get(id)
-    if (entry) yield memoryLine(state, entry)
+    if (entry) yield { line: memoryLine(state, entry), memory: entry.memory }
   }
 }
 
@@ -95,6 +137,12 @@ function memoryLine<Entry extends ExportableEntry>(state: ExportableState<Entry>
     versions: versions?.length ? versions : undefined,
     visits: visits?.visits ? visits : undefined,
   })
+}
+
+function gridLine(id: string, grid: PatchGrid, precision: TensorPrecision): string {
+  const { rows, columns, dimensions, space } = grid
+  const data = toBase64(encodeGrid(grid, precision))
+  return JSON.stringify({ type: 'grid', id, rows, columns, dimensions, space, precision, data })
 }
 
 /**
@@ -123,6 +171,8 @@ function readLine(value: Readonly<Record<string, unknown>>): ExportLine {
       return readHeader(value)
     case 'memory':
       return readMemory(value)
+    case 'grid':
+      return readGrid(value)
     case 'entity':
       checkLine(value, ['entity'])
       return { type: 'entity', entity: checkEntity(value.entity) }
@@ -133,7 +183,9 @@ function readLine(value: Readonly<Record<string, unknown>>): ExportLine {
       checkLine(value, ['progress'])
       return { type: 'progress', progress: checkProgressRecord(value.progress) }
     default:
-      throw new TypeError(`type is ${JSON.stringify(value.type)}: it must be entity, relation, progress or memory`)
+      throw new TypeError(
+        `type is ${JSON.stringify(value.type)}: it must be entity, relation, progress, grid or memory`,
+      )
   }
 }
 
@@ -170,6 +222,21 @@ function readMemory(value: Readonly<Record<string, unknown>>): ExportedMemory {
     ...(value.versions !== undefined && { versions: checkVersions(value.versions) }),
     ...(value.visits !== undefined && { visits: checkVisits(value.visits) }),
   }
+}
+
+function readGrid(value: Readonly<Record<string, unknown>>): ExportedGrid {
+  const { data, precision, ...reference } = value
+  checkLine(value, ['id', 'rows', 'columns', 'dimensions', 'space', 'precision', 'data'])
+  const { id, ...shape } = checkGridReference(reference)
+  if (precision !== 'f32' && precision !== 'f16' && precision !== 'i8')
+    throw new TypeError(`precision is ${JSON.stringify(precision)}: it must be f32, f16 or i8`)
+  if (typeof data !== 'string') throw new TypeError('data must be text, in base64')
+  const bytes = fromBase64(data)
+  if (bytes.length !== encodedLength(shape, precision))
+    throw new TypeError(`data has ${bytes.length} bytes: the shape needs ${encodedLength(shape, precision)}`)
+  const grid = decodeGrid(shape, precision, bytes)
+  checkGrid(grid, precision)
+  return { type: 'grid', id, grid, precision }
 }
 
 function littleEndian(vector: Float32Array): Uint8Array {

@@ -1,9 +1,10 @@
-import type { CallOptions, Memory } from '@perstream/spec'
+import { type CallOptions, type Memory, PerStreamError } from '@perstream/spec'
 import { adoptSpace } from './embedding-space'
-import { type ExportLine, parseLine } from './export'
+import { type ExportedGrid, type ExportLine, parseLine } from './export'
 import type { GraphJournal } from './graph-journal'
 import type { GraphState } from './graph-state'
 import type { GraphWriter } from './graph-writer'
+import type { GridKeeper } from './grids'
 import type { ImportResult } from './memory-graph'
 
 const linesPerBatch = 256
@@ -12,14 +13,31 @@ const linesPerBatch = 256
 interface ImportOptions extends CallOptions {
   /** @throws PerStreamError `category-unknown` */
   readonly checkCategory: (category: string) => void
+  /** Where grids are kept; undefined where the graph has none. */
+  readonly grids: GridKeeper | undefined
 }
 
-/** Stores what `export` wrote, in batches of 256 lines. */
+/** Stores what `export` wrote, in batches of 256 lines. Grids are kept before the memories that name them; those that none does are freed. */
 export async function importLines(
   journal: GraphJournal,
   lines: AsyncIterable<string> | Iterable<string>,
-  { checkCategory, signal }: ImportOptions,
+  options: ImportOptions,
 ): Promise<ImportResult> {
+  const kept = new Set<string>()
+  try {
+    return await importAll(journal, lines, options, kept)
+  } finally {
+    await options.grids?.free(kept, journal.state)
+  }
+}
+
+async function importAll(
+  journal: GraphJournal,
+  lines: AsyncIterable<string> | Iterable<string>,
+  options: ImportOptions,
+  kept: Set<string>,
+): Promise<ImportResult> {
+  const { checkCategory, signal } = options
   let number = 0
   let imported = 0
   let skipped = 0
@@ -34,6 +52,11 @@ export async function importLines(
     number++
     if (line.trim() === '' && number > 1) continue
     const parsed = parseLine(line, number)
+    if (parsed.type === 'grid') {
+      kept.add(parsed.id)
+      await keepGrid(journal.state, parsed, number, options)
+      continue
+    }
     if (parsed.type === 'memory') checkCategory(parsed.memory.category)
     batch.push(parsed)
     if (batch.length === linesPerBatch) await store()
@@ -41,6 +64,21 @@ export async function importLines(
   await store()
   await journal.write(undefined, signal, (writer) => writer.prune())
   return { imported, skipped }
+}
+
+async function keepGrid(
+  state: GraphState,
+  { id, grid, precision }: ExportedGrid,
+  number: number,
+  { grids, signal }: ImportOptions,
+): Promise<void> {
+  if (!grids)
+    throw new PerStreamError(
+      'input-invalid',
+      `line ${number} of the import is a grid, and this graph keeps none: open it with tensors, or export without grids`,
+      { fields: { line: number } },
+    )
+  if (!state.grids.has(id)) await grids.restore(id, grid, { precision, signal })
 }
 
 /** Returns how many memories were news. */

@@ -49,7 +49,7 @@ export class GraphState {
   readonly #keys = new MemoryKeys(this.slots)
   readonly #strings = new SharedStrings()
   /** Ids of the memories that a memory took the place of. */
-  readonly #predecessors = new Map<string, CompactSet<string>>()
+  readonly #predecessors = new Map<string, CompactSet>()
 
   /** Applies one operation. `reset` has no meaning here: whoever reads it starts a new state. */
   apply(operation: MemoryOperation): void {

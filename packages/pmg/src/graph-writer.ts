@@ -15,13 +15,14 @@ import {
   type Triplet,
 } from '@perstream/spec'
 import { conflictsKept, conflictsOf } from './contradictions'
+import { createId } from './create-id'
 import { entityKey, labelKeys, ownerKey } from './entity-key'
 import { keyFor } from './entity-labels'
 import { EntityResolution } from './entity-resolution'
 import { mergeEvidence } from './evidence'
 import type { GraphState, MemoryEntry } from './graph-state'
 import { versionsAfter } from './history'
-import { predicateKey } from './predicates'
+import { readMemory } from './introductions'
 import { checkSuperseded, restored, type Succeeded, superseded } from './succession'
 
 /** Two texts with nearly the same words are one memory only when their embeddings agree at least this much. */
@@ -198,7 +199,7 @@ export class GraphWriter {
   importRelation(relation: RelationRecord): void {
     const { subject, predicate, object } = relation
     const ends = [subject, object].every((id) => this.#state.entities.has(id))
-    const known = this.#state.table.byEnds(subject, predicateKey(predicate), object)
+    const known = this.#state.table.byEnds(subject, predicate, object)
     if (ends && !known && !this.#state.relations.has(relation.id)) this.#emit({ type: 'relation-put', relation })
   }
 
@@ -228,11 +229,14 @@ export class GraphWriter {
   }
 
   #put(memory: Memory, { change, embedding, versions }: Put, learn = true): void {
+    const known = this.#state.entries.get(memory.id)?.memory
+    const sameWords = known?.text === memory.text && known.triplets === memory.triplets
+    const reading = sameWords ? undefined : readMemory(memory)
+    if (reading && learn) this.#entities.learn(memory, reading)
+    // Only now, as learning who is who may have given it other relations.
     const before = this.#state.entries.get(memory.id)
-    const sameWords = before?.memory.text === memory.text && before.memory.triplets === memory.triplets
-    if (!sameWords && learn) this.#entities.learn(memory)
-    const touched = before && !sameWords ? this.#entities.entitiesOf(before) : undefined
-    const relations = sameWords ? before.relations : this.#entities.relationsOf(memory)
+    const touched = before && reading ? this.#entities.entitiesOf(before) : undefined
+    const relations = reading ? this.#entities.relationsOf(memory, reading) : before!.relations
     this.#emit({
       type: 'memory-put',
       memory,
@@ -299,7 +303,7 @@ export class GraphWriter {
 
   #fresh(owner: string, input: MemoryInput, embedding: Float32Array | undefined, grids: GridReferences): Memory {
     return {
-      id: crypto.randomUUID(),
+      id: createId(),
       text: input.text,
       category: input.category,
       origin: input.origin,

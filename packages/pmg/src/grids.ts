@@ -4,8 +4,10 @@ import {
   type MemoryInput,
   type PatchGrid,
   PerStreamError,
+  type TensorPrecision,
   type TensorStore,
 } from '@perstream/spec'
+import { createId } from './create-id'
 import type { GraphState } from './graph-state'
 import type { GridReferences } from './graph-writer'
 
@@ -44,6 +46,11 @@ export class GridKeeper {
       ...(meanGrid && { meanGrid: of(meanGrid) }),
       ...(nearestGrid && { nearestGrid: of(nearestGrid) }),
     }))
+  }
+
+  /** Keeps a grid under the id it had, such as one that is imported. */
+  restore(id: string, grid: PatchGrid, options: CallOptions & { readonly precision: TensorPrecision }): Promise<void> {
+    return this.#tensors.put(id, grid, options)
   }
 
   /** Erases those of the grids that no memory refers to. */
@@ -86,5 +93,5 @@ export class GridKeeper {
 }
 
 function referenceOf({ rows, columns, dimensions, space }: PatchGrid): GridReference {
-  return { id: crypto.randomUUID(), rows, columns, dimensions, space }
+  return { id: createId(), rows, columns, dimensions, space }
 }

@@ -1,36 +1,34 @@
 /**
- * Numbers by the hash of a key that is not kept itself, which spares its memory. What is found under a key may belong to
+ * Values by the hash of a key that is not kept itself, which spares its memory. What is found under a key may belong to
  * another one of the same hash: whoever looks up compares.
  */
-export class HashIndex {
-  readonly #byHash = new Map<number, number | number[]>()
+export class HashIndex<Value extends number | string> {
+  readonly #byHash = new Map<number, Value | Value[]>()
 
   /** What was added under the key, or one of its hash, in the order it came. */
-  get(key: string): readonly number[] {
+  get(key: string): readonly Value[] {
     const found = this.#byHash.get(hash(key))
-    return found === undefined ? none : typeof found === 'number' ? [found] : found
+    return found === undefined ? [] : Array.isArray(found) ? found : [found]
   }
 
-  add(key: string, value: number): void {
+  add(key: string, value: Value): void {
     const code = hash(key)
     const found = this.#byHash.get(code)
     if (found === undefined) this.#byHash.set(code, value)
-    else if (typeof found !== 'number') found.push(value)
+    else if (Array.isArray(found)) found.push(value)
     else this.#byHash.set(code, [found, value])
   }
 
-  delete(key: string, value: number): void {
+  delete(key: string, value: Value): void {
     const code = hash(key)
     const found = this.#byHash.get(code)
     if (found === value) this.#byHash.delete(code)
-    if (found === undefined || typeof found === 'number') return
+    if (!Array.isArray(found)) return
     const place = found.indexOf(value)
     if (place >= 0) found.splice(place, 1)
     if (found.length === 0) this.#byHash.delete(code)
   }
 }
-
-const none: readonly number[] = []
 
 /** FNV-1a over UTF-16 code units. */
 function hash(text: string): number {

@@ -130,7 +130,7 @@ describe('supersede', () => {
     await expect(graph.supersede(c!, note('C.'))).rejects.toMatchObject(refused)
     await expect(graph.supersede([c!, 'nobody'], note('d'))).rejects.toMatchObject({ code: 'memory-not-found' })
     await expect(graph.supersede(c!, 'nobody')).rejects.toMatchObject({ code: 'memory-not-found' })
-    await expect(graph.supersede(c!, note(' '))).rejects.toThrow('by[0].text')
+    await expect(graph.supersede(c!, note(' '))).rejects.toThrow('by.text')
     await expect(graph.restore('nobody')).rejects.toMatchObject({ code: 'memory-not-found' })
     expect(await collect(graph.export())).toEqual(before)
     expect(await collect((await open(store)).graph.export())).toEqual(before)

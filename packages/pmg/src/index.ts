@@ -4,6 +4,7 @@ export type { MemoryChanges } from './graph-writer'
 export type { HistoryEntry } from './history'
 export type {
   EmbeddingQuery,
+  ExportOptions,
   GraphStats,
   ImportResult,
   ListOptions,

@@ -8,23 +8,26 @@ export interface Introduction {
   readonly label: string
 }
 
-/** What a memory says of its entities: the triplets it came with, and one for each introduction in its words. */
-export function claimsOf(memory: Pick<Memory, 'text' | 'triplets' | 'origin'>): readonly Triplet[] {
-  const introduced = introductionsOf(memory)
-  if (introduced.length === 0) return memory.triplets
+/** What a memory says of entities. */
+export interface Reading {
+  readonly introductions: readonly Introduction[]
+  /** The triplets it came with, and one for each introduction in its words. */
+  readonly claims: readonly Triplet[]
+}
+
+/** Reads what a memory says of entities. */
+export function readMemory(memory: Pick<Memory, 'text' | 'triplets' | 'origin'>): Reading {
+  const introductions = introductionsOf(memory)
+  if (introductions.length === 0) return { introductions, claims: memory.triplets }
   const known = new Set(memory.triplets.map(ends))
-  const more = introduced
+  const more = introductions
     .map(({ name, label }) => ({ subject: name, predicate: 'is called', object: label }))
     .filter((triplet) => !known.has(ends(triplet)) && !known.has(ends(turned(triplet))))
-  return [...memory.triplets, ...more]
+  return { introductions, claims: [...memory.triplets, ...more] }
 }
 
 /** Finds who is introduced as whom in the words and the triplets of a memory. English; misses rather than guesses. */
-export function introductionsOf({
-  text,
-  triplets,
-  origin,
-}: Pick<Memory, 'text' | 'triplets' | 'origin'>): Introduction[] {
+function introductionsOf({ text, triplets, origin }: Pick<Memory, 'text' | 'triplets' | 'origin'>): Introduction[] {
   const found = [...inWords(text), ...triplets.flatMap(inTriplet)]
   const seen = new Set<string>()
   return found.filter(({ name, label }) => {

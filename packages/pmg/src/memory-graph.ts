@@ -32,6 +32,12 @@ export interface SupersedeOptions extends CallOptions {
 /** What is looked for by its vector alone. */
 export type EmbeddingQuery = Omit<MemoryQuery, 'text' | 'vector'> & CallOptions
 
+/** Options of an export. */
+export interface ExportOptions extends CallOptions {
+  /** Writes the grids into the lines, in the precision they are kept in. Default false: memories name them only. */
+  readonly grids?: boolean | undefined
+}
+
 /** Which memories are listed. */
 export interface ListOptions {
   readonly owner?: string | undefined
@@ -149,8 +155,8 @@ export interface MemoryGraph extends MemoryWriter, MemoryRetriever, AsyncDisposa
    * throws the signal's reason when it is aborted.
    */
   changes(options?: ChangesOptions): AsyncIterable<MemoryChange>
-  /** Writes everything as JSON Lines (docs/format.md), lossless. Memories deleted meanwhile are left out. */
-  export(options?: CallOptions): AsyncIterable<string>
+  /** Writes everything as JSON Lines (docs/format.md), lossless; grids are named, and written too when `grids` says so. Memories deleted meanwhile are left out. */
+  export(options?: ExportOptions): AsyncIterable<string>
   /**
    * Stores what `export` wrote, in batches of 256 lines: ids, times and vectors are kept. A memory whose id is known is replaced when the line is newer.
    * @throws PerStreamError `input-invalid` with the line's number, `store-version`, `space-mismatch`; lines before stay stored

@@ -5,9 +5,9 @@ import { nearWordsKey, sameWordsKey } from './words'
 
 /** Finds memories by what they say and by their tracks. Holds hashes alone: what is found is compared with the memory itself. */
 export class MemoryKeys {
-  readonly #same = new HashIndex()
-  readonly #near = new HashIndex()
-  readonly #tracks = new HashIndex()
+  readonly #same = new HashIndex<number>()
+  readonly #near = new HashIndex<number>()
+  readonly #tracks = new HashIndex<number>()
 
   constructor(readonly slots: readonly (MemoryEntry | undefined)[]) {}
 
@@ -51,7 +51,7 @@ export class MemoryKeys {
     return found.filter(({ memory }) => memory.owner === owner && nearWordsKey(memory.text) === key)
   }
 
-  #entries(index: HashIndex, key: string): MemoryEntry[] {
+  #entries(index: HashIndex<number>, key: string): MemoryEntry[] {
     return index.get(key).flatMap((slot) => this.slots[slot] ?? [])
   }
 }

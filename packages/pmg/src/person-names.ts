@@ -1,18 +1,17 @@
 import type { RelationRecord } from '@perstream/spec'
 import type { GraphState } from './graph-state'
-import { readPredicate } from './predicates'
+import type { PredicateKey } from './predicates'
 
 const relationsRead = 16
 
 /** Whether what stands before a predicate is a person as far as the predicate tells: "Anna likes", not "Berlin is". */
-export function isPersonBefore(predicate: string, object: string): boolean {
-  const { key } = readPredicate(predicate)
+export function isPersonBefore({ key }: PredicateKey, object: string): boolean {
   return personBefore.test(key) || (key === 'be' && /\b(?:my|our|his|her) \p{L}+$|years old$/u.test(object))
 }
 
 /** Whether what stands after a predicate is a person as far as the predicate tells: "I met Anna", not "I visited Berlin". */
-export function isPersonAfter(predicate: string): boolean {
-  return personAfter.test(readPredicate(predicate).key)
+export function isPersonAfter({ key }: PredicateKey): boolean {
+  return personAfter.test(key)
 }
 
 /** Whether what is known of an entity says that it is a person. Reads at most 16 of its relations. */
@@ -26,8 +25,9 @@ export function isPerson(state: GraphState, id: string): boolean {
 }
 
 function saysPerson(state: GraphState, id: string, { subject, predicate, object }: RelationRecord): boolean {
-  if (subject === id && isPersonBefore(predicate, state.entities.get(object)!.record.label)) return true
-  return object === id && isPersonAfter(predicate)
+  const read = state.table.predicates.read(predicate)
+  if (subject === id && isPersonBefore(read, state.entities.get(object)!.record.label)) return true
+  return object === id && isPersonAfter(read)
 }
 
 const personBefore =

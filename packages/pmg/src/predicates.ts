@@ -25,10 +25,19 @@ export function readPredicate(predicate: string): PredicateKey {
   return { key: folded.join(' ') || 'be', negated }
 }
 
-/** The key of a relation's predicate, negation included. */
-export function predicateKey(predicate: string): string {
-  const { key, negated } = readPredicate(predicate)
-  return negated ? `not ${key}` : key
+const mostKept = 4096
+
+/** Reads predicates, and remembers those it has read: there are few. */
+export class Predicates {
+  readonly #known = new Map<string, PredicateKey>()
+
+  read(predicate: string): PredicateKey {
+    const known = this.#known.get(predicate)
+    if (known) return known
+    const read = readPredicate(predicate)
+    if (this.#known.size < mostKept) this.#known.set(predicate, read)
+    return read
+  }
 }
 
 const forms = new Set(['is', 'are', 'am', "'s", "'m", "'re"])

@@ -53,6 +53,13 @@ export function checkVisits(value: unknown): MemoryVisits {
   return shaped(value, { visits: count, lastVisitedAt: number }, 'visits') as unknown as MemoryVisits
 }
 
+/** Checks what names a grid, the type of the line aside. @throws TypeError that names the field and the value */
+export function checkGridReference(value: Found): GridReference {
+  const { type: _, ...reference } = value
+  grid(reference, 'grid')
+  return reference as unknown as GridReference
+}
+
 const grid: Check = (value, field) => {
   const { rows, columns, dimensions } = shaped(value, gridFields, field) as unknown as GridReference
   for (const [side, size] of Object.entries({ rows, columns, dimensions }))

@@ -20,14 +20,22 @@ import {
 import { type ChangesOptions, followChanges, type MemoryChange } from './change-feed'
 import { adoptSpaces, type Embedded, embedAll, queryVector } from './embedding-space'
 import { entityNotFound, notFound } from './errors'
-import { exportLines } from './export'
+import { exportLines, exportWithGrids } from './export'
 import { importLines } from './graph-import'
 import { GraphJournal } from './graph-journal'
 import { type GraphState, gridsOf, type MemoryEntry } from './graph-state'
 import type { GraphWriter, GridReferences, MemoryChanges } from './graph-writer'
 import { GridKeeper } from './grids'
 import { type HistoryEntry, historyOf } from './history'
-import type { GraphStats, ImportResult, ListOptions, MemoryGraph, MemoryUpdate, SupersedeOptions } from './memory-graph'
+import type {
+  ExportOptions,
+  GraphStats,
+  ImportResult,
+  ListOptions,
+  MemoryGraph,
+  MemoryUpdate,
+  SupersedeOptions,
+} from './memory-graph'
 import { checkChanges, checkInput, checkOrder, checkProgress, checkQuery } from './memory-input'
 import { rank } from './retrieval'
 import { collectStats } from './stats'
@@ -41,6 +49,11 @@ interface Settings {
   readonly tensors: TensorStore | undefined
   readonly now: () => number
 }
+
+/** What messages call the input of a place. */
+type FieldName = (i: number) => string
+
+const inputField: FieldName = (i) => `inputs[${i}]`
 
 /** Inputs whose vectors and grids are there. */
 interface Prepared {
@@ -76,9 +89,9 @@ export class StoredGraph implements MemoryGraph {
 
   async create(inputs: readonly MemoryInput[], { progress, signal }: WriteOptions = {}): Promise<CreateResult[]> {
     this.#journal.check(signal)
-    this.#checkInputs(inputs, 'inputs')
+    this.#checkInputs(inputs, inputField)
     if (progress) checkProgress(progress)
-    return this.#writeInputs(inputs, 'inputs', signal, (writer, prepared) => {
+    return this.#writeInputs(inputs, inputField, signal, (writer, prepared) => {
       const results = this.#createAll(writer, inputs, prepared)
       if (progress) writer.progress(progress)
       return results
@@ -123,12 +136,17 @@ export class StoredGraph implements MemoryGraph {
         if (!this.#state.entries.has(by)) throw notFound(by)
         return writer.supersede(oldIds, by, at)
       })
-    this.#checkInputs([by], 'by')
-    return this.#writeInputs([by], 'by', signal, (writer, prepared) => {
-      checkSuperseded(this.#state, oldIds, undefined)
-      const [result] = this.#createAll(writer, [by], prepared)
-      return writer.supersede(oldIds, result!.id, at ?? by.learnedAt)
-    })
+    this.#checkInputs([by], () => 'by')
+    return this.#writeInputs(
+      [by],
+      () => 'by',
+      signal,
+      (writer, prepared) => {
+        checkSuperseded(this.#state, oldIds, undefined)
+        const [result] = this.#createAll(writer, [by], prepared)
+        return writer.supersede(oldIds, result!.id, at ?? by.learnedAt)
+      },
+    )
   }
 
   async restore(id: string, { signal }: CallOptions = {}): Promise<Memory> {
@@ -225,9 +243,14 @@ export class StoredGraph implements MemoryGraph {
     return collectStats(this.#state, this.#journal.sequence)
   }
 
-  async *export({ signal }: CallOptions = {}): AsyncGenerator<string, void, void> {
+  async *export({ grids = false, signal }: ExportOptions = {}): AsyncGenerator<string, void, void> {
     this.#journal.check(signal)
-    for (const line of exportLines(this.#state, this.#settings.now())) {
+    const { now, tensors } = this.#settings
+    if (grids && !tensors) throw new TypeError('grids is true: the graph has none, open it with tensors')
+    const lines = grids
+      ? exportWithGrids(this.#state, now(), { tensors: tensors!, signal })
+      : exportLines(this.#state, now())
+    for await (const line of lines) {
       signal?.throwIfAborted()
       yield line
     }
@@ -235,7 +258,8 @@ export class StoredGraph implements MemoryGraph {
 
   async import(lines: AsyncIterable<string> | Iterable<string>, { signal }: CallOptions = {}): Promise<ImportResult> {
     this.#journal.check(signal)
-    return importLines(this.#journal, lines, { checkCategory: (category) => this.#checkCategory(category), signal })
+    const checkCategory = (category: string) => this.#checkCategory(category)
+    return importLines(this.#journal, lines, { checkCategory, grids: this.#grids, signal })
   }
 
   async refresh(options: CallOptions = {}): Promise<number> {
@@ -262,9 +286,9 @@ export class StoredGraph implements MemoryGraph {
     return node.record
   }
 
-  #checkInputs(inputs: readonly MemoryInput[], field: string): void {
+  #checkInputs(inputs: readonly MemoryInput[], field: FieldName): void {
     inputs.forEach((input, i) => {
-      checkInput(input, `${field}[${i}]`)
+      checkInput(input, field(i))
       this.#checkCategory(input.category)
     })
   }
@@ -282,7 +306,7 @@ export class StoredGraph implements MemoryGraph {
   /** Gets vectors and grids ready, plans, and frees the grids that came to nothing. */
   async #writeInputs<Result>(
     inputs: readonly MemoryInput[],
-    field: string,
+    field: FieldName,
     signal: AbortSignal | undefined,
     plan: (writer: GraphWriter, prepared: Prepared) => Result,
   ): Promise<Result> {
@@ -314,11 +338,7 @@ export class StoredGraph implements MemoryGraph {
     return inputs.map((input, i) => writer.create({ input, embedding: embedded[i]!.embedding, grids: grids[i] }))
   }
 
-  async #updateAll(
-    updates: readonly MemoryUpdate[],
-    field: (i: number) => string,
-    { signal }: CallOptions,
-  ): Promise<Memory[]> {
+  async #updateAll(updates: readonly MemoryUpdate[], field: FieldName, { signal }: CallOptions): Promise<Memory[]> {
     this.#journal.check(signal)
     updates.forEach(({ changes }, i) => {
       checkChanges(changes, field(i))
@@ -326,7 +346,7 @@ export class StoredGraph implements MemoryGraph {
     })
     const worded = updates.filter(({ changes }) => changes.text !== undefined)
     const inputs = worded.map(({ changes }) => ({ ...changes, text: changes.text! }))
-    const ready = embedAll(inputs, this.#settings.text, 'changes', { signal })
+    const ready = embedAll(inputs, this.#settings.text, (i) => field(updates.indexOf(worded[i]!)), { signal })
     return this.#journal.write(ready, signal, (writer, embedded) => {
       for (const [i, { id, changes }] of updates.entries())
         checkOrder({ ...this.#entry(id).memory, ...defined(changes) }, field(i))
