@@ -31,7 +31,7 @@ for (let line = await ask(); line !== undefined; line = await ask()) {
   else if (command === 'export' && words) await exportTo(words)
   else say(help)
 }
-say('I will remember.')
+say('\nI will remember.')
 
 /** Reads a line; undefined at the end. */
 async function ask(): Promise<string | undefined> {

@@ -24,7 +24,7 @@ const version = 1
 
 /**
  * Opens a folder of grids, one file each with a checksum. A grid is on the disk when `put` resolves, and gone from it when `delete` does; a
- * write that is cut off leaves what was there before. The folder is one of its own, beside or inside that of a memory store.
+ * write that is cut off leaves what was there before. The folder is one of its own, beside that of a memory store.
  *
  * @throws PerStreamError `store-locked` when another process writes, `input-invalid` for a folder that is something else or, to read, missing,
  * `store-version` for a newer format, `store-read-only` where writing is not allowed, `store-corrupt`
