@@ -1,5 +1,5 @@
 import { type MemoryBatch, type MemoryStore, PerStreamError } from '@perstream/spec'
-import { LiveOperations } from './live-operations'
+import { OperationFold } from './operation-fold'
 
 /**
  * Makes a store that lives in memory and is gone with the process. What is deleted is erased at once.
@@ -41,7 +41,7 @@ export function createVolatileStore(): MemoryStore {
 }
 
 function folded(batches: readonly MemoryBatch[]) {
-  const live = new LiveOperations()
+  const live = new OperationFold()
   for (const { operations } of batches) for (const operation of operations) live.apply(operation)
   return live.list()
 }

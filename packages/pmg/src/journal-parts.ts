@@ -1,0 +1,110 @@
+import type { JournalDirectory } from './journal-directory'
+import type { PutType } from './journal-keys'
+import { type StorePart, storeFileName } from './journal-manifest'
+import { type Checksum, encodeRecord, recordHashes, recordHead, sealRecord } from './journal-record'
+import type { OperationFold } from './operation-fold'
+
+/** Bytes a record of a part is made of, about: what is lost when a byte of it is damaged, and what is written anew for a change. */
+export const recordTarget = 1 << 17
+
+interface PartWriterOptions {
+  readonly directory: JournalDirectory
+  readonly checksum: Checksum
+  readonly type: PutType
+  /** Bytes of a part, about. */
+  readonly target: number
+  readonly sequence: number
+  readonly nextNumber: () => number
+  /** Receives the hashes of the keys of each part. */
+  readonly hashes: Map<string, Uint32Array>
+}
+
+type Put = ReturnType<OperationFold['list']>[number]
+
+/** Writes operations of one type into new parts. */
+export class PartWriter {
+  readonly #options: PartWriterOptions
+  readonly #parts: StorePart[] = []
+  #records: Uint8Array[] = []
+  #recordBytes = 0
+  #puts: Put[] = []
+  #putBytes = 0
+
+  constructor(options: PartWriterOptions) {
+    this.#options = options
+  }
+
+  /** True while nothing was added. */
+  get isEmpty(): boolean {
+    return this.#parts.length === 0 && this.#records.length === 0 && this.#puts.length === 0
+  }
+
+  async add(put: Put): Promise<void> {
+    this.#puts.push(put)
+    this.#putBytes += roughSize(put)
+    if (this.#putBytes < recordTarget) return
+    this.#endRecord()
+    await this.#endFullPart()
+  }
+
+  /** Adds a record that was read from another part. */
+  async addRecord(record: Uint8Array): Promise<void> {
+    this.#records.push(record.slice())
+    this.#recordBytes += record.length
+    await this.#endFullPart()
+  }
+
+  /** Writes what is left, and gives all parts. */
+  async finish(): Promise<readonly StorePart[]> {
+    this.#endRecord()
+    if (this.#records.length > 0) await this.#endPart()
+    return this.#parts
+  }
+
+  #endRecord(): void {
+    if (this.#puts.length === 0) return
+    const { sequence } = this.#options
+    const record = encodeRecord({ sequence, at: 0, operations: this.#puts }, sequence)
+    this.#records.push(record)
+    this.#recordBytes += record.length
+    this.#puts = []
+    this.#putBytes = 0
+  }
+
+  async #endFullPart(): Promise<void> {
+    if (this.#recordBytes >= this.#options.target) await this.#endPart()
+  }
+
+  async #endPart(): Promise<void> {
+    const { directory, checksum, type, nextNumber, hashes } = this.#options
+    const records = this.#records
+    const bytes = this.#recordBytes
+    this.#records = []
+    this.#recordBytes = 0
+    let crc = 0
+    for (const record of records) crc = sealRecord(record, crc, checksum)
+    const operations = records.reduce((sum, record) => sum + recordHead(record).count, 0)
+    const file = storeFileName('part', nextNumber())
+    this.#parts.push({ file, type, operations, bytes, crc })
+    hashes.set(file, joined(records.map(recordHashes), operations))
+    await directory.write(file, records)
+  }
+}
+
+/** Bytes that an operation will take, about: it need not be encoded for that. */
+function roughSize(put: Put): number {
+  if (put.type !== 'memory-put') return 250
+  const { text, evidence, triplets } = put.memory
+  const versions = put.versions?.reduce((sum, { text }) => sum + text.length + 150, 0) ?? 0
+  return 350 + text.length + evidence.length * 80 + triplets.length * 120 + (put.embedding?.byteLength ?? 0) + versions
+}
+
+function joined(lists: readonly Uint32Array[], length: number): Uint32Array {
+  const all = new Uint32Array(length)
+  let offset = 0
+  for (const list of lists) {
+    all.set(list, offset)
+    offset += list.length
+  }
+  return all
+}
