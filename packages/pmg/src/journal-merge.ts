@@ -58,6 +58,14 @@ class Merge {
     const touched = new Set<string>()
     for (const { part, file } of this.#view.parts) if (await this.#touches({ part, file })) touched.add(part.file)
     const writers = new Map(putTypes.map((type) => [type, this.#writer(type)]))
+    try {
+      return await this.#fill(writers, touched)
+    } finally {
+      for (const writer of writers.values()) await writer.settled()
+    }
+  }
+
+  async #fill(writers: ReadonlyMap<PutType, PartWriter>, touched: ReadonlySet<string>): Promise<readonly StorePart[]> {
     for (const each of this.#view.parts)
       if (touched.has(each.part.file)) await this.#rewrite(each, writers.get(each.part.type)!)
     for (const put of this.#fresh()) await writers.get(put.type)!.add(put)
@@ -139,10 +147,4 @@ class Merge {
         if (operationKeys(operation).some((key) => !this.#settled.has(key))) fold.apply(operation)
     return fold.list()
   }
-}
-
-/** The files that one state has and another has not. */
-export function filesOnlyIn(state: StoreState, other: StoreState): string[] {
-  const kept = new Set([other.journal, ...other.parts.map(({ file }) => file)])
-  return [state.journal, ...state.parts.map(({ file }) => file)].filter((file) => !kept.has(file))
 }

@@ -81,7 +81,8 @@ async function createStore(directory: JournalDirectory, location: string): Promi
   return manifest
 }
 
-async function removeStale(directory: JournalDirectory, { journal, parts }: StoreState): Promise<void> {
+/** Removes the files that a state does not name, and drafts. */
+export async function removeStale(directory: JournalDirectory, { journal, parts }: StoreState): Promise<void> {
   const counting = new Set([journal, ...parts.map(({ file }) => file)])
   const names = await directory.list()
   const stale = names.filter((name) => (isStoreFile(name) && !counting.has(name)) || name.endsWith('.tmp'))

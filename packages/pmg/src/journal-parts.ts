@@ -7,6 +7,9 @@ import type { OperationFold } from './operation-fold'
 /** Bytes a record of a part is made of, about: what is lost when a byte of it is damaged, and what is written anew for a change. */
 export const recordTarget = 1 << 17
 
+/** Parts that are written at the same time. */
+const mostAtOnce = 4
+
 interface PartWriterOptions {
   readonly directory: JournalDirectory
   readonly checksum: Checksum
@@ -27,6 +30,7 @@ export class PartWriter {
   readonly #parts: StorePart[] = []
   #records: Uint8Array[] = []
   #recordBytes = 0
+  readonly #writing: Promise<void>[] = []
   #puts: Put[] = []
   #putBytes = 0
 
@@ -58,7 +62,13 @@ export class PartWriter {
   async finish(): Promise<readonly StorePart[]> {
     this.#endRecord()
     if (this.#records.length > 0) await this.#endPart()
+    await Promise.all(this.#writing)
     return this.#parts
+  }
+
+  /** Resolves when nothing is being written any more, whether or not it succeeded. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#writing)
   }
 
   #endRecord(): void {
@@ -87,7 +97,9 @@ export class PartWriter {
     const file = storeFileName('part', nextNumber())
     this.#parts.push({ file, type, operations, bytes, crc })
     hashes.set(file, joined(records.map(recordHashes), operations))
-    await directory.write(file, records)
+    this.#writing.push(directory.write(file, records))
+    this.#writing.at(-1)!.catch(() => undefined)
+    if (this.#writing.length >= mostAtOnce) await this.#writing.at(-mostAtOnce)
   }
 }
 

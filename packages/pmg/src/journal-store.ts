@@ -3,8 +3,8 @@ import { backUp } from './journal-backup'
 import type { JournalDirectory } from './journal-directory'
 import { loadView } from './journal-loading'
 import { encodeManifest, manifestName, readManifest, type StoreState, storeFileName } from './journal-manifest'
-import { filesOnlyIn, mergeParts } from './journal-merge'
-import { notStore, openForWriting, type WritableStore } from './journal-opening'
+import { mergeParts } from './journal-merge'
+import { notStore, openForWriting, removeStale, type WritableStore } from './journal-opening'
 import { readBatches } from './journal-reader'
 import { type Checksum, encodeRecord, longestRecord, sealRecord } from './journal-record'
 import type { StoreReport } from './journal-verify'
@@ -222,7 +222,7 @@ class DirectoryStore implements JournalStore {
       if (!journal) throw damaged(this.#options.location, state.journal, 0)
       await this.#writable!.journal.close()
       this.#writable = { manifest, journal, journalSize: 0, crc: manifest.crc, sequence: state.sequence }
-      await this.#remove(filesOnlyIn(before, state))
+      await removeStale(this.#directory, state)
       for (const file of this.#hashes.keys())
         if (!state.parts.some((part) => part.file === file)) this.#hashes.delete(file)
     } catch (error) {
@@ -273,11 +273,6 @@ class DirectoryStore implements JournalStore {
     return found
   }
 
-  async #remove(names: readonly string[]): Promise<void> {
-    for (const name of names) await this.#directory.remove(name)
-    await this.#directory.sync()
-  }
-
   /** The old state still holds when its manifest does; else nobody knows what the disk has, and the store must be opened again. */
   async #backOut(before: StoreState, state: StoreState, error: unknown): Promise<void> {
     const found = await readManifest(this.#directory, this.#options.location).catch(() => undefined)
@@ -285,7 +280,7 @@ class DirectoryStore implements JournalStore {
     else await this.#discard(before.next, state.next)
   }
 
-  /** Removes the files of a state that did not come about; what cannot be removed now is at the next opening. */
+  /** Removes the files of a state that did not come about; what cannot be removed now is after the next merge. */
   async #discard(from: number, to: number): Promise<void> {
     for (let number = from; number < to; number++)
       for (const kind of ['part', 'journal'] as const) {
