@@ -6,6 +6,13 @@ export const putTypes = ['space', 'progress', 'entity-put', 'relation-put', 'mem
 /** A kind of operation that says what is; the others take away. */
 export type PutType = (typeof putTypes)[number]
 
+const types: ReadonlySet<unknown> = new Set([...putTypes, 'memory-delete', 'entity-delete', 'relation-delete'])
+
+/** Says whether a value is an operation that a store may hold, as far as its type goes. */
+export function isStoredOperation(value: { readonly type?: unknown } | null | undefined): value is MemoryOperation {
+  return types.has(value?.type)
+}
+
 /** Names the records that an operation concerns: one, but for a memory that is deleted, which takes its visits along. */
 export function operationKeys(operation: MemoryOperation): readonly string[] {
   switch (operation.type) {

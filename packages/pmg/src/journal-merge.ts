@@ -2,7 +2,7 @@ import type { MemoryBatch, MemoryOperation } from '@perstream/spec'
 import type { JournalDirectory } from './journal-directory'
 import { keyHash, operationKeys, type PutType, putTypes } from './journal-keys'
 import type { StorePart, StoreState } from './journal-manifest'
-import { PartWriter, recordTarget } from './journal-parts'
+import { joined, PartWriter, recordTarget } from './journal-parts'
 import { type Checksum, recordHashes } from './journal-record'
 import { type JournalView, readPart } from './journal-view'
 import { OperationFold } from './operation-fold'
@@ -73,12 +73,17 @@ class Merge {
     for (const [type, writer] of writers) {
       for (const each of this.#view.parts) {
         if (each.part.type !== type || touched.has(each.part.file)) continue
-        if (writer.isEmpty || each.part.bytes >= this.#target / 2) parts.push(each.part)
-        else await this.#rewrite(each, writer)
+        if (this.#goesInto(writer, each.part)) await this.#rewrite(each, writer)
+        else parts.push(each.part)
       }
       parts.push(...(await writer.finish()))
     }
     return parts
+  }
+
+  /** A small part goes into one that is written anyway, when there is room. */
+  #goesInto(writer: PartWriter, { bytes }: StorePart): boolean {
+    return !writer.isEmpty && bytes < this.#target / 2 && writer.pendingBytes + bytes < this.#target
   }
 
   #note(key: string, operation: MemoryOperation): void {
@@ -109,14 +114,9 @@ class Merge {
   }
 
   async #hashesOf(each: JournalView['parts'][number]): Promise<Uint32Array> {
-    const found = new Uint32Array(each.part.operations)
-    let count = 0
-    for await (const { record } of readPart(each, this.#options)) {
-      const hashes = recordHashes(record)
-      found.set(hashes, count)
-      count += hashes.length
-    }
-    return found
+    const lists: Uint32Array[] = []
+    for await (const { record } of readPart(each, this.#options)) lists.push(recordHashes(record))
+    return joined(lists)
   }
 
   /** Records that did not change are copied as they are, unless they are so small that they had better go together. */

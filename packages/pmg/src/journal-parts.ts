@@ -43,6 +43,11 @@ export class PartWriter {
     return this.#parts.length === 0 && this.#records.length === 0 && this.#puts.length === 0
   }
 
+  /** Bytes of the part that is not full yet, about. */
+  get pendingBytes(): number {
+    return this.#recordBytes + this.#putBytes
+  }
+
   async add(put: Put): Promise<void> {
     this.#puts.push(put)
     this.#putBytes += roughSize(put)
@@ -96,7 +101,7 @@ export class PartWriter {
     const operations = records.reduce((sum, record) => sum + recordHead(record).count, 0)
     const file = storeFileName('part', nextNumber())
     this.#parts.push({ file, type, operations, bytes, crc })
-    hashes.set(file, joined(records.map(recordHashes), operations))
+    hashes.set(file, joined(records.map(recordHashes)))
     this.#writing.push(directory.write(file, records))
     this.#writing.at(-1)!.catch(() => undefined)
     if (this.#writing.length >= mostAtOnce) await this.#writing.at(-mostAtOnce)
@@ -111,8 +116,9 @@ function roughSize(put: Put): number {
   return 350 + text.length + evidence.length * 80 + triplets.length * 120 + (put.embedding?.byteLength ?? 0) + versions
 }
 
-function joined(lists: readonly Uint32Array[], length: number): Uint32Array {
-  const all = new Uint32Array(length)
+/** Puts lists one behind the other. */
+export function joined(lists: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(lists.reduce((sum, list) => sum + list.length, 0))
   let offset = 0
   for (const list of lists) {
     all.set(list, offset)

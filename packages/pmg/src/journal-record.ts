@@ -1,5 +1,5 @@
 import type { MemoryBatch, MemoryOperation } from '@perstream/spec'
-import { keyHash, operationKeys } from './journal-keys'
+import { isStoredOperation, keyHash, operationKeys } from './journal-keys'
 
 /** Bytes before the payload. */
 export const headerLength = 48
@@ -127,9 +127,7 @@ export function decodeRecord(record: Uint8Array): JournalRecord | undefined {
 function parseOperations(json: Uint8Array): MemoryOperation[] | undefined {
   try {
     const operations = JSON.parse(new TextDecoder().decode(json))
-    return Array.isArray(operations) && operations.every((each) => typeof each?.type === 'string')
-      ? operations
-      : undefined
+    return Array.isArray(operations) && operations.every(isStoredOperation) ? operations : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
