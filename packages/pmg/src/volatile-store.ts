@@ -19,6 +19,8 @@ export function createVolatileStore(): MemoryStore {
       open()
       if (batch.sequence !== sequence + 1)
         throw new TypeError(`batch.sequence is ${batch.sequence}: it must be ${sequence + 1}, one more than the last`)
+      if (batch.operations.some((operation) => operation.type === 'reset'))
+        throw new TypeError('batch.operations holds a "reset": that is only in what load yields')
       sequence = batch.sequence
       batches.push(batch)
       if (!batch.operations.some((operation) => operation.type === 'memory-delete')) return
