@@ -20,6 +20,7 @@ export type PerStreamErrorCode =
   | 'space-mismatch'
   | 'store-locked'
   | 'store-read-only'
+  | 'store-full'
   | 'store-corrupt'
   | 'store-closed'
   | 'store-version'
