@@ -27,7 +27,8 @@ export interface FileStoreOptions extends CallOptions {
 export interface FileMemoryStore extends MemoryStore {
   /**
    * Copies the store as it is now into a new or empty folder, while it goes on being written to, and checks the copy.
-   * @throws PerStreamError `input-invalid` when the folder is not empty, `store-corrupt` when something in the store is damaged
+   * @throws PerStreamError `input-invalid` when the folder is not empty, `store-corrupt` when something in the store is damaged,
+   * `store-full`, `store-read-only`
    */
   backup(directory: string, options?: CallOptions): Promise<StoreReport>
 }
@@ -44,7 +45,7 @@ export interface RepairStoreOptions extends CallOptions {
  * the lock.
  *
  * @throws PerStreamError `store-locked` when another process writes, `input-invalid` for a folder that is something else,
- * `store-version` for another format, `store-read-only` where writing is not allowed, `store-corrupt`
+ * `store-version` for another format, `store-read-only` where writing is not allowed, `store-full`, `store-corrupt`
  */
 export async function openFileStore(directory: string, options: FileStoreOptions): Promise<FileMemoryStore> {
   const { mode, signal } = options
@@ -54,7 +55,7 @@ export async function openFileStore(directory: string, options: FileStoreOptions
   const folder = resolve(directory)
   const store = await explained(folder, () => (mode === 'write' ? openToWrite : openToRead)(folder, options))
   return {
-    commit: (batch, callOptions) => store.commit(batch, callOptions),
+    commit: (batch, callOptions) => explained(folder, () => store.commit(batch, callOptions)),
     load: (sequence, callOptions) => store.load(sequence, callOptions),
     async backup(target, callOptions) {
       const path = resolve(target)
@@ -162,7 +163,7 @@ async function explained<Value>(folder: string, work: () => Promise<Value>): Pro
   }
 }
 
-type Refusal = (folder: string) => [code: 'store-read-only' | 'input-invalid', message: string]
+type Refusal = (folder: string) => [code: 'store-read-only' | 'store-full' | 'input-invalid', message: string]
 
 const noRight: Refusal = (folder) => [
   'store-read-only',
@@ -173,10 +174,18 @@ const noFolder: Refusal = (folder) => [
   `${folder} is not a folder: give the folder of a store, or a new one`,
 ]
 
+const noRoom: Refusal = (folder) => [
+  'store-full',
+  `there is no room to write to ${folder}: free some, then write again; nothing was changed`,
+]
+
 const refusals: Readonly<Record<string, Refusal>> = {
   EACCES: noRight,
   EPERM: noRight,
   EROFS: noRight,
+  ENOSPC: noRoom,
+  EDQUOT: noRoom,
+  EFBIG: noRoom,
   EEXIST: noFolder,
   ENOTDIR: noFolder,
 }

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { createRandom } from '@perstream/kit'
 import type { Warning } from '@perstream/spec'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -192,6 +195,22 @@ describe('a backup', () => {
     const { store, close } = await openGraph()
     const part = await damage('part', (bytes) => bytes.length >> 1)
     await expect(store.backup(join(parent, 'copy'))).rejects.toMatchObject({ fields: { file: part } })
+    await close()
+  })
+})
+
+describe('a disk that is full', () => {
+  it.skipIf(process.platform === 'win32')('fails the write by name, changes nothing, and takes the next', async () => {
+    const fixture = fileURLToPath(new URL('fixtures/full-writer.mjs', import.meta.url))
+    const command = 'ulimit -f 200 && exec "$0" "$@"'
+    const { stdout } = await promisify(execFile)('bash', ['-c', command, process.execPath, fixture, folder])
+    const { written, ...seen } = JSON.parse(stdout)
+    expect(written).toBeGreaterThan(5)
+    const failure = { code: 'store-full', cause: 'EFBIG' }
+    expect(seen).toEqual({ failure, before: written, after: written + 1, warnings: [] })
+    expect(await verifyStore(folder)).toMatchObject({ whole: true, tornBytes: 0 })
+    const { graph, close } = await openGraph()
+    expect(graph.stats().memories).toBe(written + 1)
     await close()
   })
 })
