@@ -8,7 +8,7 @@ import { notStore, openForWriting, removeStale, type WritableStore } from './jou
 import { readBatches } from './journal-reader'
 import { type Checksum, encodeRecord, longestRecord, sealRecord } from './journal-record'
 import type { StoreReport } from './journal-verify'
-import { checksumOf, damaged, openView } from './journal-view'
+import { checksumOf, damaged, type JournalView, openView } from './journal-view'
 
 /** How a journal is opened. */
 export interface JournalStoreOptions {
@@ -42,6 +42,7 @@ interface Waiting {
 }
 
 const usualJournalBytes = 1 << 24
+const attempts = 8
 
 /**
  * Opens the store in a directory. Format: docs/format.md.
@@ -94,19 +95,21 @@ class DirectoryStore implements JournalStore {
 
   async *load(after = 0, { signal }: CallOptions = {}): AsyncGenerator<MemoryBatch, void, void> {
     this.#check()
-    const { location, onWarning, isWriting } = this.#options
-    const view = await openView(this.#directory, location)
-    try {
-      const batches = loadView(view, after, {
-        ...{ checksum: this.#checksum, location, onWarning, signal },
-        reportsTail: async () => !this.#writable && !(await isWriting?.()),
-      })
-      for await (const batch of batches) {
-        yield batch
-        this.#check()
+    let from = after
+    for (let attempt = 1; ; attempt++) {
+      const view = await openView(this.#directory, this.#options.location)
+      try {
+        for await (const batch of loadView(view, from, this.#loadOptions(signal))) {
+          yield batch
+          this.#check()
+          if (batch.sequence > view.manifest.state.sequence) from = batch.sequence
+        }
+        return
+      } catch (error) {
+        if (this.#closed || signal?.aborted || attempt === attempts || !(await this.#hasChanged(view))) throw error
+      } finally {
+        await view[Symbol.asyncDispose]()
       }
-    } finally {
-      await view[Symbol.asyncDispose]()
     }
   }
 
@@ -121,6 +124,17 @@ class DirectoryStore implements JournalStore {
     await this.#working
     await this.#writable?.journal.close()
     await this.#options.release?.()
+  }
+
+  #loadOptions(signal: AbortSignal | undefined) {
+    const { location, onWarning, isWriting } = this.#options
+    const reportsTail = async () => !this.#writable && !(await isWriting?.())
+    return { checksum: this.#checksum, location, onWarning, signal, reportsTail }
+  }
+
+  /** Where removed files cannot be read any more, a writer may have taken some away from a reader, who then begins again. */
+  async #hasChanged({ manifest }: JournalView): Promise<boolean> {
+    return (await readManifest(this.#directory, this.#options.location))?.crc !== manifest.crc
   }
 
   #check(): void {
