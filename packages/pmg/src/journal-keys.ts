@@ -6,42 +6,66 @@ export const putTypes = ['space', 'progress', 'entity-put', 'relation-put', 'mem
 /** A kind of operation that says what is; the others take away. */
 export type PutType = (typeof putTypes)[number]
 
-const types: ReadonlySet<unknown> = new Set([...putTypes, 'memory-delete', 'entity-delete', 'relation-delete'])
+/** What an operation concerns: a memory, the visits of one, an entity, a relation, the progress of a source, the space. */
+const letters = {
+  'memory-put': 'm',
+  'memory-delete': 'm',
+  'visit-put': 'v',
+  'entity-put': 'e',
+  'entity-delete': 'e',
+  'relation-put': 'r',
+  'relation-delete': 'r',
+  progress: 'p',
+  space: 's',
+} as const
 
 /** Says whether a value is an operation that a store may hold, as far as its type goes. */
 export function isStoredOperation(value: { readonly type?: unknown } | null | undefined): value is MemoryOperation {
-  return types.has(value?.type)
+  return typeof value?.type === 'string' && Object.hasOwn(letters, value.type)
 }
 
-/** Names the records that an operation concerns: one, but for a memory that is deleted, which takes its visits along. */
+/** Names the record that an operation concerns. */
+export function operationKey(operation: MemoryOperation): string {
+  return `${operation.type === 'reset' ? '' : letters[operation.type]}${subjectOf(operation)}`
+}
+
+/** Names all records that an operation concerns: a memory that is deleted takes its visits along. */
 export function operationKeys(operation: MemoryOperation): readonly string[] {
+  const key = operationKey(operation)
+  return operation.type === 'memory-delete' ? [key, `v${operation.id}`] : [key]
+}
+
+/** The hash of each of {@link operationKeys}, the first first. */
+export function operationHashes(operation: MemoryOperation): readonly number[] {
+  const hash = operationHash(operation)
+  return operation.type === 'memory-delete' ? [hash, keyHash('v', operation.id)] : [hash]
+}
+
+/** The hash of {@link operationKey}: 32 bits, FNV-1a over UTF-16 code units. Different keys may have the same. */
+export function operationHash(operation: MemoryOperation): number {
+  return keyHash(operation.type === 'reset' ? '' : letters[operation.type], subjectOf(operation))
+}
+
+function subjectOf(operation: MemoryOperation): string {
   switch (operation.type) {
     case 'memory-put':
-      return [`m${operation.memory.id}`]
-    case 'visit-put':
-      return [`v${operation.id}`]
-    case 'memory-delete':
-      return [`m${operation.id}`, `v${operation.id}`]
+      return operation.memory.id
     case 'entity-put':
-      return [`e${operation.entity.id}`]
-    case 'entity-delete':
-      return [`e${operation.id}`]
+      return operation.entity.id
     case 'relation-put':
-      return [`r${operation.relation.id}`]
-    case 'relation-delete':
-      return [`r${operation.id}`]
+      return operation.relation.id
     case 'progress':
-      return [`p${operation.progress.source}`]
+      return operation.progress.source
     case 'space':
-      return ['s']
     case 'reset':
-      return []
+      return ''
+    default:
+      return operation.id
   }
 }
 
-/** A number for a key, 32 bits: different keys may have the same. FNV-1a over UTF-16 code units. */
-export function keyHash(key: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
+function keyHash(letter: string, subject: string): number {
+  let hash = Math.imul(0x811c9dc5 ^ letter.charCodeAt(0), 0x01000193)
+  for (let i = 0; i < subject.length; i++) hash = Math.imul(hash ^ subject.charCodeAt(i), 0x01000193)
   return hash >>> 0
 }

@@ -1,6 +1,6 @@
 import type { MemoryBatch, MemoryOperation } from '@perstream/spec'
 import type { JournalDirectory } from './journal-directory'
-import { keyHash, operationKeys, type PutType, putTypes } from './journal-keys'
+import { operationHashes, operationKey, operationKeys, type PutType, putTypes } from './journal-keys'
 import type { StorePart, StoreState } from './journal-manifest'
 import { joined, PartWriter, recordTarget } from './journal-parts'
 import { type Checksum, recordHashes } from './journal-record'
@@ -39,7 +39,8 @@ export async function mergeParts(view: MergeView, options: MergeOptions): Promis
 class Merge {
   readonly #view: MergeView
   readonly #options: MergeOptions
-  readonly #changes = new Map<string, MemoryOperation[]>()
+  /** By the key of what they concern; made when a part is touched. */
+  #changes: Map<string, MemoryOperation[]> | undefined
   readonly #changed = new Set<number>()
   /** Keys whose changes went into a part that had them. */
   readonly #settled = new Set<string>()
@@ -51,7 +52,7 @@ class Merge {
     const total = view.parts.reduce((sum, { part }) => sum + part.bytes, 0)
     this.#target = Math.max(smallestPartTarget, total / mostParts)
     for (const { operations } of options.batches)
-      for (const operation of operations) for (const key of operationKeys(operation)) this.#note(key, operation)
+      for (const operation of operations) for (const hash of operationHashes(operation)) this.#changed.add(hash)
   }
 
   async run(): Promise<readonly StorePart[]> {
@@ -84,13 +85,6 @@ class Merge {
   /** A small part goes into one that is written anyway, when there is room. */
   #goesInto(writer: PartWriter, { bytes }: StorePart): boolean {
     return !writer.isEmpty && bytes < this.#target / 2 && writer.pendingBytes + bytes < this.#target
-  }
-
-  #note(key: string, operation: MemoryOperation): void {
-    const known = this.#changes.get(key)
-    if (known) known.push(operation)
-    else this.#changes.set(key, [operation])
-    this.#changed.add(keyHash(key))
   }
 
   #writer(type: PutType): PartWriter {
@@ -132,11 +126,17 @@ class Merge {
     const fold = new OperationFold()
     for (const operation of operations) {
       fold.apply(operation)
-      const [key = ''] = operationKeys(operation)
-      for (const change of this.#changes.get(key) ?? []) fold.apply(change)
-      if (this.#changes.has(key)) this.#settled.add(key)
+      const key = operationKey(operation)
+      const changes = this.#changesOf(key)
+      for (const change of changes) fold.apply(change)
+      if (changes.length > 0) this.#settled.add(key)
     }
     return fold.list()
+  }
+
+  #changesOf(key: string): readonly MemoryOperation[] {
+    this.#changes ??= byKey(this.#options.batches)
+    return this.#changes.get(key) ?? []
   }
 
   /** What is in no part yet. */
@@ -144,7 +144,20 @@ class Merge {
     const fold = new OperationFold()
     for (const { operations } of this.#options.batches)
       for (const operation of operations)
-        if (operationKeys(operation).some((key) => !this.#settled.has(key))) fold.apply(operation)
+        if (this.#settled.size === 0 || operationKeys(operation).some((key) => !this.#settled.has(key)))
+          fold.apply(operation)
     return fold.list()
   }
+}
+
+function byKey(batches: readonly MemoryBatch[]): Map<string, MemoryOperation[]> {
+  const changes = new Map<string, MemoryOperation[]>()
+  for (const { operations } of batches)
+    for (const operation of operations)
+      for (const key of operationKeys(operation)) {
+        const known = changes.get(key)
+        if (known) known.push(operation)
+        else changes.set(key, [operation])
+      }
+  return changes
 }

@@ -1,5 +1,5 @@
 import type { MemoryBatch, MemoryOperation } from '@perstream/spec'
-import { isStoredOperation, keyHash, operationKeys } from './journal-keys'
+import { isStoredOperation, operationHash } from './journal-keys'
 
 /** Bytes before the payload. */
 export const headerLength = 48
@@ -44,7 +44,7 @@ export function encodeRecord({ sequence, at, operations }: MemoryBatch, durable:
   let offset = vectorsAt
   for (const [i, operation] of operations.entries()) {
     const entry = headerLength + i * entryLength
-    view.setUint32(entry, keyHash(operationKeys(operation)[0] ?? ''), true)
+    view.setUint32(entry, operationHash(operation), true)
     const vector = vectors[i]
     if (!vector) continue
     view.setUint32(entry + 4, vector.length, true)

@@ -1,5 +1,5 @@
 import type { MemoryOperation } from '@perstream/spec'
-import { operationKeys, type PutType, putTypes } from './journal-keys'
+import { operationKey, operationKeys, type PutType, putTypes } from './journal-keys'
 
 type Put = Extract<MemoryOperation, { type: PutType }>
 
@@ -21,7 +21,7 @@ export class OperationFold {
         for (const key of operationKeys(operation)) this.#puts.delete(key)
         return
       default: {
-        const key = operationKeys(operation)[0]!
+        const key = operationKey(operation)
         this.#puts.set(key, completed(operation, this.#puts.get(key)))
       }
     }
