@@ -81,11 +81,11 @@ async function createStore(directory: JournalDirectory, location: string): Promi
   return manifest
 }
 
-/** Removes the files that a state does not name, and drafts. */
+/** Removes the files that a state does not name, and the draft of a manifest. */
 export async function removeStale(directory: JournalDirectory, { journal, parts }: StoreState): Promise<void> {
   const counting = new Set([journal, ...parts.map(({ file }) => file)])
   const names = await directory.list()
-  const stale = names.filter((name) => (isStoreFile(name) && !counting.has(name)) || name.endsWith('.tmp'))
+  const stale = names.filter((name) => (isStoreFile(name) && !counting.has(name)) || name === `${manifestName}.tmp`)
   for (const name of stale) await directory.remove(name)
   if (stale.length > 0) await directory.sync()
 }

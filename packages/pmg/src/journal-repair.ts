@@ -35,7 +35,7 @@ export interface RepairReport {
  * Makes a damaged store one that opens: every record that can be read is kept. Damaged files are copied to names that end in
  * `.damaged`. No writer may be at work.
  *
- * @throws PerStreamError `store-version` for another format version, `input-invalid` when the manifest is of something else
+ * @throws PerStreamError `store-version` for another format version
  */
 export async function repairJournal(
   directory: JournalDirectory,

@@ -49,14 +49,39 @@ interface Found {
   readonly tornBytes?: number
 }
 
-/** Reads every byte of a store and reports what is damaged. Writes nothing, and does not throw on damage. */
+/** A writer may put another state in place while one is read: then it is begun again, so often at most. */
+const attempts = 8
+
+/**
+ * Reads every byte of a store and reports what is damaged. Writes nothing, and does not throw on damage.
+ * @throws PerStreamError `store-version` for another format version
+ */
 export async function verifyJournal(
   directory: JournalDirectory,
   { location = 'the store', signal }: CallOptions & { readonly location?: string | undefined } = {},
 ): Promise<StoreReport> {
+  for (let attempt = 1; ; attempt++) {
+    const checked = await verifyManifest(directory, location)
+    const report = await verifyState(directory, checked, signal)
+    if (report.whole || attempt === attempts) return report
+    const { manifest } = await verifyManifest(directory, location)
+    if (manifest?.crc === checked.manifest?.crc) return report
+  }
+}
+
+interface CheckedManifest {
+  /** Absent when it cannot be read. */
+  readonly manifest?: Manifest
+  readonly report: StoreFileReport
+}
+
+async function verifyState(
+  directory: JournalDirectory,
+  { manifest, report }: CheckedManifest,
+  signal: AbortSignal | undefined,
+): Promise<StoreReport> {
   const checksum = checksumOf(directory)
-  const { manifest, report } = await verifyManifest(directory, location)
-  const found: Found[] = report ? [{ report }] : []
+  const found: Found[] = [{ report }]
   const names = new Set(manifest && [manifest.state.journal, ...manifest.state.parts.map(({ file }) => file)])
   for (const part of manifest?.state.parts ?? []) {
     signal?.throwIfAborted()
@@ -75,10 +100,7 @@ export async function verifyJournal(
   }
 }
 
-async function verifyManifest(
-  directory: JournalDirectory,
-  location: string,
-): Promise<{ manifest?: Manifest; report?: StoreFileReport }> {
+async function verifyManifest(directory: JournalDirectory, location: string): Promise<CheckedManifest> {
   const bytes = await wholeFile(directory, manifestName)
   const report = (lost: readonly string[]) => ({
     ...{ file: manifestName, kind: 'manifest' as const, bytes: bytes?.length ?? 0 },

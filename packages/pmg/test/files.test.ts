@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -100,6 +100,19 @@ describe('the lock', () => {
       await (await openGraph('write', warnings)).close()
       expect(warnings).toEqual([expect.objectContaining({ code: 'lock-taken-over' })])
     }
+  })
+
+  it('leaves no drafts of processes that died, and those of others that are at it', async () => {
+    await (await openGraph()).close()
+    for (const name of ['lock.old.tmp', 'lock.fresh.tmp']) await writeFile(join(folder, name), '{}')
+    await utimes(join(folder, 'lock.old.tmp'), 1_000_000, 1_000_000)
+    const { graph, close } = await openGraph()
+    const [made] = await graph.create([note('one')])
+    await graph.delete([made!.id])
+    const names = await readdir(folder)
+    expect(names).toContain('lock.fresh.tmp')
+    expect(names).not.toContain('lock.old.tmp')
+    await close()
   })
 
   it('of another machine is never taken over', async () => {

@@ -164,6 +164,7 @@ describe('a backup', () => {
       const target = join(parent, `backup ${i}`)
       const report = await store.backup(target)
       expect(report).toMatchObject({ whole: true, tornBytes: 0 })
+      expect((await verifyStore(folder)).damage).toEqual([])
       const copy = await openGraph(target)
       expect(copy.graph.stats().memories).toBeGreaterThanOrEqual(before - 2)
       expect(copy.graph.stats().memories).toBeLessThanOrEqual(graph.stats().memories + 1)
