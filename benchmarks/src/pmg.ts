@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { helpIfAsked, printReport } from './harness'
 import { benchCreate } from './pmg/create'
+import { benchJournal } from './pmg/journal'
 import type { PartOptions, PartReport } from './pmg/part'
 import { benchPeers } from './pmg/peers'
 import { benchTensors } from './pmg/tensors'
@@ -11,11 +12,12 @@ import { benchVectors } from './pmg/vectors'
 const parts: Readonly<Record<string, (options: PartOptions) => Promise<PartReport>>> = {
   vectors: benchVectors,
   create: benchCreate,
+  journal: benchJournal,
   tensors: benchTensors,
   peers: benchPeers,
 }
 
-helpIfAsked(`bench:pmg. The memory graph: exact vector search, creating memories, grids in files, side by side with others.
+helpIfAsked(`bench:pmg. The memory graph: exact vector search, creating memories, the journal, grids in files, side by side with others.
 
   npm run bench:pmg -- [--parts A,B] [--sizes N,N] [--rounds N] [--json]
 

@@ -10,6 +10,12 @@ export { type TensorStoreSubject, tensorStoreContract } from './tensor-store'
 export { type TextEncoderContractOptions, textEncoderContract } from './text-encoder'
 export { type TextReaderContractOptions, textReaderContract } from './text-reader-contract'
 export { type TripletExtractorContractOptions, tripletExtractorContract } from './triplets-contract'
+export {
+  createUnreliableDirectory,
+  type UnreliableDirectory,
+  type UnreliableFailure,
+  type UnreliableFile,
+} from './unreliable-directory'
 export { type BarClipOptions, readBars, renderBarClip } from './video-clips'
 export { type ContractClip, type FrameSourceContractOptions, frameSourceContract } from './video-frame-source'
 export { type KeyframeSelectorContractOptions, keyframeSelectorContract } from './video-keyframe-selector'

@@ -1,5 +1,5 @@
 import { collect } from '@perstream/kit'
-import type { Memory, MemoryBatch, MemoryOperation, MemoryStore } from '@perstream/spec'
+import type { Memory, MemoryBatch, MemoryOperation, MemoryStore, MemoryVersion } from '@perstream/spec'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 /** A store under test, empty. */
@@ -7,6 +7,8 @@ export interface MemoryStoreSubject {
   readonly store: MemoryStore
   /** Opens what was written once more, after the first was disposed; absent where a store does not outlive that. */
   readonly reopen?: (() => Promise<MemoryStore>) | undefined
+  /** All bytes that the store keeps for itself, in files say: to see that what is deleted is in none of them. */
+  readonly contents?: (() => Promise<Uint8Array>) | undefined
   /** Removes what the test left behind. */
   readonly cleanUp?: (() => Promise<void>) | undefined
 }
@@ -81,6 +83,66 @@ export function memoryStoreContract(name: string, open: () => Promise<MemoryStor
       }
     })
 
+    it('takes commits that do not wait for each other, in their order', async () => {
+      const done: number[] = []
+      const commits = Array.from({ length: 20 }, (_, i) =>
+        store.commit(batch(i + 1, [put('a', `words ${i}`)])).then(() => done.push(i)),
+      )
+      const refused = store.commit(batch(99, [put('b', 'too far')])).then(
+        () => 'taken',
+        () => 'refused',
+      )
+      const deletion = store.commit(batch(21, [{ type: 'memory-delete', id: 'b' }]))
+      const last = store.commit(batch(22, [put('c', 'after the deletion')]))
+      await Promise.all([...commits, deletion, last])
+      expect(await refused).toBe('refused')
+      expect(done).toEqual(Array.from({ length: 20 }, (_, i) => i))
+      const { memories, sequence } = await replay(store)
+      expect(sequence).toBe(22)
+      expect(Array.from(memories.values(), ({ memory }) => memory.text).sort()).toEqual([
+        'after the deletion',
+        'words 19',
+      ])
+    })
+
+    it('keeps visits and versions until the memory is deleted', async () => {
+      const versions = [version('before')]
+      await store.commit(batch(1, [{ ...put('a', 'now'), versions }, visit('a', 1), put('b', 'other')]))
+      await store.commit(batch(2, [{ type: 'memory-delete', id: 'b' }]))
+      await store.commit(batch(3, [put('a', 'later'), visit('a', 2)]))
+      const state = await replay(store)
+      expect(state.versions).toEqual(new Map([['a', versions]]))
+      expect(state.visits).toEqual(new Map([['a', 2]]))
+      await store.commit(batch(4, [{ type: 'memory-delete', id: 'a' }]))
+      expect(await replay(store)).toMatchObject({ versions: new Map(), visits: new Map() })
+    })
+
+    it('erases what was deleted when the deletion is acknowledged', async () => {
+      if (!subject.contents) return
+      const embedding = Float32Array.of(0.123, 0.456, 0.789)
+      const secret = { ...put('secret-id', 'ZYXSECRET words', embedding), versions: [version('ZYXBEFORE')] }
+      const entity = { id: 'e1', label: 'ZYXENTITY', aliases: [], owner: 'me', kind: 'thing' as const, createdAt: 1 }
+      await store.commit(batch(1, [{ type: 'space', id: 's', dimensions: 3 }, { type: 'entity-put', entity }, secret]))
+      await store.commit(batch(2, [put('b', 'plain words'), visit('secret-id', 3)]))
+      const traces = ['secret-id', 'ZYXSECRET', 'ZYXBEFORE', 'ZYXENTITY', latin(new Uint8Array(embedding.buffer))]
+      const before = latin(await subject.contents())
+      for (const trace of traces) expect(before).toContain(trace)
+      await store.commit(
+        batch(3, [
+          { type: 'memory-delete', id: 'secret-id' },
+          { type: 'entity-delete', id: 'e1' },
+        ]),
+      )
+      const after = latin(await subject.contents())
+      for (const trace of traces) expect(after).not.toContain(trace)
+      expect(after).toContain('plain words')
+    })
+
+    it('refuses a reset, which only loading gives', async () => {
+      await expect(store.commit(batch(1, [{ type: 'reset' }]))).rejects.toThrow(TypeError)
+      await store.commit(batch(1, []))
+    })
+
     it('stops when it is told to', async () => {
       await expect(store.commit(batch(1, []), { signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow('stop')
       await store.commit(batch(1, []))
@@ -111,24 +173,31 @@ export function memoryStoreContract(name: string, open: () => Promise<MemoryStor
 interface Replayed {
   sequence: number
   memories: Map<string, { memory: Memory; embedding: Float32Array | undefined }>
+  versions: Map<string, readonly MemoryVersion[]>
+  visits: Map<string, number>
 }
 
 /** Follows a store the plain way: one map of memories. */
 async function replay(store: MemoryStore, after = 0, state?: Replayed): Promise<Replayed> {
   const memories: Replayed['memories'] = new Map(state?.memories)
+  const versions: Replayed['versions'] = new Map(state?.versions)
+  const visits: Replayed['visits'] = new Map(state?.visits)
+  const all = [memories, versions, visits]
   let sequence = after
   for await (const { sequence: next, operations } of store.load(after)) {
     expect(next).toBeGreaterThanOrEqual(sequence)
     sequence = next
     for (const operation of operations) {
-      if (operation.type === 'reset') memories.clear()
-      if (operation.type === 'memory-delete') memories.delete(operation.id)
+      if (operation.type === 'reset') for (const each of all) each.clear()
+      if (operation.type === 'memory-delete') for (const each of all) each.delete(operation.id)
+      if (operation.type === 'visit-put') visits.set(operation.id, operation.visits.visits)
       if (operation.type !== 'memory-put') continue
+      if (operation.versions) versions.set(operation.memory.id, operation.versions)
       const kept = operation.memory.space === undefined ? undefined : memories.get(operation.memory.id)?.embedding
       memories.set(operation.memory.id, { memory: operation.memory, embedding: operation.embedding ?? kept })
     }
   }
-  return { sequence, memories }
+  return { sequence, memories, versions, visits }
 }
 
 function batch(sequence: number, operations: readonly MemoryOperation[]): MemoryBatch {
@@ -137,6 +206,21 @@ function batch(sequence: number, operations: readonly MemoryOperation[]): Memory
 
 function put(id: string, text: string, embedding?: Float32Array) {
   return { type: 'memory-put' as const, memory: memory(id, text, embedding && 's'), ...(embedding && { embedding }) }
+}
+
+function visit(id: string, visits: number): MemoryOperation {
+  return { type: 'visit-put', id, visits: { visits, lastVisitedAt: 1 } }
+}
+
+function version(text: string): MemoryVersion {
+  const times = { validFrom: undefined, validTo: undefined, since: 1, until: 2 }
+  return { text, category: 'notes', confidence: 1, change: 'updated', ...times }
+}
+
+function latin(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return text
 }
 
 function memory(id: string, text: string, space: string | undefined): Memory {

@@ -1,11 +1,18 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { mkdir, readdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { type CallOptions, type MemoryStore, PerStreamError, type Warning } from '@perstream/spec'
-import { openJournalStore } from './journal-store'
+import { isStoreFile, manifestName } from './journal-manifest'
+import { isAside, notStore } from './journal-opening'
+import { type RepairReport, repairJournal } from './journal-repair'
+import { type JournalStore, openJournalStore } from './journal-store'
+import { type StoreReport, verifyJournal } from './journal-verify'
 import { acquireLock, isLocked } from './lock-file'
 import { createNodeDirectory, errorCode, isMissing } from './node-directory'
 
+export type { RepairReport } from './journal-repair'
+export type { StoreDamage, StoreFileReport, StoreReport } from './journal-verify'
 export { openTensorFiles, type TensorFilesOptions } from './tensors/open-tensor-files'
+export { createNodeDirectory }
 
 /** How a file store is opened. */
 export interface FileStoreOptions extends CallOptions {
@@ -13,65 +20,151 @@ export interface FileStoreOptions extends CallOptions {
   readonly mode: 'write' | 'read'
   /** Receives what went wrong without harm: `journal-tail-cut`, `journal-tail-ignored`, `lock-taken-over`, `compaction-failed`. */
   readonly onWarning?: ((warning: Warning) => void) | undefined
-  /** Journal bytes beyond which, and beyond the snapshot's own size, it is compacted. Default 16 MiB. */
+  /** Bytes of journal beyond which it is merged into the parts. Default 16 MiB. */
   readonly compactAfterBytes?: number | undefined
 }
 
-const manifestName = 'perstream-memory.json'
-const version = 1
+/** A memory store in a folder. */
+export interface FileMemoryStore extends MemoryStore {
+  /**
+   * Copies the store as it is now into a new or empty folder, while it goes on being written to, and checks the copy.
+   * @throws PerStreamError `input-invalid` when the folder is not empty, `store-corrupt` when something in the store is damaged,
+   * `store-full`, `store-read-only`
+   */
+  backup(directory: string, options?: CallOptions): Promise<StoreReport>
+}
+
+/** How a repair is done. */
+export interface RepairStoreOptions extends CallOptions {
+  /** Receives `lock-taken-over`. */
+  readonly onWarning?: ((warning: Warning) => void) | undefined
+}
 
 /**
- * Opens a memory store in a folder: journal segments with a checksum a record, a snapshot, and a lock. A batch is on the disk when `commit`
- * resolves; when it deletes memories, the files are rewritten first and hold no byte of them. Dispose it to let go of the lock.
+ * Opens a memory store in a folder: a journal with a checksum a record, parts that hold what the journal held before, and a lock. A
+ * batch is on the disk when `commit` resolves; when it deletes memories, no file holds a byte of them by then. Dispose it to let go of
+ * the lock.
  *
  * @throws PerStreamError `store-locked` when another process writes, `input-invalid` for a folder that is something else,
- * `store-version` for a newer format, `store-read-only` where writing is not allowed, `store-corrupt`
+ * `store-version` for another format, `store-read-only` where writing is not allowed, `store-full`, `store-corrupt`
  */
-export async function openFileStore(directory: string, options: FileStoreOptions): Promise<MemoryStore> {
+export async function openFileStore(directory: string, options: FileStoreOptions): Promise<FileMemoryStore> {
   const { mode, signal } = options
   if (mode !== 'write' && mode !== 'read')
     throw new TypeError(`mode is ${JSON.stringify(mode)}: it must be "write" or "read"`)
   signal?.throwIfAborted()
   const folder = resolve(directory)
-  try {
-    return await (mode === 'write' ? openToWrite(folder, options) : openToRead(folder, options))
-  } catch (cause) {
-    const reason = refusals[String(errorCode(cause))]
-    if (!reason) throw cause
-    throw new PerStreamError(...reason(folder), { fields: { directory: folder }, cause })
+  const store = await explained(folder, () => (mode === 'write' ? openToWrite : openToRead)(folder, options))
+  return {
+    commit: (batch, callOptions) => explained(folder, () => store.commit(batch, callOptions)),
+    load: (sequence, callOptions) => store.load(sequence, callOptions),
+    async backup(target, callOptions) {
+      const path = resolve(target)
+      return explained(path, async () => {
+        await mkdir(path, { recursive: true })
+        return store.backup(createNodeDirectory(path), callOptions)
+      })
+    },
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }
 }
 
-async function openToWrite(folder: string, options: FileStoreOptions): Promise<MemoryStore> {
-  const { onWarning } = options
+/**
+ * Reads every byte of a store and reports what is damaged, while others may read and write it. Does not throw on damage.
+ * @throws PerStreamError `input-invalid` when the folder is no store, `store-version` for another format
+ */
+export async function verifyStore(directory: string, options: CallOptions = {}): Promise<StoreReport> {
+  const folder = resolve(directory)
+  return explained(folder, async () => {
+    await checkFolder(folder)
+    return verifyJournal(createNodeDirectory(folder), { ...options, location: folder })
+  })
+}
+
+/**
+ * Makes a damaged store one that opens: every record that can be read is kept, what is lost is reported, and the damaged files are kept
+ * beside it under names that end in `.damaged`. A store without damage is left as it is.
+ * @throws PerStreamError `store-locked` while a process writes, `input-invalid`, `store-version`, `store-read-only`
+ */
+export async function repairStore(directory: string, options: RepairStoreOptions = {}): Promise<RepairReport> {
+  const folder = resolve(directory)
+  return explained(folder, async () => {
+    await checkFolder(folder)
+    const lock = await takeLock(folder, options.onWarning)
+    try {
+      return await repairJournal(createNodeDirectory(folder), { signal: options.signal, location: folder })
+    } finally {
+      await lock.release()
+    }
+  })
+}
+
+async function openToWrite(folder: string, options: FileStoreOptions): Promise<JournalStore> {
   await mkdir(folder, { recursive: true })
-  const isStore = await checkManifest(folder, 'write')
-  const lock = await acquireLock(folder, (holder) =>
-    onWarning?.({
-      code: 'lock-taken-over',
-      message: `${folder}: the lock of ${holder}, which is dead, was taken over`,
-    }),
-  )
+  await refuseOthers(folder)
+  const lock = await takeLock(folder, options.onWarning)
   try {
-    const files = createNodeDirectory(folder)
-    if (!isStore) await files.replace(manifestName, [manifest()])
-    return await openJournalStore(files, { ...journalOptions(folder, options), release: () => lock.release() })
+    return await openJournalStore(createNodeDirectory(folder), {
+      ...journalOptions(folder, options),
+      release: () => lock.release(),
+    })
   } catch (error) {
     await lock.release()
     throw error
   }
 }
 
-async function openToRead(folder: string, options: FileStoreOptions): Promise<MemoryStore> {
-  await checkManifest(folder, 'read')
-  return openJournalStore(createNodeDirectory(folder), { ...journalOptions(folder, options), release: async () => {} })
+async function openToRead(folder: string, options: FileStoreOptions): Promise<JournalStore> {
+  await refuseOthers(folder)
+  return openJournalStore(createNodeDirectory(folder), journalOptions(folder, options))
 }
 
 function journalOptions(folder: string, { mode, onWarning, compactAfterBytes }: FileStoreOptions) {
   return { mode, onWarning, compactAfterBytes, location: folder, isWriting: () => isLocked(folder) }
 }
 
-type Refusal = (folder: string) => [code: 'store-read-only' | 'input-invalid', message: string]
+function takeLock(folder: string, onWarning: FileStoreOptions['onWarning']) {
+  return acquireLock(folder, (holder) =>
+    onWarning?.({
+      code: 'lock-taken-over',
+      message: `${folder}: the lock of ${holder}, which is dead, was taken over`,
+    }),
+  )
+}
+
+/** A folder of something else gets no lock. */
+async function refuseOthers(folder: string): Promise<void> {
+  const others = (await namesIn(folder)).filter((name) => !isAside(name) && !isStoreFile(name))
+  if (others.length > 0 && !others.includes(manifestName))
+    throw notStore(folder, `it holds other files (${others.slice(0, 3).join(', ')})`)
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  const names = await namesIn(folder)
+  if (!names.some((name) => name === manifestName || isStoreFile(name))) throw notStore(folder, 'there is none')
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
+}
+
+/** Says what the system's errors mean for a store. */
+async function explained<Value>(folder: string, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work()
+  } catch (cause) {
+    const reason = refusals[String(errorCode(cause))]
+    if (!reason || PerStreamError.isInstance(cause)) throw cause
+    throw new PerStreamError(...reason(folder), { fields: { directory: folder }, cause })
+  }
+}
+
+type Refusal = (folder: string) => [code: 'store-read-only' | 'store-full' | 'input-invalid', message: string]
 
 const noRight: Refusal = (folder) => [
   'store-read-only',
@@ -82,73 +175,18 @@ const noFolder: Refusal = (folder) => [
   `${folder} is not a folder: give the folder of a store, or a new one`,
 ]
 
+const noRoom: Refusal = (folder) => [
+  'store-full',
+  `there is no room to write to ${folder}: free some, then write again; nothing was changed`,
+]
+
 const refusals: Readonly<Record<string, Refusal>> = {
   EACCES: noRight,
   EPERM: noRight,
   EROFS: noRight,
+  ENOSPC: noRoom,
+  EDQUOT: noRoom,
+  EFBIG: noRoom,
   EEXIST: noFolder,
   ENOTDIR: noFolder,
-}
-
-function manifest(): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify({ format: 'perstream-memory', version })}\n`)
-}
-
-/** True for a store, false for a folder that may become one. */
-async function checkManifest(folder: string, mode: 'write' | 'read'): Promise<boolean> {
-  const text = await readManifest(folder)
-  if (text === undefined) {
-    const others = (await listOrNone(folder)).filter((name) => !/^lock(\.|$)|\.tmp$/.test(name))
-    if (mode === 'write' && others.length === 0) return false
-    throw notStore(
-      folder,
-      others.length > 0 ? `it holds other files (${others.slice(0, 3).join(', ')})` : 'there is none',
-    )
-  }
-  const found = parseManifest(folder, text)
-  if (found.version > version)
-    throw new PerStreamError(
-      'store-version',
-      `${folder} has format version ${found.version}, this release reads ${version}: use a newer release`,
-      { fields: { directory: folder, version: found.version } },
-    )
-  return true
-}
-
-async function readManifest(folder: string): Promise<string | undefined> {
-  try {
-    return await readFile(join(folder, manifestName), 'utf8')
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
-}
-
-async function listOrNone(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
-  }
-}
-
-function parseManifest(folder: string, text: string): { version: number } {
-  try {
-    const found = JSON.parse(text)
-    if (found?.format === 'perstream-memory' && Number.isInteger(found.version)) return found
-  } catch (cause) {
-    throw new PerStreamError('store-corrupt', `${folder}: ${manifestName} cannot be read`, { cause })
-  }
-  throw notStore(folder, `${manifestName} is of something else`)
-}
-
-function notStore(folder: string, reason: string): PerStreamError {
-  return new PerStreamError(
-    'input-invalid',
-    `${folder} is not a memory store: ${reason}. Give the folder of a store, or an empty one to write to`,
-    {
-      fields: { directory: folder },
-    },
-  )
 }

@@ -1,23 +1,28 @@
 /**
- * A flat folder of files: all that a journal needs of a file system, so that other ones (a browser's private files) can carry the same format.
+ * A flat folder of files: all that a store needs of a file system, so that other ones (a browser's private files) can carry the same
+ * format. Whole files are written once and never changed; only the journal grows.
  */
 export interface JournalDirectory {
   /** The names of the files. */
   list(): Promise<string[]>
   /** Opens a file; undefined when it is not there. It stays readable when it is removed meanwhile, where the system allows that. */
   open(name: string): Promise<JournalFile | undefined>
-  /** Makes an empty file and opens it; its name is durable when this resolves. */
-  create(name: string): Promise<JournalFile>
-  /** Writes a whole file in place of one that may be there: after a crash the old or the new is there, whole. */
+  /** Writes a whole new file, in place of one that no store knows. Its bytes are durable when this resolves, its name after `sync`. */
+  write(name: string, parts: Iterable<Uint8Array>): Promise<void>
+  /** Writes a whole file in place of one that may be there, durably: after a crash the old or the new is there, whole. */
   replace(name: string, parts: Iterable<Uint8Array>): Promise<void>
-  /** Removes a file for good, if it is there. */
+  /** Removes a file, if it is there: for good after `sync`. */
   remove(name: string): Promise<void>
+  /** Makes durable which files there are. */
+  sync(): Promise<void>
+  /** CRC-32 as in zlib, where the system has a fast one. Default: one in TypeScript. */
+  readonly crc32?: ((bytes: Uint8Array) => number) | undefined
 }
 
 /** An open file of a {@link JournalDirectory}. Whoever opened it closes it. */
 export interface JournalFile {
   size(): Promise<number>
-  /** Reads at most `length` bytes from `offset`; fewer only at the end. */
+  /** Reads at most `length` bytes from `offset`; fewer only at the end. The bytes are the caller's own. */
   read(offset: number, length: number): Promise<Uint8Array>
   /** Adds bytes at the end. */
   append(bytes: Uint8Array): Promise<void>

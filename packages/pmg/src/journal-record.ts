@@ -1,85 +1,153 @@
 import type { MemoryBatch, MemoryOperation } from '@perstream/spec'
-import { crc32 } from './crc32'
+import { isStoredOperation, operationHash } from './journal-keys'
 
-/** Bytes before the payload: magic, payload length, CRC-32, sequence, durable sequence. */
-export const headerLength = 28
-const magic = 0x314a4d50 // "PMJ1", little-endian
+/** Bytes before the payload. */
+export const headerLength = 48
+const magic = 0x32524d50 // "PMR2", little-endian
 const checkedFrom = 12
+const entryLength = 8
 /** No record may be longer, so that a damaged length is not believed. */
 export const longestRecord = 1 << 29
 
-/** A record as it lies in a journal. */
+/** A record as it lies in a file. */
 export interface JournalRecord {
   readonly batch: MemoryBatch
   /** The last sequence that was durable when this record was written. */
   readonly durable: number
-  /** Bytes it takes, header included. */
+  /** The checksum of the record before it in the file; of the first, what the manifest says. */
+  readonly previous: number
+  readonly crc: number
+  /** Bytes it takes, header included: a multiple of 8. */
   readonly byteLength: number
 }
 
-/** Encodes a batch as one record. Layout: docs/format.md. */
-export function encodeRecord(batch: MemoryBatch, durable: number): Uint8Array {
-  const parts = batch.operations.map(encodeOperation)
-  const length = parts.reduce((sum, { json, vector }) => sum + 8 + json.length + vector.byteLength, 12)
-  const bytes = new Uint8Array(headerLength + length)
+/** CRC-32 as in zlib. */
+export type Checksum = (bytes: Uint8Array) => number
+
+/** Encodes a batch as one record, without its place in a file: {@link sealRecord} adds that. Layout: docs/format.md. */
+export function encodeRecord({ sequence, at, operations }: MemoryBatch, durable: number): Uint8Array {
+  const json = new TextEncoder().encode(`[${operations.map(operationJson).join(',')}]`)
+  const vectors = operations.map(embeddingOf)
+  const tableEnd = headerLength + operations.length * entryLength
+  const vectorsAt = padded(tableEnd + json.length)
+  const floats = vectors.reduce((sum, vector) => sum + (vector?.length ?? 0), 0)
+  const bytes = new Uint8Array(padded(vectorsAt + floats * 4))
   const view = new DataView(bytes.buffer)
   view.setUint32(0, magic, true)
-  view.setUint32(4, length, true)
-  view.setFloat64(12, batch.sequence, true)
-  view.setFloat64(20, durable, true)
-  view.setFloat64(28, batch.at, true)
-  view.setUint32(36, parts.length, true)
-  let offset = headerLength + 12
-  for (const { json, vector } of parts) {
-    view.setUint32(offset, json.length, true)
-    view.setUint32(offset + 4, vector.byteLength, true)
-    bytes.set(json, offset + 8)
-    bytes.set(vector, offset + 8 + json.length)
-    offset += 8 + json.length + vector.length
+  view.setUint32(4, bytes.length - headerLength, true)
+  view.setFloat64(16, sequence, true)
+  view.setFloat64(24, durable, true)
+  view.setFloat64(32, at, true)
+  view.setUint32(40, operations.length, true)
+  view.setUint32(44, json.length, true)
+  bytes.set(json, tableEnd)
+  let offset = vectorsAt
+  for (const [i, operation] of operations.entries()) {
+    const entry = headerLength + i * entryLength
+    view.setUint32(entry, operationHash(operation), true)
+    const vector = vectors[i]
+    if (!vector) continue
+    view.setUint32(entry + 4, vector.length, true)
+    bytes.set(floatBytes(vector), offset)
+    offset += vector.byteLength
   }
-  view.setUint32(8, crc32(bytes.subarray(checkedFrom)), true)
   return bytes
+}
+
+/** Binds an encoded record to the one before it in its file, and gives its checksum. */
+export function sealRecord(bytes: Uint8Array, previous: number, checksum: Checksum): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  view.setUint32(12, previous, true)
+  const crc = checksum(bytes.subarray(checkedFrom))
+  view.setUint32(8, crc, true)
+  return crc
 }
 
 /** The length of the whole record whose header starts the bytes, or undefined when no header does. */
 export function recordLength(header: Uint8Array): number | undefined {
   if (header.length < headerLength) return undefined
-  const view = new DataView(header.buffer, header.byteOffset, header.byteLength)
+  const view = viewOf(header)
   const length = headerLength + view.getUint32(4, true)
-  return view.getUint32(0, true) === magic && length <= longestRecord ? length : undefined
+  return view.getUint32(0, true) === magic && length <= longestRecord && length % 8 === 0 ? length : undefined
 }
 
-/** Decodes the record that starts the bytes, or gives undefined when it is torn or damaged. */
-export function decodeRecord(bytes: Uint8Array): JournalRecord | undefined {
-  const byteLength = recordLength(bytes)
-  if (byteLength === undefined || bytes.length < byteLength) return undefined
-  const view = new DataView(bytes.buffer, bytes.byteOffset, byteLength)
-  if (view.getUint32(8, true) !== crc32(bytes.subarray(checkedFrom, byteLength))) return undefined
-  const operations: MemoryOperation[] = []
-  let offset = headerLength + 12
-  for (let i = view.getUint32(36, true); i > 0; i--) {
-    const jsonLength = view.getUint32(offset, true)
-    const vectorLength = view.getUint32(offset + 4, true)
-    const json = bytes.subarray(offset + 8, offset + 8 + jsonLength)
-    offset += 8 + jsonLength
-    operations.push(decodeOperation(json, bytes.subarray(offset, offset + vectorLength)))
-    offset += vectorLength
+/** The record that starts the bytes, header and all, or undefined when it is torn or damaged. */
+export function wholeRecord(bytes: Uint8Array, checksum: Checksum): Uint8Array | undefined {
+  const length = recordLength(bytes)
+  if (length === undefined || bytes.length < length) return undefined
+  const record = bytes.subarray(0, length)
+  return viewOf(record).getUint32(8, true) === checksum(record.subarray(checkedFrom)) ? record : undefined
+}
+
+/** What a whole record says of itself. */
+export function recordHead(record: Uint8Array): Omit<JournalRecord, 'batch'> & { sequence: number; count: number } {
+  const view = viewOf(record)
+  return {
+    sequence: view.getFloat64(16, true),
+    durable: view.getFloat64(24, true),
+    count: view.getUint32(40, true),
+    previous: view.getUint32(12, true),
+    crc: view.getUint32(8, true),
+    byteLength: record.length,
   }
-  const batch = { sequence: view.getFloat64(12, true), at: view.getFloat64(28, true), operations }
-  return { batch, durable: view.getFloat64(20, true), byteLength }
 }
 
-function encodeOperation(operation: MemoryOperation): { json: Uint8Array; vector: Uint8Array } {
-  const embedding = operation.type === 'memory-put' ? operation.embedding : undefined
-  const json = new TextEncoder().encode(JSON.stringify(embedding ? { ...operation, embedding: undefined } : operation))
-  return { json, vector: embedding ? floatBytes(embedding) : new Uint8Array(0) }
+/** The hashes of the keys of its operations. */
+export function recordHashes(record: Uint8Array): Uint32Array {
+  const view = viewOf(record)
+  const count = Math.min(view.getUint32(40, true), Math.floor((record.length - headerLength) / entryLength))
+  return Uint32Array.from({ length: count }, (_, i) => view.getUint32(headerLength + i * entryLength, true))
 }
 
-function decodeOperation(json: Uint8Array, vector: Uint8Array): MemoryOperation {
-  const operation = JSON.parse(new TextDecoder().decode(json)) as MemoryOperation
-  return vector.length > 0 && operation.type === 'memory-put'
-    ? { ...operation, embedding: bytesFloat(vector) }
-    : operation
+/**
+ * Decodes a whole record; undefined when its content makes no sense. The embeddings are views of the bytes: whoever keeps one for
+ * long copies it.
+ */
+export function decodeRecord(record: Uint8Array): JournalRecord | undefined {
+  const view = viewOf(record)
+  const { sequence, durable, previous, crc, byteLength, count } = recordHead(record)
+  const jsonLength = view.getUint32(44, true)
+  const tableEnd = headerLength + count * entryLength
+  const vectorsAt = padded(tableEnd + jsonLength)
+  if (vectorsAt > byteLength) return undefined
+  const operations = parseOperations(record.subarray(tableEnd, tableEnd + jsonLength))
+  if (operations?.length !== count) return undefined
+  let offset = vectorsAt
+  for (const [i, operation] of operations.entries()) {
+    const length = view.getUint32(headerLength + i * entryLength + 4, true) * 4
+    if (length === 0) continue
+    if (operation.type !== 'memory-put' || offset + length > byteLength) return undefined
+    Object.assign(operation, { embedding: bytesFloat(record.subarray(offset, offset + length)) })
+    offset += length
+  }
+  if (padded(offset) !== byteLength) return undefined
+  return { batch: { sequence, at: view.getFloat64(32, true), operations }, durable, previous, crc, byteLength }
+}
+
+function parseOperations(json: Uint8Array): MemoryOperation[] | undefined {
+  try {
+    const operations = JSON.parse(new TextDecoder().decode(json))
+    return Array.isArray(operations) && operations.every(isStoredOperation) ? operations : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function operationJson(operation: MemoryOperation): string {
+  return JSON.stringify(embeddingOf(operation) ? { ...operation, embedding: undefined } : operation)
+}
+
+function embeddingOf(operation: MemoryOperation): Float32Array | undefined {
+  return operation.type === 'memory-put' ? operation.embedding : undefined
+}
+
+function padded(length: number): number {
+  return Math.ceil(length / 8) * 8
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
@@ -92,7 +160,10 @@ function floatBytes(vector: Float32Array): Uint8Array {
 }
 
 function bytesFloat(bytes: Uint8Array): Float32Array {
-  if (littleEndian) return new Float32Array(bytes.slice().buffer)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (littleEndian)
+    return bytes.byteOffset % 4 === 0
+      ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+      : new Float32Array(bytes.slice().buffer)
+  const view = viewOf(bytes)
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(i * 4, true))
 }

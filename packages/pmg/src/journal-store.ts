@@ -1,371 +1,320 @@
-import {
-  type CallOptions,
-  type MemoryBatch,
-  type MemoryOperation,
-  type MemoryStore,
-  PerStreamError,
-  type Warning,
-} from '@perstream/spec'
-import type { JournalDirectory, JournalFile } from './journal-directory'
-import { type JournalEnd, readRecords, wasDurable } from './journal-reader'
-import { encodeRecord, longestRecord } from './journal-record'
-import { LiveOperations } from './live-operations'
+import { type CallOptions, type MemoryBatch, type MemoryStore, PerStreamError, type Warning } from '@perstream/spec'
+import { backUp } from './journal-backup'
+import type { JournalDirectory } from './journal-directory'
+import { loadView } from './journal-loading'
+import { encodeManifest, manifestName, readManifest, type StoreState, storeFileName } from './journal-manifest'
+import { mergeParts } from './journal-merge'
+import { notStore, openForWriting, removeStale, type WritableStore } from './journal-opening'
+import { readBatches } from './journal-reader'
+import { type Checksum, encodeRecord, longestRecord, sealRecord } from './journal-record'
+import type { StoreReport } from './journal-verify'
+import { checksumOf, damaged, type JournalView, openView } from './journal-view'
 
 /** How a journal is opened. */
-interface JournalStoreOptions {
+export interface JournalStoreOptions {
+  /** 'write' makes the store where it is not there; only one writer may be at work at a time, which is the caller's to see to. */
   readonly mode: 'write' | 'read'
-  /** Receives what went wrong without harm: a torn tail that was cut or left out. */
+  /** Receives what went wrong without harm: `journal-tail-cut`, `journal-tail-ignored`, `compaction-failed`. */
   readonly onWarning?: ((warning: Warning) => void) | undefined
-  /** Journal bytes beyond which, and beyond the snapshot's own size, it is compacted. Default 16 MiB. */
+  /** Bytes of journal beyond which it is merged into the parts. Default 16 MiB. */
   readonly compactAfterBytes?: number | undefined
   /** What messages call the place. */
   readonly location: string
-  /** Says whether a writer is at work, so that its unfinished last record is nothing to report. */
-  readonly isWriting: () => Promise<boolean>
+  /** Says whether a writer is at work, so that its unfinished last record is nothing to report. Default: none is. */
+  readonly isWriting?: (() => Promise<boolean>) | undefined
   /** Lets go of the place, after all files are closed. */
-  readonly release: () => Promise<void>
+  readonly release?: (() => Promise<void>) | undefined
 }
 
-const operationsPerSnapshotRecord = 256
+/** A memory store in a {@link JournalDirectory}. */
+export interface JournalStore extends MemoryStore {
+  /**
+   * Copies the store as it is now into an empty directory while it goes on being written to, and checks the copy.
+   * @throws PerStreamError `input-invalid` when the directory is not empty, `store-corrupt` when something in the store is damaged
+   */
+  backup(target: JournalDirectory, options?: CallOptions): Promise<StoreReport>
+}
+
+interface Waiting {
+  readonly batch: MemoryBatch
+  readonly resolve: () => void
+  readonly reject: (reason: unknown) => void
+}
+
+const usualJournalBytes = 1 << 24
 const attempts = 8
 
-/** Opens the journal in a directory. Format: docs/format.md. */
+/**
+ * Opens the store in a directory. Format: docs/format.md.
+ * @throws PerStreamError `store-corrupt`, `store-version`, `input-invalid` when the directory holds something else, or no store to read
+ */
 export async function openJournalStore(
   directory: JournalDirectory,
   options: JournalStoreOptions,
-): Promise<MemoryStore> {
-  const store = new JournalStore(directory, options)
-  if (options.mode === 'write') await store.prepare()
-  return store
+): Promise<JournalStore> {
+  const checksum = checksumOf(directory)
+  if (options.mode === 'write')
+    return new DirectoryStore(directory, options, await openForWriting(directory, { ...options, checksum }))
+  if (!(await readManifest(directory, options.location))) throw notStore(options.location, 'there is none')
+  return new DirectoryStore(directory, options)
 }
 
-class JournalStore implements MemoryStore {
+class DirectoryStore implements JournalStore {
   readonly #directory: JournalDirectory
   readonly #options: JournalStoreOptions
-  #sequence = 0
-  #segment: JournalFile | undefined
-  #segmentSize = 0
-  #journalBytes = 0
-  #snapshotBytes = 0
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #checksum: Checksum
+  readonly #hashes = new Map<string, Uint32Array>()
+  /** Absent when it is open for reading. */
+  #writable: WritableStore | undefined
+  #waiting: Waiting[] = []
+  #working: Promise<void> | undefined
   #closed = false
   #broken: unknown
 
-  constructor(directory: JournalDirectory, options: JournalStoreOptions) {
+  constructor(directory: JournalDirectory, options: JournalStoreOptions, writable?: WritableStore) {
     this.#directory = directory
     this.#options = options
-  }
-
-  /** Makes ready for writing: removes what a broken compaction left, cuts a torn tail, opens the last segment. */
-  async prepare(): Promise<void> {
-    for await (const batch of this.#batches(0)) this.#sequence = batch.sequence
-    const { snapshot, segments, stale } = layout(await this.#directory.list())
-    for (const name of stale) await this.#directory.remove(name)
-    this.#snapshotBytes = snapshot ? await this.#sizeOf(snapshot.name) : 0
-    for (const { name } of segments) this.#journalBytes += await this.#sizeOf(name)
-    const last = segments.at(-1)
-    const covered = last && snapshot && snapshot.sequence === this.#sequence && last.sequence <= this.#sequence
-    if (!last || covered) await this.#startSegment()
-    if (covered) return this.#directory.remove(last.name)
-    if (last) {
-      this.#segment = await this.#directory.open(last.name)
-      this.#segmentSize = await this.#cutTail(this.#segment!, last.name)
-    }
+    this.#checksum = checksumOf(directory)
+    this.#writable = writable
   }
 
   async commit(batch: MemoryBatch, { signal }: CallOptions = {}): Promise<void> {
     signal?.throwIfAborted()
     this.#check()
-    if (this.#options.mode === 'read')
+    if (!this.#writable)
       throw new PerStreamError(
         'store-read-only',
         `${this.#options.location} is open for reading: open it with mode "write"`,
       )
-    const turn = this.#turn.then(() => this.#append(batch))
-    this.#turn = turn.then(
-      () => undefined,
-      () => undefined,
-    )
-    return turn
+    const done = new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ batch, resolve, reject })
+    })
+    this.#working ??= this.#work()
+    return done
   }
 
   async *load(after = 0, { signal }: CallOptions = {}): AsyncGenerator<MemoryBatch, void, void> {
     this.#check()
-    for await (const batch of this.#batches(after, signal)) {
-      yield batch
-      this.#check()
+    let from = after
+    for (let attempt = 1; ; attempt++) {
+      const view = await openView(this.#directory, this.#options.location)
+      try {
+        for await (const batch of loadView(view, from, this.#loadOptions(signal))) {
+          yield batch
+          this.#check()
+          if (batch.sequence > view.manifest.state.sequence) from = batch.sequence
+        }
+        return
+      } catch (error) {
+        if (this.#closed || signal?.aborted || attempt === attempts || !(await this.#hasChanged(view))) throw error
+      } finally {
+        await view[Symbol.asyncDispose]()
+      }
     }
+  }
+
+  async backup(target: JournalDirectory, { signal }: CallOptions = {}): Promise<StoreReport> {
+    this.#check()
+    return backUp(this.#directory, target, { location: this.#options.location, signal })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await this.#turn
-    await this.#segment?.close()
-    await this.#options.release()
+    await this.#working
+    await this.#writable?.journal.close()
+    await this.#options.release?.()
   }
 
-  async *#batches(after: number, signal?: AbortSignal): AsyncGenerator<MemoryBatch, void, void> {
-    let sequence = after
-    for (let attempt = 1; ; attempt++) {
-      const pass = this.#loadFiles(layout(await this.#directory.list()), sequence, attempt === attempts, signal)
-      let step = await pass.next()
-      for (; !step.done; step = await pass.next()) {
-        sequence = step.value.sequence
-        yield step.value
-      }
-      if (step.value === 'complete') return
-      await new Promise((resolve) => setTimeout(resolve, attempt * 5))
-    }
+  #loadOptions(signal: AbortSignal | undefined) {
+    const { location, onWarning, isWriting } = this.#options
+    const reportsTail = async () => !this.#writable && !(await isWriting?.())
+    return { checksum: this.#checksum, location, onWarning, signal, reportsTail }
+  }
+
+  /** Where removed files cannot be read any more, a writer may have taken some away from a reader, who then begins again. */
+  async #hasChanged({ manifest }: JournalView): Promise<boolean> {
+    return (await readManifest(this.#directory, this.#options.location))?.crc !== manifest.crc
   }
 
   #check(): void {
     if (this.#closed) throw new PerStreamError('store-closed', `${this.#options.location} is closed: open it again`)
+    this.#checkWhole()
+  }
+
+  #checkWhole(): void {
     if (this.#broken)
       throw new PerStreamError('store-closed', `writing to ${this.#options.location} failed: open it again`, {
         cause: this.#broken,
       })
   }
 
-  async #append(batch: MemoryBatch): Promise<void> {
-    this.#check()
-    if (batch.sequence !== this.#sequence + 1)
-      throw new TypeError(
-        `batch.sequence is ${batch.sequence}: it must be ${this.#sequence + 1}, one more than the last`,
-      )
-    const bytes = encodeRecord(batch, this.#sequence)
-    if (bytes.length > longestRecord)
-      throw new TypeError(`the batch takes ${bytes.length} bytes: at most ${longestRecord} fit, write fewer at once`)
-    await this.#write(bytes)
-    this.#sequence = batch.sequence
-    this.#segmentSize += bytes.length
-    this.#journalBytes += bytes.length
-    const erases = batch.operations.some((operation) => operation.type === 'memory-delete')
-    const { compactAfterBytes = 1 << 24 } = this.#options
-    if (erases) await this.#compact()
-    else if (this.#journalBytes > compactAfterBytes && this.#journalBytes > this.#snapshotBytes) await this.#tidy()
+  /** Takes what waits, again and again. */
+  async #work(): Promise<void> {
+    await Promise.resolve()
+    while (this.#waiting.length > 0) {
+      const group = this.#take()
+      const batches = group.map(({ batch }) => batch)
+      try {
+        this.#checkWhole()
+        if (batches.some(erases)) await this.#merge(batches)
+        else if (batches.length > 0) await this.#append(batches)
+        for (const { resolve } of group) resolve()
+      } catch (error) {
+        for (const { reject } of group) reject(error)
+      }
+      await this.#tidy()
+    }
+    this.#working = undefined
   }
 
-  /** A write that failed half-way (a full disk) is cut off again, so that the next finds the journal whole. */
-  async #write(bytes: Uint8Array): Promise<void> {
+  /** Takes all that waits up to the first that deletes; from there on all. What is out of sequence is refused. */
+  #take(): Waiting[] {
+    const erasing = this.#waiting.findIndex(({ batch }) => erases(batch))
+    const group: Waiting[] = []
+    for (const each of this.#waiting.splice(0, erasing > 0 ? erasing : this.#waiting.length)) {
+      const expected = this.#writable!.sequence + group.length + 1
+      const { sequence, operations } = each.batch
+      if (sequence !== expected)
+        each.reject(new TypeError(`batch.sequence is ${sequence}: it must be ${expected}, one more than the last`))
+      else if (operations.some(({ type }) => type === 'reset'))
+        each.reject(new TypeError('batch.operations holds a "reset": that is only in what load yields'))
+      else group.push(each)
+    }
+    return group
+  }
+
+  /** One write and one sync for all batches. A write that failed half-way (a full disk) is cut off again. */
+  async #append(batches: readonly MemoryBatch[]): Promise<void> {
+    const { journal, journalSize, sequence: durable, ...rest } = this.#writable!
+    let { crc } = rest
+    const records = batches.map((batch) => {
+      const record = encodeRecord(batch, durable)
+      if (record.length > longestRecord)
+        throw new TypeError(`a batch takes ${record.length} bytes: at most ${longestRecord} fit, write fewer at once`)
+      crc = sealRecord(record, crc, this.#checksum)
+      return record
+    })
+    const bytes = records.length === 1 ? records[0]! : concat(records)
     try {
-      await this.#segment!.append(bytes)
-      await this.#segment!.sync()
+      await journal.append(bytes)
+      await journal.sync()
     } catch (error) {
-      try {
-        await this.#segment!.truncate(this.#segmentSize)
-      } catch {
+      await journal.truncate(journalSize).catch(() => {
         this.#broken = error
-      }
+      })
+      throw error
+    }
+    const sequence = batches.at(-1)!.sequence
+    this.#writable = { ...this.#writable!, journalSize: journalSize + bytes.length, sequence, crc }
+  }
+
+  /** Merges for size alone. What was acknowledged is durable whether or not it succeeds. */
+  async #tidy(): Promise<void> {
+    const { compactAfterBytes = usualJournalBytes, location, onWarning } = this.#options
+    if (this.#broken || this.#writable!.journalSize <= compactAfterBytes) return
+    try {
+      await this.#merge([])
+    } catch (error) {
+      onWarning?.({
+        code: 'compaction-failed',
+        message: `${location} could not be compacted and keeps growing: ${error instanceof Error ? error.message : error}`,
+      })
+    }
+  }
+
+  /**
+   * Writes journal and batches into parts, begins a new journal, and puts both in place by the manifest: that moment commits the
+   * batches. Then removes what came before: what was deleted is in no file any more.
+   */
+  async #merge(batches: readonly MemoryBatch[]): Promise<void> {
+    const before = this.#writable!.manifest.state
+    const { state, bytes, manifest } = await this.#mergedState(batches)
+    try {
+      await this.#directory.replace(manifestName, [bytes])
+      const journal = await this.#directory.open(state.journal)
+      if (!journal) throw damaged(this.#options.location, state.journal, 0)
+      await this.#writable!.journal.close()
+      this.#writable = { manifest, journal, journalSize: 0, crc: manifest.crc, sequence: state.sequence }
+      await removeStale(this.#directory, state)
+      for (const file of this.#hashes.keys())
+        if (!state.parts.some((part) => part.file === file)) this.#hashes.delete(file)
+    } catch (error) {
+      await this.#backOut(before, state, error)
       throw error
     }
   }
 
-  /** Compacts for size alone. The batch is durable whether or not it succeeds. */
-  async #tidy(): Promise<void> {
+  /** Writes the files of the next state. When that fails, they are gone again. */
+  async #mergedState(batches: readonly MemoryBatch[]) {
+    const { location } = this.#options
+    const view = await openView(this.#directory, location)
+    const { next } = view.manifest.state
+    let number = next
     try {
-      await this.#compact()
-    } catch (error) {
-      this.#options.onWarning?.({
-        code: 'compaction-failed',
-        message: `${this.#options.location} could not be compacted and keeps growing: ${error instanceof Error ? error.message : error}`,
-      })
-    }
-  }
-
-  /** Writes what still counts as a snapshot, then removes all that came before: what was deleted is in no file any more. */
-  async #compact(): Promise<void> {
-    const live = new LiveOperations()
-    for await (const { operations } of this.#batches(0)) for (const operation of operations) live.apply(operation)
-    const before = layout(await this.#directory.list())
-    const name = snapshotName(this.#sequence)
-    await this.#directory.replace(name, encodeSnapshot(live.list(), this.#sequence))
-    const full = this.#segment!
-    await this.#startSegment()
-    await full.close()
-    for (const old of [...before.segments, ...(before.snapshot ? [before.snapshot] : [])])
-      if (old.name !== name) await this.#directory.remove(old.name)
-    this.#snapshotBytes = await this.#sizeOf(name)
-    this.#journalBytes = 0
-  }
-
-  async #startSegment(): Promise<void> {
-    this.#segment = await this.#directory.create(segmentName(this.#sequence + 1))
-    this.#segmentSize = 0
-  }
-
-  async #cutTail(file: JournalFile, name: string): Promise<number> {
-    const end = await drain(readRecords(file))
-    if (end.rest === 0) return end.offset
-    await file.truncate(end.offset)
-    this.#warn('journal-tail-cut', `${end.rest} bytes of a write that was never acknowledged were cut off`, name, end)
-    return end.offset
-  }
-
-  /** Yields what comes after a sequence; returns 'changed' when the writer compacted meanwhile and the files must be listed again. */
-  async *#loadFiles(
-    { snapshot, segments }: Layout,
-    after: number,
-    last: boolean,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<MemoryBatch, 'complete' | 'changed', void> {
-    let sequence = after
-    if (snapshot && snapshot.sequence > after) {
-      const whole = yield* this.#loadSnapshot(snapshot.name, last, signal)
-      if (!whole) return 'changed'
-      sequence = snapshot.sequence
-    }
-    for (const [i, segment] of segments.entries()) {
-      const next = segments[i + 1]
-      if (next && next.sequence <= sequence + 1) continue
-      const file = await this.#directory.open(segment.name)
-      if (!file) return this.#gone(segment.name, last)
-      try {
-        const records = readRecords(file, { signal })
-        let step = await records.next()
-        for (; !step.done; step = await records.next()) {
-          const { batch } = step.value
-          if (batch.sequence <= sequence) continue
-          if (batch.sequence !== sequence + 1) return this.#gap(segment.name, sequence, batch.sequence, last)
-          sequence = batch.sequence
-          yield batch
-        }
-        await this.#checkEnd(file, segment.name, step.value, { sequence: sequence + 1, isLast: !next })
-      } finally {
-        await file.close()
-      }
-    }
-    return 'complete'
-  }
-
-  async *#loadSnapshot(
-    name: string,
-    last: boolean,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<MemoryBatch, boolean, void> {
-    const file = await this.#directory.open(name)
-    if (!file) return this.#gone(name, last) === undefined
-    try {
-      const records = readRecords(file, { signal })
-      let step = await records.next()
-      for (; !step.done; step = await records.next()) yield step.value.batch
-      if (step.value.rest > 0) throw this.#damaged(name, step.value.offset)
-      return true
-    } finally {
-      await file.close()
-    }
-  }
-
-  /** A bad end is a torn write only in the last segment, and only when nothing proves it had been acknowledged. */
-  async #checkEnd(
-    file: JournalFile,
-    name: string,
-    end: JournalEnd,
-    { sequence, isLast }: { sequence: number; isLast: boolean },
-  ): Promise<void> {
-    if (end.rest === 0) return
-    if (!isLast || (await wasDurable(file, end, sequence))) throw this.#damaged(name, end.offset)
-    if (this.#options.mode === 'read' && !(await this.#options.isWriting()))
-      this.#warn(
-        'journal-tail-ignored',
-        `${end.rest} bytes of a write that was never acknowledged are left out`,
-        name,
-        end,
+      const all = [...(await this.#journalBatches()), ...batches]
+      const merged = await mergeParts(
+        { state: view.manifest.state, parts: view.parts },
+        {
+          ...{ directory: this.#directory, checksum: this.#checksum, location, hashes: this.#hashes },
+          batches: all,
+          nextNumber: () => number++,
+        },
       )
+      const journal = storeFileName('journal', number++)
+      await this.#directory.write(journal, [])
+      await this.#directory.sync()
+      const last = all.at(-1) ?? view.manifest.state
+      const state = { sequence: last.sequence, at: last.at, next: number, journal, parts: merged }
+      return { state, ...encodeManifest(state) }
+    } catch (error) {
+      await this.#discard(next, number)
+      throw error
+    } finally {
+      await view[Symbol.asyncDispose]()
+    }
   }
 
-  #gone(name: string, last: boolean): 'changed' {
-    if (last)
-      throw new PerStreamError('store-corrupt', `${this.#options.location}: ${name} disappears while it is read`)
-    return 'changed'
+  async #journalBatches(): Promise<MemoryBatch[]> {
+    const { journal, journalSize, manifest } = this.#writable!
+    const options = { checksum: this.#checksum, previous: manifest.crc, end: journalSize }
+    const found: MemoryBatch[] = []
+    const records = readBatches(journal, options)
+    let step = await records.next()
+    for (; !step.done; step = await records.next()) found.push(step.value.batch)
+    if (step.value.offset !== journalSize)
+      throw damaged(this.#options.location, manifest.state.journal, step.value.offset)
+    return found
   }
 
-  #gap(name: string, from: number, to: number, last: boolean): 'changed' {
-    if (last || this.#options.mode === 'write')
-      throw new PerStreamError('store-corrupt', `${this.#options.location}: ${name} goes on with ${to} after ${from}`, {
-        fields: { file: name, from, to },
-      })
-    return 'changed'
+  /** The old state still holds when its manifest does; else nobody knows what the disk has, and the store must be opened again. */
+  async #backOut(before: StoreState, state: StoreState, error: unknown): Promise<void> {
+    const found = await readManifest(this.#directory, this.#options.location).catch(() => undefined)
+    if (found?.state.next !== before.next) this.#broken = error
+    else await this.#discard(before.next, state.next)
   }
 
-  #damaged(name: string, offset: number): PerStreamError {
-    return new PerStreamError(
-      'store-corrupt',
-      `${this.#options.location}: ${name} is damaged at byte ${offset}: restore it from a backup`,
-      { fields: { file: name, offset } },
-    )
-  }
-
-  #warn(code: string, message: string, file: string, { offset, rest }: JournalEnd): void {
-    this.#options.onWarning?.({
-      code,
-      message: `${this.#options.location}: ${message}`,
-      fields: { file, offset, bytes: rest },
-    })
-  }
-
-  async #sizeOf(name: string): Promise<number> {
-    const file = await this.#directory.open(name)
-    const size = (await file?.size()) ?? 0
-    await file?.close()
-    return size
-  }
-}
-
-interface NumberedFile {
-  readonly name: string
-  readonly sequence: number
-}
-
-interface Layout {
-  readonly snapshot: NumberedFile | undefined
-  /** In order; those that the snapshot covers are left out. */
-  readonly segments: readonly NumberedFile[]
-  /** What a broken compaction left behind. */
-  readonly stale: readonly string[]
-}
-
-function layout(names: readonly string[]): Layout {
-  const snapshots = numbered(names, 'snapshot')
-  const snapshot = snapshots.at(-1)
-  const all = numbered(names, 'journal')
-  const covered = (i: number) =>
-    snapshot !== undefined && (all[i + 1]?.sequence ?? Number.POSITIVE_INFINITY) <= snapshot.sequence + 1
-  return {
-    snapshot,
-    segments: all.filter((_, i) => !covered(i)),
-    stale: [
-      ...snapshots.slice(0, -1).map(({ name }) => name),
-      ...all.filter((_, i) => covered(i)).map(({ name }) => name),
-      ...names.filter((name) => name.endsWith('.tmp')),
-    ],
+  /** Removes the files of a state that did not come about; what cannot be removed now is after the next merge. */
+  async #discard(from: number, to: number): Promise<void> {
+    for (let number = from; number < to; number++)
+      for (const kind of ['part', 'journal'] as const) {
+        const name = storeFileName(kind, number)
+        this.#hashes.delete(name)
+        await this.#directory.remove(name).catch(() => undefined)
+      }
   }
 }
 
-function numbered(names: readonly string[], kind: 'snapshot' | 'journal'): NumberedFile[] {
-  return names
-    .filter((name) => new RegExp(`^${kind}-\\d{16}\\.pmg$`).test(name))
-    .sort()
-    .map((name) => ({ name, sequence: Number(name.slice(kind.length + 1, -4)) }))
+function erases({ operations }: MemoryBatch): boolean {
+  return operations.some(({ type }) => type === 'memory-delete')
 }
 
-function segmentName(first: number): string {
-  return `journal-${String(first).padStart(16, '0')}.pmg`
-}
-
-function snapshotName(last: number): string {
-  return `snapshot-${String(last).padStart(16, '0')}.pmg`
-}
-
-function* encodeSnapshot(operations: readonly MemoryOperation[], sequence: number): Generator<Uint8Array, void, void> {
-  const all: MemoryOperation[] = [{ type: 'reset' }, ...operations]
-  for (let i = 0; i < all.length; i += operationsPerSnapshotRecord)
-    yield encodeRecord({ sequence, at: 0, operations: all.slice(i, i + operationsPerSnapshotRecord) }, sequence)
-}
-
-async function drain<Value, Result>(values: AsyncGenerator<Value, Result, void>): Promise<Result> {
-  for (;;) {
-    const step = await values.next()
-    if (step.done) return step.value
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    bytes.set(part, offset)
+    offset += part.length
   }
+  return bytes
 }

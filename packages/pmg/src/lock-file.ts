@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { link, open, readFile, readlink, rm, stat } from 'node:fs/promises'
+import { link, open, readdir, readFile, readlink, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { PerStreamError } from '@perstream/spec'
@@ -39,6 +39,7 @@ export async function acquireLock(folder: string, onTakeover: (holder: string) =
     await takeOver(folder, path, mine)
     onTakeover(holder ? describe(holder) : 'a process that left no name')
   }
+  await removeDrafts(folder)
   return {
     async release() {
       if ((await readHolder(path))?.token === mine.token) await rm(path, { force: true })
@@ -84,6 +85,13 @@ async function place(path: string, holder: LockHolder): Promise<boolean> {
   } finally {
     await rm(draft, { force: true })
   }
+}
+
+/** Removes drafts that processes left which died while they made them; fresh ones are of processes that are at it. */
+async function removeDrafts(folder: string): Promise<void> {
+  for (const name of await readdir(folder))
+    if (/^lock\..*\.tmp$/.test(name) && (await isOlder(join(folder, name), takeoverSeconds)))
+      await rm(join(folder, name), { force: true })
 }
 
 /** File systems without hard links. */

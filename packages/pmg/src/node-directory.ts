@@ -1,5 +1,6 @@
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import * as zlib from 'node:zlib'
 import type { JournalDirectory, JournalFile } from './journal-directory'
 
 /** Makes a folder of the file system, which must be there, a journal directory. */
@@ -7,7 +8,7 @@ export function createNodeDirectory(path: string): JournalDirectory {
   return {
     async list() {
       const entries = await readdir(path, { withFileTypes: true })
-      return entries.filter((entry) => entry.isFile()).map((entry) => entry.name)
+      return entries.map((entry) => entry.name)
     },
     async open(name) {
       try {
@@ -17,21 +18,17 @@ export function createNodeDirectory(path: string): JournalDirectory {
         throw error
       }
     },
-    async create(name) {
-      const handle = await open(join(path, name), 'wx+')
-      await syncFolder(path)
-      return nodeFile(handle)
-    },
+    write: (name, parts) => writeWhole(join(path, name), parts),
     async replace(name, parts) {
       const temporary = join(path, `${name}.tmp`)
       await writeWhole(temporary, parts)
       await rename(temporary, join(path, name))
       await syncFolder(path)
     },
-    async remove(name) {
-      await rm(join(path, name), { force: true })
-      await syncFolder(path)
-    },
+    remove: (name) => rm(join(path, name), { force: true }),
+    sync: () => syncFolder(path),
+    // Node 20.19 and 22.2 or newer have it.
+    crc32: typeof zlib.crc32 === 'function' ? (bytes) => zlib.crc32(bytes) : undefined,
   }
 }
 

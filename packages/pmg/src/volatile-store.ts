@@ -1,5 +1,5 @@
 import { type MemoryBatch, type MemoryStore, PerStreamError } from '@perstream/spec'
-import { LiveOperations } from './live-operations'
+import { OperationFold } from './operation-fold'
 
 /**
  * Makes a store that lives in memory and is gone with the process. What is deleted is erased at once.
@@ -19,6 +19,8 @@ export function createVolatileStore(): MemoryStore {
       open()
       if (batch.sequence !== sequence + 1)
         throw new TypeError(`batch.sequence is ${batch.sequence}: it must be ${sequence + 1}, one more than the last`)
+      if (batch.operations.some((operation) => operation.type === 'reset'))
+        throw new TypeError('batch.operations holds a "reset": that is only in what load yields')
       sequence = batch.sequence
       batches.push(batch)
       if (!batch.operations.some((operation) => operation.type === 'memory-delete')) return
@@ -41,7 +43,7 @@ export function createVolatileStore(): MemoryStore {
 }
 
 function folded(batches: readonly MemoryBatch[]) {
-  const live = new LiveOperations()
+  const live = new OperationFold()
   for (const { operations } of batches) for (const operation of operations) live.apply(operation)
   return live.list()
 }

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  createUnreliableDirectory,
   memoryRetrieverContract,
   memoryStoreContract,
   memoryWriterContract,
@@ -9,13 +10,23 @@ import {
 } from '@perstream/conformance'
 import { openFileStore, openTensorFiles } from '../src/files'
 import { createMemoryGraph, createVolatileStore, createVolatileTensors } from '../src/index'
+import { openJournalStore } from '../src/journal'
 
 memoryStoreContract('volatile store', async () => ({ store: createVolatileStore() }))
 
 memoryStoreContract('file store', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pmg-'))
   const open = () => openFileStore(folder, { mode: 'write' })
-  return { store: await open(), reopen: open, cleanUp: () => rm(folder, { recursive: true }) }
+  const contents = async () =>
+    Buffer.concat(await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name)))))
+  return { store: await open(), reopen: open, contents, cleanUp: () => rm(folder, { recursive: true }) }
+})
+
+memoryStoreContract('store in a directory in memory', async () => {
+  const directory = createUnreliableDirectory(() => 0)
+  const open = () => openJournalStore(directory, { mode: 'write', location: 'memory', compactAfterBytes: 2000 })
+  const contents = async () => Buffer.concat([...directory.files.values()])
+  return { store: await open(), reopen: open, contents }
 })
 
 const open = () => createMemoryGraph({ store: createVolatileStore() })

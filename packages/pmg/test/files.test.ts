@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { collect, createRandom } from '@perstream/kit'
 import type { MemoryInput, Warning } from '@perstream/spec'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openFileStore } from '../src/files'
+import { openFileStore, verifyStore } from '../src/files'
 import { createMemoryGraph } from '../src/index'
 
 let folder: string
@@ -41,8 +41,14 @@ describe('opening', () => {
     await mkdir(join(folder, 'photos'))
     await expect(openGraph()).rejects.toMatchObject({ code: 'input-invalid' })
     await expect(openFileStore(join(folder, 'none'), { mode: 'read' })).rejects.toMatchObject({ code: 'input-invalid' })
-    await writeFile(join(folder, 'perstream-memory.json'), '{"format":"perstream-memory","version":2}')
-    await expect(openGraph()).rejects.toMatchObject({ code: 'store-version', fields: { version: 2 } })
+    await writeFile(join(folder, 'perstream-memory.json'), '{"format":"perstream-memory","version":3}')
+    await expect(openGraph()).rejects.toMatchObject({
+      code: 'store-version',
+      message: expect.stringContaining('newer'),
+      fields: { version: 3 },
+    })
+    await writeFile(join(folder, 'perstream-memory.json'), '{"format":"perstream-memory","version":1}')
+    await expect(openGraph()).rejects.toMatchObject({ code: 'store-version', fields: { version: 1 } })
     await writeFile(join(folder, 'perstream-memory.json'), '{"format":')
     await expect(openGraph()).rejects.toMatchObject({ code: 'store-corrupt' })
     expect(await readdir(folder)).toEqual(['perstream-memory.json', 'photos'])
@@ -94,6 +100,19 @@ describe('the lock', () => {
       await (await openGraph('write', warnings)).close()
       expect(warnings).toEqual([expect.objectContaining({ code: 'lock-taken-over' })])
     }
+  })
+
+  it('leaves no drafts of processes that died, and those of others that are at it', async () => {
+    await (await openGraph()).close()
+    for (const name of ['lock.old.tmp', 'lock.fresh.tmp']) await writeFile(join(folder, name), '{}')
+    await utimes(join(folder, 'lock.old.tmp'), 1_000_000, 1_000_000)
+    const { graph, close } = await openGraph()
+    const [made] = await graph.create([note('one')])
+    await graph.delete([made!.id])
+    const names = await readdir(folder)
+    expect(names).toContain('lock.fresh.tmp')
+    expect(names).not.toContain('lock.old.tmp')
+    await close()
   })
 
   it('of another machine is never taken over', async () => {
@@ -179,28 +198,28 @@ describe('erasing', () => {
     await close()
   })
 
-  it.each(['after the snapshot', 'after the new journal'])(
-    'is finished at the next opening when it was cut off %s',
-    async (point) => {
-      const { graph, close } = await openGraph()
-      const [secret] = await graph.create([note('ZYXSECRET'), note('plain')])
-      const [segment] = await journals()
-      const old = await readFile(join(folder, segment!))
-      await graph.delete([secret!.id])
-      await close()
-      if (point === 'after the snapshot') for (const name of await journals()) await rm(join(folder, name))
-      await writeFile(join(folder, segment!), old)
-      await writeFile(join(folder, 'snapshot-0000000000000009.pmg.tmp'), 'ZYXSECRET')
-      const reader = await openGraph('read')
-      expect(reader.graph.list().map(({ text }) => text)).toEqual(['plain'])
-      await reader.close()
-      const writer = await openGraph()
-      expect(await contents()).not.toContain('ZYXSECRET')
-      await writer.graph.create([note('later')])
-      await writer.close()
-      expect((await openGraph('read')).graph.stats().memories).toBe(2)
-    },
-  )
+  it('is finished at the next opening when the files of before are still there', async () => {
+    const { graph, close } = await openGraph()
+    const [secret] = await graph.create([note('ZYXSECRET'), note('plain')])
+    const before = new Map<string, Buffer>()
+    for (const name of await storeFiles()) before.set(name, await readFile(join(folder, name)))
+    await graph.delete([secret!.id])
+    await close()
+    for (const [name, bytes] of before) await writeFile(join(folder, name), bytes)
+    await writeFile(join(folder, 'perstream-memory.json.tmp'), 'ZYXSECRET')
+    expect(await verifyStore(folder)).toMatchObject({
+      whole: true,
+      files: expect.arrayContaining([expect.objectContaining({ file: [...before.keys()][0], kind: 'stale' })]),
+    })
+    const reader = await openGraph('read')
+    expect(reader.graph.list().map(({ text }) => text)).toEqual(['plain'])
+    await reader.close()
+    const writer = await openGraph()
+    expect(await contents()).not.toContain('ZYXSECRET')
+    await writer.graph.create([note('later')])
+    await writer.close()
+    expect((await openGraph('read')).graph.stats().memories).toBe(2)
+  })
 })
 
 describe('compaction', () => {
@@ -224,7 +243,7 @@ describe('compaction', () => {
       if (i % 40 === 39) await graph.delete([random.pick(ids)])
     }
     const state = await collect(graph.export())
-    expect((await readdir(folder)).filter((name) => name.startsWith('snapshot')).length).toBe(1)
+    expect((await storeFiles()).length).toBeLessThan(8)
     await close()
     const again = await openGraph('read')
     expect((await collect(again.graph.export())).slice(1)).toEqual(state.slice(1))
@@ -288,8 +307,8 @@ function lineReader(child: ChildProcessWithoutNullStreams): () => Promise<string
   return async () => (await lines.next()).value
 }
 
-async function journals(): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => name.startsWith('journal'))
+async function storeFiles(): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.endsWith('.pmg'))
 }
 
 async function contents(): Promise<string> {

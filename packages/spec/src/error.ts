@@ -21,6 +21,7 @@ export type PerStreamErrorCode =
   | 'space-mismatch'
   | 'store-locked'
   | 'store-read-only'
+  | 'store-full'
   | 'store-corrupt'
   | 'store-closed'
   | 'store-version'

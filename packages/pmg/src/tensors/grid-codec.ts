@@ -8,6 +8,8 @@ export type GridShape = Omit<PatchGrid, 'data'>
 export const precisions: readonly TensorPrecision[] = ['f32', 'f16', 'i8']
 
 const longestHalf = 65504
+/** The smallest float with all its bits: patches of smaller values are taken for zeros. */
+const smallestScale = 2 ** -126
 
 /** Checks a grid and the precision it shall be kept in. @throws TypeError that names the field and the value */
 export function checkGrid(grid: PatchGrid, precision: TensorPrecision): void {
@@ -81,6 +83,7 @@ function encodeBytes({ data, rows, columns, dimensions }: PatchGrid, bytes: Uint
 
 /** A 127th, rounded up to 17 bits: so that each multiple is exact, and a grid that is decoded and encoded again stays as it is. */
 function scaleOf(largest: number): number {
+  if (largest / 127 < smallestScale) return 0
   const scale = Float32Array.of(largest / 127)
   const bits = new Uint32Array(scale.buffer)
   bits[0] = (bits[0]! + 0x7f) & ~0x7f

@@ -2,9 +2,10 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type CallOptions, PerStreamError, type TensorPrecision, type TensorStore, type Warning } from '@perstream/spec'
 import { acquireLock } from '../lock-file'
-import { createNodeDirectory, errorCode } from '../node-directory'
+import { createNodeDirectory } from '../node-directory'
 import { precisions } from './grid-codec'
 import { ifThere } from './if-there'
+import { notTensors, refusal } from './refusal'
 import { TensorFiles } from './tensor-files'
 
 /** How a folder of grids is opened. */
@@ -27,7 +28,7 @@ const version = 1
  * write that is cut off leaves what was there before. The folder is one of its own, beside that of a memory store.
  *
  * @throws PerStreamError `store-locked` when another process writes, `input-invalid` for a folder that is something else or, to read, missing,
- * `store-version` for a newer format, `store-read-only` where writing is not allowed, `store-corrupt`
+ * `store-version` for a newer format, `store-read-only` where writing is not allowed, `store-full`, `store-corrupt`
  */
 export async function openTensorFiles(directory: string, options: TensorFilesOptions): Promise<TensorStore> {
   const { mode, precision = 'f32', cacheBytes = 2 ** 28, signal } = options
@@ -98,24 +99,4 @@ function parseManifest(folder: string, text: string): number {
     throw new PerStreamError('store-corrupt', `${folder}: ${manifestName} cannot be read`, { cause })
   }
   throw notTensors(folder, `${manifestName} is of something else`)
-}
-
-function notTensors(folder: string, reason: string): PerStreamError {
-  return new PerStreamError(
-    'input-invalid',
-    `${folder} is not a folder of grids: ${reason}. Give the folder of a tensor store, or an empty one to write to`,
-    { fields: { directory: folder } },
-  )
-}
-
-/** What an error of the file system means to whoever opens the folder. */
-function refusal(folder: string, cause: unknown): PerStreamError | undefined {
-  const code = errorCode(cause)
-  if (code === 'EEXIST' || code === 'ENOTDIR') return notTensors(folder, 'it is a file')
-  if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') return undefined
-  return new PerStreamError(
-    'store-read-only',
-    `${folder} cannot be written to: give it rights, or open it with mode "read"`,
-    { fields: { directory: folder }, cause },
-  )
 }

@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib'
 import { type PatchGrid, PerStreamError, type TensorPrecision } from '@perstream/spec'
+import { crc32 } from '../crc32'
 import { encodedLength, encodeGrid, type GridShape } from './grid-codec'
 
 /** What a tensor file holds. */
@@ -13,20 +13,24 @@ export interface TensorFile {
 
 const magic = 0x31544d50 // 'PMT1'
 const prefix = 16
+const crcStart = 12
 const largestHeader = 1 << 20
 
 /** Encodes a grid as a file: prefix (magic, header length, CRC of all that follows, four zero bytes), header in JSON, values. Format: docs/format.md. */
-export function encodeTensorFile(id: string, grid: PatchGrid, precision: TensorPrecision): Uint8Array[] {
+export function encodeTensorFile(id: string, grid: PatchGrid, precision: TensorPrecision): Uint8Array {
   const { rows, columns, dimensions, space } = grid
   const header = new TextEncoder().encode(JSON.stringify({ id, rows, columns, dimensions, space, precision }))
   if (header.length > largestHeader)
     throw new TypeError(`id and grid.space take ${header.length} bytes: at most ${largestHeader} fit`)
   const values = encodeGrid(grid, precision)
-  const start = new DataView(new ArrayBuffer(prefix))
-  start.setUint32(0, magic, true)
-  start.setUint32(4, header.length, true)
-  start.setUint32(8, crc32(values, crc32(header, crc32(new Uint8Array(4)))), true)
-  return [new Uint8Array(start.buffer), header, values]
+  const bytes = new Uint8Array(prefix + header.length + values.length)
+  bytes.set(header, prefix)
+  bytes.set(values, prefix + header.length)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, magic, true)
+  view.setUint32(4, header.length, true)
+  view.setUint32(8, crc32(bytes.subarray(crcStart)), true)
+  return bytes
 }
 
 /**
@@ -40,7 +44,7 @@ export function decodeTensorFile(bytes: Uint8Array, path: string): TensorFile {
   if (values.length !== encodedLength(shape, precision))
     throw corrupt(path, `it has ${values.length} bytes of values, its header says ${encodedLength(shape, precision)}`)
   const sum = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true)
-  if (crc32(bytes.subarray(12)) !== sum) throw corrupt(path, 'its checksum does not fit')
+  if (crc32(bytes.subarray(crcStart)) !== sum) throw corrupt(path, 'its checksum does not fit')
   return { id, shape, precision, values }
 }
 

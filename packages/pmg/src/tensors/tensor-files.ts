@@ -12,6 +12,7 @@ import { ByteCache } from './byte-cache'
 import { createFolderSync } from './folder-sync'
 import { checkGrid, decodeGrid, precisions } from './grid-codec'
 import { ifThere } from './if-there'
+import { refusal } from './refusal'
 import { decodeTensorFile, encodeTensorFile, type TensorFile, tensorFileId, tensorFileStart } from './tensor-file'
 import { parseTensorName, tensorName } from './tensor-names'
 import { checkId } from './volatile-tensors'
@@ -70,9 +71,9 @@ export class TensorFiles implements TensorStore {
     this.#checkWritable(signal)
     checkId(id)
     checkGrid(grid, precision)
-    const parts = encodeTensorFile(id, grid, precision)
+    const bytes = encodeTensorFile(id, grid, precision)
     await this.#inTurn(id, async () => {
-      await this.#replace(tensorName(id, precision), parts, signal)
+      await this.#replace(tensorName(id, precision), bytes, signal)
       this.#forget(id)
       await this.#syncFolder()
       const others = precisions.filter((each) => each !== precision)
@@ -147,13 +148,13 @@ export class TensorFiles implements TensorStore {
     this.#loading.delete(id)
   }
 
-  async #replace(name: string, parts: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<void> {
+  async #replace(name: string, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     const temporary = join(this.#folder, `grid-${randomUUID()}.tmp`)
     try {
       signal?.throwIfAborted()
       const handle = await open(temporary, 'wx')
       try {
-        for (const part of parts) await handle.writeFile(part)
+        await handle.writeFile(bytes)
         await handle.datasync()
       } finally {
         await handle.close()
@@ -162,7 +163,7 @@ export class TensorFiles implements TensorStore {
       await rename(temporary, join(this.#folder, name))
     } catch (error) {
       await rm(temporary, { force: true })
-      throw error
+      throw refusal(this.#folder, error) ?? error
     }
   }
 

@@ -1,0 +1,71 @@
+import type { MemoryOperation } from '@perstream/spec'
+
+/** Kinds of operations that say what is, in the order in which each finds what it points to. */
+export const putTypes = ['space', 'progress', 'entity-put', 'relation-put', 'memory-put', 'visit-put'] as const
+
+/** A kind of operation that says what is; the others take away. */
+export type PutType = (typeof putTypes)[number]
+
+/** What an operation concerns: a memory, the visits of one, an entity, a relation, the progress of a source, the space. */
+const letters = {
+  'memory-put': 'm',
+  'memory-delete': 'm',
+  'visit-put': 'v',
+  'entity-put': 'e',
+  'entity-delete': 'e',
+  'relation-put': 'r',
+  'relation-delete': 'r',
+  progress: 'p',
+  space: 's',
+} as const
+
+/** Says whether a value is an operation that a store may hold, as far as its type goes. */
+export function isStoredOperation(value: { readonly type?: unknown } | null | undefined): value is MemoryOperation {
+  return typeof value?.type === 'string' && Object.hasOwn(letters, value.type)
+}
+
+/** Names the record that an operation concerns. */
+export function operationKey(operation: MemoryOperation): string {
+  return `${operation.type === 'reset' ? '' : letters[operation.type]}${subjectOf(operation)}`
+}
+
+/** Names all records that an operation concerns: a memory that is deleted takes its visits along. */
+export function operationKeys(operation: MemoryOperation): readonly string[] {
+  const key = operationKey(operation)
+  return operation.type === 'memory-delete' ? [key, `v${operation.id}`] : [key]
+}
+
+/** The hash of each of {@link operationKeys}, the first first. */
+export function operationHashes(operation: MemoryOperation): readonly number[] {
+  const hash = operationHash(operation)
+  return operation.type === 'memory-delete' ? [hash, keyHash('v', operation.id)] : [hash]
+}
+
+/** The hash of {@link operationKey}: 32 bits, FNV-1a over UTF-16 code units. Different keys may have the same. */
+export function operationHash(operation: MemoryOperation): number {
+  return keyHash(operation.type === 'reset' ? '' : letters[operation.type], subjectOf(operation))
+}
+
+function subjectOf(operation: MemoryOperation): string {
+  switch (operation.type) {
+    case 'memory-put':
+      return operation.memory.id
+    case 'entity-put':
+      return operation.entity.id
+    case 'relation-put':
+      return operation.relation.id
+    case 'progress':
+      return operation.progress.source
+    case 'space':
+    case 'reset':
+      return ''
+    default:
+      return operation.id
+  }
+}
+
+function keyHash(letter: string, subject: string): number {
+  let hash = Math.imul(0x811c9dc5 ^ letter.charCodeAt(0), 0x01000193)
+  for (let i = 0; i < subject.length; i++) hash = Math.imul(hash ^ subject.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}

@@ -1,0 +1,82 @@
+import type { UnreliableDirectory } from '@perstream/conformance'
+import type { Memory, MemoryBatch, MemoryOperation, MemoryStore } from '@perstream/spec'
+import fc from 'fast-check'
+
+/** What a store should hold: the plain way, one map. */
+export type Model = ReadonlyMap<string, { readonly text: string; readonly embedding: readonly number[] | undefined }>
+
+/** The text of each version of each memory is its own, long enough to be searched for in files. */
+export interface Change {
+  readonly id: number
+  readonly kind: 'put' | 'reword' | 'delete' | 'visit'
+}
+
+export const changes = fc.array(
+  fc.record({
+    id: fc.integer({ min: 0, max: 7 }),
+    kind: fc.constantFrom<Change['kind']>('put', 'put', 'reword', 'visit', 'delete'),
+  }),
+  { minLength: 1, maxLength: 4 },
+)
+
+/** Makes batches out of changes, each with words of its own. */
+export class BatchMaker {
+  #count = 0
+
+  batch(sequence: number, list: readonly Change[]): MemoryBatch {
+    return { sequence, at: sequence, operations: list.map((change) => this.#operation(change)) }
+  }
+
+  #operation({ id, kind }: Change): MemoryOperation {
+    const name = nameOf(id)
+    this.#count++
+    if (kind === 'delete') return { type: 'memory-delete', id: name }
+    if (kind === 'visit') return { type: 'visit-put', id: name, visits: { visits: this.#count, lastVisitedAt: 1 } }
+    const memory = memoryOf(name, `words ${this.#count} of ${name}`)
+    return kind === 'reword'
+      ? { type: 'memory-put', memory }
+      : { type: 'memory-put', memory, embedding: Float32Array.of(1000 + id, this.#count, 0.1) }
+  }
+}
+
+export function nameOf(id: number): string {
+  return `memory-name-${id}`
+}
+
+function memoryOf(id: string, text: string): Memory {
+  return {
+    ...{ id, text, category: 'notes', origin: 'read', owner: 'me', confidence: 1, evidence: [], triplets: [] },
+    ...{ space: 's', validFrom: undefined, validTo: undefined, track: undefined, learnedAt: 1, updatedAt: 1 },
+  }
+}
+
+/** What is there after a batch. */
+export function after(model: Model, { operations }: MemoryBatch): Model {
+  const next = new Map(model)
+  for (const operation of operations) {
+    if (operation.type === 'memory-delete') next.delete(operation.id)
+    if (operation.type !== 'memory-put') continue
+    const { id, text } = operation.memory
+    next.set(id, { text, embedding: operation.embedding ? [...operation.embedding] : next.get(id)?.embedding })
+  }
+  return next
+}
+
+/** What a store holds, and the last sequence it knows of. */
+export async function contentOf(store: MemoryStore): Promise<{ model: Model; sequence: number }> {
+  let model: Model = new Map()
+  let sequence = 0
+  for await (const batch of store.load()) {
+    sequence = batch.sequence
+    model = after(batch.operations[0]?.type === 'reset' ? new Map() : model, batch)
+  }
+  return { model, sequence }
+}
+
+/** The names of memories that any file still has a byte of, of those that should be gone. */
+export function tracesOf(files: UnreliableDirectory['files'], gone: readonly string[]): string[] {
+  const all = [...files.values()].map((bytes) => Buffer.from(bytes).toString('latin1')).join('\n')
+  const bytesOf = (id: string) =>
+    Buffer.from(Float32Array.of(1000 + Number(id.split('-').at(-1))).buffer).toString('latin1')
+  return gone.filter((id) => all.includes(id) || all.includes(bytesOf(id)))
+}
