@@ -140,6 +140,24 @@ describe('the disk', () => {
   }
 })
 
+it.skipIf(process.platform === 'win32')(
+  'says by name that there is no room, and keeps what was there (skipped on Windows)',
+  async () => {
+    const fixture = fileURLToPath(new URL('fixtures/tensor-limit.mjs', import.meta.url))
+    const command = 'ulimit -f 64 && exec "$0" "$1" "$2"'
+    const child = spawn('bash', ['-c', command, process.execPath, fixture, folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let said = ''
+    child.stdout.on('data', (chunk) => {
+      said += chunk
+    })
+    await once(child, 'close')
+    expect(JSON.parse(said)).toEqual({ code: 'store-full', kept: 100, list: 1 })
+    expect((await readdir(folder)).sort()).toEqual(['grid-a.f32', 'perstream-tensors.json'])
+  },
+)
+
 describe('damage', () => {
   it('is found in every byte of a file, and by its name', async () => {
     await using store = await write({ cacheBytes: 0 })
