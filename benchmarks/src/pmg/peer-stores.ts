@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { createReadStream, existsSync } from 'node:fs'
+import { appendFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { createMemoryGraph } from '@perstream/pmg'
 import { openFileStore } from '@perstream/pmg/files'
 import { dimensions, type PeerRow } from './peer-data'
@@ -54,19 +55,23 @@ async function openOurs(folder: string): Promise<PeerStore> {
   }
 }
 
-/** What people write themselves first: an array, a loop, a JSON file. */
+/** What people write themselves first: an array, a loop, a file of JSON; in lines, as one text of 100,000 would be too long for a string. */
 async function openArray(folder: string): Promise<PeerStore> {
-  const path = join(folder, 'memories.json')
-  const rows: StoredRow[] = existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : []
+  const path = join(folder, 'memories.jsonl')
+  const rows: StoredRow[] = []
+  if (existsSync(path))
+    for await (const line of createInterface(createReadStream(path))) rows.push(JSON.parse(line) as StoredRow)
   return {
     async insert(more) {
-      for (const { id, text, vector } of more) rows.push({ id, text, vector: Array.from(vector) })
+      const added = more.map(({ id, text, vector }) => ({ id, text, vector: Array.from(vector) }))
+      rows.push(...added)
+      await appendFile(path, added.map((row) => `${JSON.stringify(row)}\n`).join(''))
     },
     async search(vector, limit) {
       const scores = rows.map(({ id, vector: other }) => ({ id, score: dot(vector, other) }))
       return nearest(scores, limit)
     },
-    close: () => writeFile(path, JSON.stringify(rows)),
+    async close() {},
   }
 }
 

@@ -38,7 +38,7 @@ export async function benchTensors({ sizes }: PartOptions): Promise<PartReport> 
 
 const notes = [
   `tensors: grids of ${rows} x ${columns} x ${dimensions} as i8, random, each written with fdatasync and its name synced, ${width} writes at a time`,
-  'tensors: the reading process opens graph and grids, answers 20 questions by vector and reads the two grids of each of the five memories found, and 2,000 grids at random, with the usual cache of 256 MiB',
+  'tensors: the reading process opens graph and grids, answers 20 questions by vector and reads the two grids of each of the five memories found, and 2,000 grids at random, with the usual cache of 256 MB',
 ]
 
 async function measure(folder: string, memories: number): Promise<Figure[]> {

@@ -63,6 +63,7 @@ export function decodeGrid(shape: GridShape, precision: TensorPrecision, bytes: 
 
 function encodeBytes({ data, rows, columns, dimensions }: PatchGrid, bytes: Uint8Array, view: DataView): void {
   const patches = rows * columns
+  const values = new Int8Array(bytes.buffer, bytes.byteOffset + 4 * patches)
   for (let patch = 0; patch < patches; patch++) {
     const start = patch * dimensions
     let largest = 0
@@ -73,10 +74,11 @@ function encodeBytes({ data, rows, columns, dimensions }: PatchGrid, bytes: Uint
     const scale = scaleOf(largest)
     view.setFloat32(4 * patch, scale, true)
     if (scale === 0) continue
-    const values = 4 * patches + start
-    for (let i = 0; i < dimensions; i++) {
-      const steps = Math.round(data[start + i]! / scale)
-      bytes[values + i] = Math.max(-127, Math.min(127, steps))
+    const perScale = 1 / scale
+    for (let i = start; i < start + dimensions; i++) {
+      const steps = data[i]! * perScale
+      // Kept as a whole number, cut towards zero: so this rounds.
+      values[i] = steps < 0 ? steps - 0.5 : steps + 0.5
     }
   }
 }

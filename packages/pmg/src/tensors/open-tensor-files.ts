@@ -14,7 +14,7 @@ export interface TensorFilesOptions extends CallOptions {
   readonly mode: 'write' | 'read'
   /** How grids are kept where `put` does not say. Default 'f32'. */
   readonly precision?: TensorPrecision | undefined
-  /** Bytes of grids, as they are kept, that stay in memory once they were read. Default 256 MiB. */
+  /** Bytes of grids, as they are kept, that stay in memory once they were read. Default 256 MB. */
   readonly cacheBytes?: number | undefined
   /** Receives what went wrong without harm: `lock-taken-over`. */
   readonly onWarning?: ((warning: Warning) => void) | undefined
@@ -31,7 +31,7 @@ const version = 1
  * `store-version` for a newer format, `store-read-only` where writing is not allowed, `store-full`, `store-corrupt`
  */
 export async function openTensorFiles(directory: string, options: TensorFilesOptions): Promise<TensorStore> {
-  const { mode, precision = 'f32', cacheBytes = 2 ** 28, signal } = options
+  const { mode, precision = 'f32', cacheBytes = 256e6, signal } = options
   if (mode !== 'write' && mode !== 'read')
     throw new TypeError(`mode is ${JSON.stringify(mode)}: it must be "write" or "read"`)
   if (!precisions.includes(precision))
