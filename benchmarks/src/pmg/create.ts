@@ -14,7 +14,7 @@ const space = 'bench'
 const largest = 100_000
 const goalSize = 10_000
 /** Memories a turn. */
-const perTurn = 50
+const perTurn = 200
 
 /**
  * Measures `create` with duplicate detection and entity resolution, encoder and store excluded, against the prototype's linear scan of
@@ -40,9 +40,12 @@ async function measureSize(size: number, rounds: number): Promise<Figure[]> {
   const prototype = new PrototypeCreate()
   for (let i = 0; i < size; i++) prototype.fill(tripletOf(i), vectors)
   let next = size
-  const create: Contestant = () => timeEach(perTurn, () => graph.create([inputOf(next++, vectors, true)]))
+  const create: Contestant = () => {
+    const inputs = Array.from({ length: perTurn }, () => inputOf(next++, vectors, true))
+    return timeEach(perTurn, (i) => graph.create([inputs[i]!]))
+  }
   let scanned = size
-  const turns = Math.max(1, Math.round(perTurn / (size / 1000)))
+  const turns = Math.max(1, Math.round(20_000 / size))
   const scan: Contestant = () => timeEach(turns, async () => prototype.create(tripletOf(scanned++), vectors))
   const times = await race({ create, scan }, rounds)
   const title = `create at ${size}`
@@ -87,9 +90,9 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed
 }
 
-async function timeEach(times: number, work: () => Promise<unknown>): Promise<number> {
+async function timeEach(times: number, work: (turn: number) => Promise<unknown>): Promise<number> {
   const start = performance.now()
-  for (let i = 0; i < times; i++) await work()
+  for (let i = 0; i < times; i++) await work(i)
   return (performance.now() - start) / times
 }
 

@@ -88,9 +88,34 @@ export function memoryWriterContract(name: string, open: () => Promise<MemoryGra
       expect(again!.outcome).toBe('created')
     })
 
+    it('keeps what contradicts, and marks both until one is gone', async () => {
+      const told = (value: string) => [{ subject: 'wifi password', predicate: 'is', object: value }]
+      const [one, other] = await graph.create([
+        input('The wifi password is tulip', { triplets: told('tulip') }),
+        input('The wifi password is orchid', { triplets: told('orchid') }),
+      ])
+      expect(await find(graph, 'tulip')).toMatchObject({ id: one!.id, conflicts: [other!.id] })
+      expect(await find(graph, 'orchid')).toMatchObject({ id: other!.id, conflicts: [one!.id] })
+      await graph.delete([other!.id])
+      expect((await find(graph, 'tulip')).conflicts ?? []).toEqual([])
+    })
+
+    it('does not take two tastes for a contradiction', async () => {
+      const likes = (object: string) => [{ subject: 'I', predicate: 'like', object }]
+      await graph.create([
+        input('I like tea', { triplets: likes('tea') }),
+        input('I like coffee', { triplets: likes('coffee') }),
+      ])
+      expect((await find(graph, 'tea')).conflicts ?? []).toEqual([])
+    })
+
     it('refuses bad input by name and stores nothing of its batch', async () => {
       const bad: [string, Partial<MemoryInput>][] = [
         ['text', { text: ' ' }],
+        ['text', { text: 'x'.repeat(1 << 20) }],
+        ['text', { text: 'half a character: \ud83d' }],
+        ['owner', { owner: '' }],
+        ['learnedAt', { learnedAt: Number.NaN }],
         ['confidence', { confidence: 2 }],
         ['embedding', { embedding: new Float32Array(4), space: 'contract' }],
         ['embedding', { embedding: Float32Array.of(1, Number.NaN, 0, 0), space: 'contract' }],

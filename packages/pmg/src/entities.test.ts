@@ -232,6 +232,25 @@ describe('merge and split', () => {
   })
 })
 
+it('an entity is not called by the words of a deleted memory alone', async () => {
+  const graph = await open()
+  const [first] = await graph.create([
+    note('a', 'The SECRET Place | is near | home'),
+    note('b', 'secret place | is near | town'),
+    note('My sister Anna sings', 'Anna | sings in | the choir'),
+    note('My sister Eva swims', 'Eva | swims in | the lake'),
+  ])
+  await graph.delete([first!.id])
+  expect(called(graph)).toMatchObject({ 'secret place': 1, sister: 2 })
+  await graph.delete(
+    graph
+      .list()
+      .filter(({ text }) => text.includes('Anna'))
+      .map(({ id }) => id),
+  )
+  expect(JSON.stringify(graph.entities())).not.toMatch(/SECRET|[Aa]nna/)
+})
+
 it('no word of a deleted memory is left in an entity', async () => {
   const graph = await open()
   const results = await graph.create([

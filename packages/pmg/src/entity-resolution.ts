@@ -75,13 +75,20 @@ export class EntityResolution {
     const keys = new Set(Array.from(words, (each) => this.#key(before.owner, each)))
     for (const id of touched) {
       const record = this.#state.entities.get(id)?.record
-      if (!record?.merges) continue
-      const merges = record.merges.flatMap((merge) => withoutSupport(merge, before.id, stands))
-      const labels = labelsOf(record).filter((label, i) => {
-        const key = i === 0 ? labelKeys(record)[0]! : this.#key(record.owner, label)
-        return key === ownerKey || !keys.has(key) || this.#isUsed(id, key)
+      if (!record) continue
+      const merges = (record.merges ?? []).flatMap((merge) => withoutSupport(merge, before.id, stands))
+      const recordKeys = labelKeys(record)
+      const renamed = new Map<string, string>()
+      const labels = labelsOf(record).flatMap((label, i) => {
+        const key = recordKeys[i]!
+        if (key === ownerKey || !keys.has(key)) return [label]
+        const still = this.#wordsFor(id, key, label)
+        if (still !== undefined && still !== label) renamed.set(label, still)
+        return still === undefined ? [] : [still]
       })
-      if (labels.length > 0) this.#reshape(record, labels, merges)
+      const called = (words: string) => renamed.get(words) ?? words
+      const kept = merges.map((each) => ({ ...each, label: called(each.label), with: called(each.with) }))
+      if (labels.length > 0) this.#reshape(record, labels, renamed.size > 0 ? kept : merges)
     }
   }
 
@@ -150,7 +157,21 @@ export class EntityResolution {
 
   /** Removes an entity that no relation has as an end. */
   pruneEntity(id: string): void {
-    if (this.#state.entities.get(id)?.relations.size === 0) this.#plan.emit({ type: 'entity-delete', id })
+    const node = this.#state.entities.get(id)
+    if (!node || node.relations.size > 0) return
+    this.#plan.emit({ type: 'entity-delete', id })
+    this.#forgetApart(node.record, labelKeys(node.record))
+  }
+
+  /** Takes labels that are gone out of what others were found not to be. */
+  #forgetApart({ owner, apart = [] }: EntityRecord, gone: readonly string[]): void {
+    for (const key of gone.length > 0 ? apart : []) {
+      const other = this.#state.entityByLabel(owner, key)
+      if (!other?.apart?.some((each) => gone.includes(each))) continue
+      const { apart: before, ...rest } = other
+      const left = before!.filter((each) => !gone.includes(each))
+      this.#put(left.length > 0 ? { ...rest, apart: left } : rest)
+    }
   }
 
   #relation(owner: string, triplet: Triplet): string {
@@ -189,6 +210,8 @@ export class EntityResolution {
     if (labelled && named !== labelled && isTaken(labelled, labelKey, name)) {
       const split = this.split(labelled, labelKey)
       this.#put({ ...split, apart: [...(split.apart ?? []), nameKey] })
+      const bearer = named ?? this.#entity(owner, name)
+      this.#put({ ...bearer, apart: [...(bearer.apart ?? []), labelKey] })
     } else if (named && labelled && named !== labelled) {
       if (!areApart(named, labelled)) this.#unite(named, labelled, merge)
     } else {
@@ -258,8 +281,11 @@ export class EntityResolution {
    * @returns the ids of the new entities
    */
   #reshape(record: EntityRecord, labels: readonly string[], merges: readonly EntityMerge[], apart = false): string[] {
-    const unchanged = labels.length === labelsOf(record).length && merges.length === (record.merges ?? []).length
-    if (unchanged && merges.every((merge, i) => merge === record.merges![i]) && !apart) return []
+    const same = <Each>(a: readonly Each[], b: readonly Each[]) =>
+      a.length === b.length && a.every((each, i) => each === b[i])
+    if (!apart && same(labels, labelsOf(record)) && same(merges, record.merges ?? [])) return []
+    const left = new Set(labels.map((label) => this.#key(record.owner, label)))
+    const dropped = labelKeys(record).filter((key) => key !== ownerKey && !left.has(key))
     const [kept, ...others] = groupLabels(record, labels, merges)
     const key = (label: string) => (label === record.label ? labelKeys(record)[0]! : this.#key(record.owner, label))
     const mergesOf = (group: readonly string[]) => {
@@ -273,6 +299,7 @@ export class EntityResolution {
     this.#put(
       withLabels(apart ? { ...record, apart: [...(record.apart ?? []), ...moved] } : record, kept!, mergesOf(kept!)),
     )
+    this.#forgetApart(record, dropped)
     const ids = others.map((group) => {
       const fresh = this.#fresh(record.owner, group[0]!, key(group[0]!))
       const marks = [...(record.apart ?? []), ...(apart ? kept!.map(key) : [])]
@@ -287,13 +314,18 @@ export class EntityResolution {
     return [...this.#state.memoriesOf(id)].filter((memory) => this.#uses(memory, owner, keys))
   }
 
-  #isUsed(entity: string, key: string): boolean {
+  /** The words that memories use for a label: the preferred ones when any memory does, others that mean the same, or none. */
+  #wordsFor(entity: string, key: string, preferred: string): string | undefined {
     const { relations, record } = this.#state.entities.get(entity)!
-    const keys = new Set([key])
+    let other: string | undefined
     for (const relation of relations)
       for (const memory of this.#state.relations.get(relation)!.memories)
-        if (this.#uses(memory, record.owner, keys)) return true
-    return false
+        for (const triplet of readMemory(this.#state.entries.get(memory)!.memory).claims)
+          for (const words of [triplet.subject.trim(), triplet.object.trim()]) {
+            if (words === preferred) return preferred
+            if (this.#key(record.owner, words) === key) other ??= words
+          }
+    return other
   }
 
   #uses(memory: string, owner: string, keys: ReadonlySet<string>): boolean {

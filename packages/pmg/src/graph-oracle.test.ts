@@ -221,6 +221,12 @@ function checkEntities(graph: MemoryGraph, memories: readonly Memory[]): void {
     for (const merge of merges) for (const id of merge.memories) expect(graph.get(id)).toBeDefined()
   }
   expect(seen.sort()).toEqual([...users.keys()].sort())
+  const words = JSON.stringify(memories.map(({ text, triplets, owner }) => [text, triplets, owner, 'I', 'is called']))
+  for (const { label, aliases, merges = [], apart = [] } of graph.entities()) {
+    for (const each of [label, ...aliases, ...merges.flatMap((merge) => [merge.label, merge.with])])
+      expect(words).toContain(each)
+    for (const each of apart) expect(words.toLowerCase()).toContain(each === 'i' ? '' : each)
+  }
   for (const { memories: supporting } of graph.relations()) expect(supporting.length).toBeGreaterThan(0)
 }
 

@@ -113,7 +113,7 @@ describe('entities and relations', () => {
     await graph.delete([results[0]!.id, results[4]!.id])
     expect(graph.entities().map(({ label, owner }) => [label, owner])).toEqual([
       ['Anna', 'Jane'],
-      ['the red car', 'Jane'],
+      ['Red car.', 'Jane'],
       ['Jane', 'Jane'],
     ])
     await graph.delete(results.map(({ id }) => id))
