@@ -2,8 +2,8 @@ import { freemem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { helpIfAsked, printReport } from './harness'
-import type { PartOptions, PartReport } from './pmg/part'
 import { benchJournal } from './pmg/journal'
+import type { PartOptions, PartReport } from './pmg/part'
 import { benchVectors } from './pmg/vectors'
 
 const parts: Readonly<Record<string, (options: PartOptions) => Promise<PartReport>>> = {
