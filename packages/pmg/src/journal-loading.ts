@@ -1,7 +1,8 @@
 import type { CallOptions, MemoryBatch, Warning } from '@perstream/spec'
 import { PerStreamError } from '@perstream/spec'
+import { joined } from './journal-parts'
 import { type JournalEnd, readBatches, wasDurable } from './journal-reader'
-import type { Checksum } from './journal-record'
+import { type Checksum, recordHashes } from './journal-record'
 import { damaged, type JournalView, readPart } from './journal-view'
 
 interface LoadOptions extends CallOptions {
@@ -11,6 +12,8 @@ interface LoadOptions extends CallOptions {
   readonly onWarning?: ((warning: Warning) => void) | undefined
   /** Says whether a tail that is torn is worth a warning. */
   readonly reportsTail: () => Promise<boolean>
+  /** Receives the hashes of the keys of each part, which a merge needs. */
+  readonly hashes?: Map<string, Uint32Array> | undefined
 }
 
 /** Yields what a view holds after a sequence: the parts as a whole, when they hold something newer, then the journal. */
@@ -38,10 +41,13 @@ async function* loadParts(view: JournalView, options: LoadOptions): AsyncGenerat
   for (const [i, part] of view.parts.entries()) {
     const bytes = ahead
     ahead = read(i + 1)
-    for await (const { decode } of readPart(part, options, bytes)) {
+    const hashes: Uint32Array[] = []
+    for await (const { record, decode } of readPart(part, options, bytes)) {
       options.signal?.throwIfAborted()
+      hashes.push(recordHashes(record))
       yield { sequence, at, operations: decode().batch.operations }
     }
+    options.hashes?.set(part.part.file, joined(hashes))
   }
 }
 

@@ -66,6 +66,8 @@ class DirectoryStore implements JournalStore {
   readonly #hashes = new Map<string, Uint32Array>()
   /** Absent when it is open for reading. */
   #writable: WritableStore | undefined
+  /** Bytes the journal had when it could not be merged: that is not tried again at once. */
+  #triedAt = 0
   #waiting: Waiting[] = []
   #working: Promise<void> | undefined
   #closed = false
@@ -129,7 +131,8 @@ class DirectoryStore implements JournalStore {
   #loadOptions(signal: AbortSignal | undefined) {
     const { location, onWarning, isWriting } = this.#options
     const reportsTail = async () => !this.#writable && !(await isWriting?.())
-    return { checksum: this.#checksum, location, onWarning, signal, reportsTail }
+    const hashes = this.#writable && this.#hashes
+    return { checksum: this.#checksum, location, onWarning, signal, reportsTail, hashes }
   }
 
   /** Where removed files cannot be read any more, a writer may have taken some away from a reader, who then begins again. */
@@ -212,10 +215,12 @@ class DirectoryStore implements JournalStore {
   /** Merges for size alone. What was acknowledged is durable whether or not it succeeds. */
   async #tidy(): Promise<void> {
     const { compactAfterBytes = usualJournalBytes, location, onWarning } = this.#options
-    if (this.#broken || this.#writable!.journalSize <= compactAfterBytes) return
+    const { journalSize } = this.#writable!
+    if (this.#broken || journalSize <= this.#triedAt + compactAfterBytes) return
     try {
       await this.#merge([])
     } catch (error) {
+      this.#triedAt = journalSize
       onWarning?.({
         code: 'compaction-failed',
         message: `${location} could not be compacted and keeps growing: ${error instanceof Error ? error.message : error}`,
@@ -236,6 +241,7 @@ class DirectoryStore implements JournalStore {
       if (!journal) throw damaged(this.#options.location, state.journal, 0)
       await this.#writable!.journal.close()
       this.#writable = { manifest, journal, journalSize: 0, crc: manifest.crc, sequence: state.sequence }
+      this.#triedAt = 0
       await removeStale(this.#directory, state)
       for (const file of this.#hashes.keys())
         if (!state.parts.some((part) => part.file === file)) this.#hashes.delete(file)

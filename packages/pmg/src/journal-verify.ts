@@ -128,7 +128,7 @@ async function verifyPart(directory: JournalDirectory, part: StorePart, checksum
 }
 
 /** Finds the whole records of a part, and what lies between them. */
-export function scanPart(
+function scanPart(
   bytes: Uint8Array | undefined,
   part: StorePart,
   checksum: Checksum,
