@@ -92,7 +92,9 @@ describe('perstream run', () => {
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('Row C') })
     expect(again.stderr).toContain('is remembered to 0:14 already')
     expect(again.stdout).toContain('No new frames.')
-    expect(await inspect(store)).toEqual(before)
+    // What was answered with counts as visited, which is a batch of its own.
+    const visited = { sequence: expect.any(Number), diskBytes: expect.any(Number) }
+    expect(await inspect(store)).toEqual({ ...before, ...visited })
   })
 
   it('takes another video of the same name for what it is, without a clock, beside the first', async () => {

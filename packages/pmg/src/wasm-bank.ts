@@ -93,15 +93,27 @@ class WasmBank implements VectorBank {
   }
 
   get byteLength(): number {
-    return this.#memory.buffer.byteLength
+    return this.#segments + (this.capacity / segmentRows) * this.#segmentBytes
   }
 
   grow(): void {
-    const needed = this.#segments + (this.capacity / segmentRows + 1) * this.#segmentBytes
-    const pages = Math.ceil((needed - this.byteLength) / pageBytes)
-    if (pages > 0) this.#memory.grow(pages)
+    const { byteLength } = this.#memory.buffer
+    const pages = Math.ceil((this.byteLength + this.#segmentBytes - byteLength) / pageBytes)
+    if (pages > 0) this.#growMemory(pages, Math.floor(byteLength / pageBytes / 8))
     this.capacity += segmentRows
     this.#view()
+  }
+
+  /** Growing makes a new buffer, whose size an engine may take for a reason to collect all garbage: so it is done seldom. */
+  #growMemory(needed: number, wanted: number): void {
+    if (wanted > needed)
+      try {
+        this.#memory.grow(wanted)
+        return
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error
+      }
+    this.#memory.grow(needed)
   }
 
   write(row: number, vector: Float32Array): number {

@@ -25,7 +25,7 @@ export function createResumedTexts(
 ): ResumedTexts {
   const known = new Map<string, ContinuedMemory | undefined>()
   const search = async ({ text }: Caption, { signal }: CallOptions, after: number) => {
-    const found = await memory.retrieve({ text, source, limit: 20 }, { signal })
+    const found = await memory.retrieve({ text, source, limit: 20, touch: false }, { signal })
     const wasInView = ({ evidence }: Memory) =>
       evidence.some((item) => item.source === source && item.endSeconds >= after - near)
     return found.map((item) => item.memory).find((item) => wasInView(item) && isSameText(item.text, text))
