@@ -118,11 +118,11 @@ class Merge {
     for await (const { record, decode } of readPart(each, this.#options)) {
       const changed = recordHashes(record).some((hash) => this.#changed.has(hash))
       if (!changed && record.length >= recordTarget / 2) await writer.addRecord(record)
-      else for (const put of this.#updated(decode().batch.operations)) await writer.add(put)
+      else for (const put of this.#updated(decode().batch.operations, each.part.type)) await writer.add(put)
     }
   }
 
-  #updated(operations: readonly MemoryOperation[]) {
+  #updated(operations: readonly MemoryOperation[], type: PutType) {
     const fold = new OperationFold()
     for (const operation of operations) {
       fold.apply(operation)
@@ -131,7 +131,7 @@ class Merge {
       for (const change of changes) fold.apply(change)
       if (changes.length > 0) this.#settled.add(key)
     }
-    return fold.list()
+    return fold.list().filter((put) => put.type === type)
   }
 
   #changesOf(key: string): readonly MemoryOperation[] {
@@ -142,14 +142,13 @@ class Merge {
   /** What is in no part yet. */
   #fresh() {
     const fold = new OperationFold()
-    for (const { operations } of this.#options.batches)
-      for (const operation of operations)
-        if (this.#settled.size === 0 || operationKeys(operation).some((key) => !this.#settled.has(key)))
-          fold.apply(operation)
-    return fold.list()
+    for (const { operations } of this.#options.batches) for (const operation of operations) fold.apply(operation)
+    const puts = fold.list()
+    return this.#settled.size === 0 ? puts : puts.filter((put) => !this.#settled.has(operationKey(put)))
   }
 }
 
+/** A memory that is put again after it was deleted has visits again: they come to know of it. */
 function byKey(batches: readonly MemoryBatch[]): Map<string, MemoryOperation[]> {
   const changes = new Map<string, MemoryOperation[]>()
   for (const { operations } of batches)
@@ -158,6 +157,7 @@ function byKey(batches: readonly MemoryBatch[]): Map<string, MemoryOperation[]> 
         const known = changes.get(key)
         if (known) known.push(operation)
         else changes.set(key, [operation])
+        if (operation.type === 'memory-put') changes.get(`v${operation.memory.id}`)?.push(operation)
       }
   return changes
 }

@@ -229,6 +229,24 @@ describe('parts', () => {
   })
 })
 
+describe('visits of a memory', () => {
+  it.each([
+    ['that is deleted before them are dropped', [remove('a'), visit('a', 2)], []],
+    ['that is put again are kept', [remove('a'), put('a', 'again'), visit('a', 2)], [put('a', 'again'), visit('a', 2)]],
+    ['that is deleted after them go with it', [visit('a', 2), remove('a')], []],
+  ])('%s', async (_, list, left) => {
+    for (const before of [[], [put('a', 'one'), visit('a', 1)], [put('a', 'one')]]) {
+      const disk = folder()
+      const store = await open(disk)
+      await store.commit(batch(1, [...before, remove('none')]))
+      await store.commit(batch(2, list))
+      const all = (await collect(store.load())).flatMap((each) => each.operations)
+      expect(all).toEqual([{ type: 'reset' }, ...left])
+      if (left.length === 0) expect(parts(disk)).toEqual([])
+    }
+  })
+})
+
 const journal = 'journal-0000000000000001.pmg'
 
 function folder(): UnreliableDirectory {
@@ -249,6 +267,10 @@ async function openAndLoad(directory: UnreliableDirectory, mode: 'read' | 'write
 
 function batch(sequence: number, list: readonly MemoryOperation[]): MemoryBatch {
   return { sequence, at: 1, operations: list }
+}
+
+function remove(id: string): MemoryOperation {
+  return { type: 'memory-delete', id }
 }
 
 function visit(id: string, visits: number): MemoryOperation {

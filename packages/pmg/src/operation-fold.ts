@@ -9,18 +9,26 @@ type Put = Extract<MemoryOperation, { type: PutType }>
  */
 export class OperationFold {
   readonly #puts = new Map<string, Put>()
+  /** Memories that were deleted, and not put again: what still comes for them is dropped. */
+  readonly #gone = new Set<string>()
 
   apply(operation: MemoryOperation): void {
     switch (operation.type) {
       case 'reset':
         this.#puts.clear()
+        this.#gone.clear()
         return
       case 'memory-delete':
       case 'entity-delete':
       case 'relation-delete':
         for (const key of operationKeys(operation)) this.#puts.delete(key)
+        if (operation.type === 'memory-delete') this.#gone.add(operation.id)
+        return
+      case 'visit-put':
+        if (!this.#gone.has(operation.id)) this.#puts.set(operationKey(operation), operation)
         return
       default: {
+        if (operation.type === 'memory-put') this.#gone.delete(operation.memory.id)
         const key = operationKey(operation)
         this.#puts.set(key, completed(operation, this.#puts.get(key)))
       }
