@@ -10,6 +10,7 @@ import { installPeers, peerVersions } from './peer-install'
 import { type PeerResult, peerPlot } from './peer-plot'
 import { type PeerProcess, startPeer } from './peer-process'
 import { peerStores } from './peer-stores'
+import type { PeerReply } from './peers-child'
 import { timesPerTurn } from './race'
 
 const limit = 5
@@ -41,6 +42,11 @@ const generalNotes = [
   'peers: ours also resolves entities, looks for repeats and keeps a journal while it inserts; usearch keeps no texts, and is the only one that approximates (HNSW, connectivity 16); LanceDB searches flat, without an index',
 ]
 
+/** What one turn of searches gave; the first was by query `from`. */
+interface Turn extends PeerReply {
+  readonly from: number
+}
+
 interface Contestant {
   readonly name: string
   readonly process: PeerProcess
@@ -67,23 +73,18 @@ async function compare(
     }
   }
   const truth = exact(size)
-  const latencies = contestants.map((): number[] => [])
+  const turns = contestants.map((): Turn[] => [])
   for (let round = 0; round <= rounds; round++)
     for (const [i, { process, times }] of contestants.entries()) {
-      const { milliseconds } = await process.call({ call: 'search', from: round * times, times })
-      // The first round warms up.
-      if (round > 0) latencies[i]!.push(milliseconds)
+      const from = round * times
+      turns[i]!.push({ from, ...(await process.call({ call: 'search', from, times })) })
     }
   const results: PeerResult[] = []
   for (const [i, { name, process, times: _, ...measured }] of contestants.entries()) {
-    const { found } = await process.call({ call: 'search', from: 0, times: queryCount })
     await process.end()
-    results.push({
-      name: versioned(name),
-      ...measured,
-      milliseconds: median(latencies[i]!),
-      recall: recallOf(found, truth),
-    })
+    // The first round warms up.
+    const milliseconds = median(turns[i]!.slice(1).map((turn) => turn.milliseconds))
+    results.push({ name: versioned(name), ...measured, milliseconds, recall: recallOf(turns[i]!, truth) })
   }
   return { results, missing }
 }
@@ -123,9 +124,13 @@ function exact(size: number): number[][] {
   return best.map((kept) => kept.map(({ id }) => id))
 }
 
-function recallOf(found: readonly (readonly number[])[], truth: readonly (readonly number[])[]): number {
-  const hits = truth.flatMap((ids, i) => ids.filter((id) => found[i]!.includes(id)))
-  return hits.length / (truth.length * limit)
+/** Over all the searches of a contestant; a slow one made fewer. */
+function recallOf(turns: readonly Turn[], truth: readonly (readonly number[])[]): number {
+  const searches = turns.flatMap(({ from, found }) =>
+    found.map((ids, i) => ({ ids, best: truth[(from + i) % truth.length]! })),
+  )
+  const hits = searches.flatMap(({ ids, best }) => best.filter((id) => ids.includes(id)))
+  return hits.length / (searches.length * limit)
 }
 
 async function bytesIn(folder: string): Promise<number> {
