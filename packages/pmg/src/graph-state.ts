@@ -8,6 +8,7 @@ import type {
   SourceProgress,
 } from '@perstream/spec'
 import { LexicalIndex } from './lexical-index'
+import { MemoryFilters } from './memory-filters'
 import { VectorIndex } from './vector-index'
 import { nearWordsKey, sameWordsKey, searchTerms } from './words'
 
@@ -38,6 +39,7 @@ export class GraphState {
   readonly entries = new Map<string, MemoryEntry>()
   readonly slots: (MemoryEntry | undefined)[] = []
   readonly lexical = new LexicalIndex()
+  readonly filters = new MemoryFilters()
   readonly progress = new Map<string, SourceProgress>()
   readonly entities = new Map<string, EntityNode>()
   readonly relations = new Map<string, RelationNode>()
@@ -143,7 +145,11 @@ export class GraphState {
     this.entries.set(memory.id, entry)
     this.slots[slot] = entry
     this.#link(entry)
-    if (before?.memory.text !== memory.text) this.lexical.put(slot, searchTerms(memory.text))
+    if (before) this.filters.delete(slot, before.memory)
+    this.filters.put(slot, memory)
+    if (before?.memory.text === memory.text) return
+    if (before) this.lexical.delete(slot, searchTerms(before.memory.text))
+    this.lexical.put(slot, searchTerms(memory.text))
   }
 
   #deleteMemory(id: string): void {
@@ -153,7 +159,8 @@ export class GraphState {
     this.entries.delete(id)
     this.slots[entry.slot] = undefined
     this.#freeSlots.push(entry.slot)
-    this.lexical.delete(entry.slot)
+    this.lexical.delete(entry.slot, searchTerms(entry.memory.text))
+    this.filters.delete(entry.slot, entry.memory)
     this.vectors?.delete(entry.slot)
   }
 

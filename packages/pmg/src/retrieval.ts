@@ -1,153 +1,232 @@
-import type { Memory, MemoryQuery, RetrievedMemory, ScoreParts, SourceProgress } from '@perstream/spec'
+import type { MemoryQuery, RetrievedMemory } from '@perstream/spec'
+import { type AnchorTimes, anchorTimes, fitsAnchor } from './anchor'
+import type { Background } from './background'
+import { type Candidate, type Candidates, gather, ordered, scoreOf } from './candidates'
+import { confidenceOf, unknownShare } from './confidence'
 import { evidenceUntil } from './evidence'
 import type { GraphState, MemoryEntry } from './graph-state'
+import { newerValues } from './newer-values'
+import type { QuestionReading } from './question'
 import { saysTheSame } from './same-fact'
-import { topIndices } from './top'
+import type { SlotSet } from './slot-set'
+import { day } from './time-words'
 import { walk } from './walk'
 import { searchTerms } from './words'
+import type { ZoneClock } from './zone-clock'
 
-const lexicalWeight = 0.3
-const graphWeight = 0.1
+/** How much each part of a score counts; 0 leaves the part out. */
+export interface RetrievalWeights {
+  /** A memory with all words of the question, against one deviation of similarity. Default 4. */
+  readonly lexical: number
+  /** What a walk over shared entities brings, at most. Default 0.5. */
+  readonly graph: number
+  /** The lead of a newer value over an older one, and what fitting a time that the words only suggest brings. Default 0.5. */
+  readonly time: number
+  /** Names that the memories link to rare words of the question, against those words. Default 0.5. */
+  readonly names: number
+}
+
+/** The vectors of a question, of the graph's space and length 1. */
+export interface QueryVectors {
+  readonly about?: Float32Array | undefined
+  /** Of what its anchor in time says, and of the words without it. */
+  readonly anchor?: Float32Array | undefined
+  readonly rest?: Float32Array | undefined
+}
+
+/** A question made ready. */
+export interface ReadyQuery extends MemoryQuery {
+  readonly limit: number
+  readonly reading: QuestionReading | undefined
+  readonly vectors: QueryVectors
+  readonly clock: ZoneClock
+  readonly weights: RetrievalWeights
+}
+
+export const defaultWeights: RetrievalWeights = { lexical: 4, graph: 0.5, time: 0.5, names: 0.5 }
+
 const seeds = 8
 /** The prototype's `delta_dfs_threshold`. */
 const defaultActivation = 0.3
 
-/** A question whose vector, if it has one, is of the graph's space and length 1. */
-interface ReadyQuery extends MemoryQuery {
-  readonly limit: number
+/**
+ * Ranks memories. The nearest by vector and the best by words are scored by both; a walk from the best of them adds what shares
+ * entities with them; times in the question leave out what was not then, or speak for what was; newer values come before older ones. One
+ * order over memories; of several that say the same, only the best takes a slot.
+ */
+export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
+  const { reading, limit, vectors, weights } = query
+  const allowed = state.filters.allowed(
+    query,
+    (id) => state.entries.get(id)?.slot,
+    (slot) => state.slots[slot]!.memory,
+  )
+  const scope = inScope(state, reading, allowed)
+  const count = limit * 4 + 32
+  const times = anchorsOf(state, query, scope)
+  const found = gather(state, { vector: vectors.about, text: reading?.words ?? '', allowed: scope, count }, weights)
+  if (times.length > 0) hangOn(state, found, times, query, scope)
+  addGraph(state, found, query, scope)
+  if (reading?.hours && weights.time > 0) addHours(state, found, reading.hours, query)
+  addNewer(state, found, query, times)
+  const chosen = distinct(state, ordered(state, found.bySlot.values()), query)
+  const terms = [...new Set(searchTerms(reading?.words ?? ''))]
+  const unknown = unknownShare(state.lexical, terms, allowed)
+  return chosen.map((candidate) => explain(state, candidate, query, { background: found.background, terms, unknown }))
 }
 
 /**
- * Ranks memories: how much nearer than the average memory a vector is, plus BM25 relative to the best, plus what a
- * walk from the best of both brings over shared entities. One order over memories; of several that say the same, only the
- * best takes a slot. Linear in the memories for the vectors, in the posting lists for the words; the walk is bounded.
+ * Looks once more, for the words without the anchor, and speaks for what lies to it as the question says. What tells of the anchor itself is
+ * no answer to what was before or after it.
  */
-export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
-  const allowed = allowedSlots(state, query)
-  const similarities = similaritiesOf(state, query.vector, allowed)
-  const vector = aboveAverage(similarities)
-  const lexical = lexicalParts(state, query.text, allowed)
-  const scores = new Float64Array(state.slots.length).fill(Number.NaN)
-  const add = (slot: number, part: number) => {
-    scores[slot] = (Number.isNaN(scores[slot]!) ? 0 : scores[slot]!) + part
+function hangOn(
+  state: GraphState,
+  found: Candidates,
+  times: AnchorTimes,
+  query: ReadyQuery,
+  allowed: SlotSet | undefined,
+): void {
+  const { reading, vectors, weights, limit } = query
+  const { side, rest } = reading!.anchor!
+  const again = gather(state, { vector: vectors.rest, text: rest, allowed, count: limit * 4 + 32 }, weights)
+  const moments = times.map(({ at }) => at)
+  const all = [...found.bySlot.keys(), ...again.bySlot.keys(), ...state.filters.near(moments, nearby, allowed)]
+  found.add(all)
+  again.add(all)
+  const told = new Set(times.map(({ slot }) => slot))
+  for (const [slot, candidate] of found.bySlot) {
+    const other = again.bySlot.get(slot)!
+    const share = side === 'around' ? 0.5 : 0
+    candidate.vector = share * candidate.vector + (1 - share) * other.vector
+    candidate.lexical = share * candidate.lexical + (1 - share) * other.lexical
+    if (side === 'around' || !told.has(slot))
+      candidate.time += anchorLead * weights.time * fitsAnchor(state.filters.momentOf(slot), times, side)
   }
-  for (let slot = 0; slot < vector.length; slot++) if (!Number.isNaN(vector[slot]!)) add(slot, vector[slot]!)
-  for (const [slot, part] of lexical) add(slot, part)
-  const { activation = defaultActivation } = query
-  const near = (slot: number) => !((similarities?.[slot] ?? 1) < activation)
-  const graph = walk(
-    state,
-    starts(scores).filter(([slot]) => near(slot)),
-    allowed,
-  )
-  for (const [slot, strength] of graph) add(slot, graphWeight * strength)
-  return distinct(state, scores, query.limit).map((entry) => {
-    const nearness = vector[entry.slot]
-    const parts = {
-      vector: nearness === undefined || Number.isNaN(nearness) ? 0 : nearness,
-      lexical: lexical.get(entry.slot) ?? 0,
-      graph: graphWeight * (graph.get(entry.slot) ?? 0),
-      time: 0,
-    }
-    return found(entry.memory, parts, similarities?.[entry.slot], query)
-  })
 }
 
-function found(memory: Memory, parts: ScoreParts, similarity: number | undefined, query: MemoryQuery): RetrievedMemory {
+const nearby = 12 * 3_600_000
+const anchorLead = 4
+
+function addHours(
+  state: GraphState,
+  { bySlot }: Candidates,
+  hours: readonly [number, number],
+  { clock, weights }: ReadyQuery,
+): void {
+  for (const candidate of bySlot.values())
+    if (fitsHours(state.filters.momentOf(candidate.slot), hours, clock)) candidate.time += 2 * weights.time
+}
+
+function fitsHours(moment: number, [from, to]: readonly [number, number], clock: ZoneClock): boolean {
+  const minutes = clock.wallOf(moment) % day
+  return (from <= minutes && minutes < to) || minutes < to - day
+}
+
+function anchorsOf(state: GraphState, query: ReadyQuery, allowed: SlotSet | undefined) {
+  const { reading, vectors, weights } = query
+  if (!reading?.anchor || weights.time === 0) return []
+  const found = gather(state, { vector: vectors.anchor, text: reading.anchor.words, allowed, count: 8 }, weights)
+  return anchorTimes(state, found.bySlot.values())
+}
+
+/** What happened at the times a question names; of a state, all that had begun by then. */
+function inScope(
+  state: GraphState,
+  reading: QuestionReading | undefined,
+  allowed: SlotSet | undefined,
+): SlotSet | undefined {
+  if (!reading || reading.ranges.length === 0) return allowed
+  const { ranges, asks } = reading
+  if (asks === 'event') return state.filters.happenedIn(ranges, allowed)
+  const to = Math.max(...ranges.map((range) => range.to))
+  return state.filters.happenedIn([{ from: Number.NEGATIVE_INFINITY, to }], allowed)
+}
+
+function addGraph(
+  state: GraphState,
+  { bySlot, add }: Candidates,
+  query: ReadyQuery,
+  allowed: SlotSet | undefined,
+): void {
+  const { activation = defaultActivation, weights } = query
+  if (weights.graph === 0) return
+  const starts = ordered(state, bySlot.values())
+    .filter((candidate) => scoreOf(candidate) > 0 && !(candidate.similarity < activation))
+    .slice(0, seeds)
+  const best = starts[0] && scoreOf(starts[0])
+  const reached = walk(
+    state,
+    starts.map((candidate) => [candidate.slot, scoreOf(candidate) / best!]),
+    (slot) => allowed?.has(slot) ?? true,
+  )
+  add(reached.keys())
+  for (const [slot, { strength, entity }] of reached) {
+    const candidate = bySlot.get(slot)!
+    candidate.graph = weights.graph * strength
+    candidate.entity = entity
+  }
+}
+
+function addNewer(
+  state: GraphState,
+  { bySlot }: Candidates,
+  { reading, weights }: ReadyQuery,
+  times: AnchorTimes,
+): void {
+  if (weights.time === 0 || (reading && reading.ranges.length > 0 && reading.asks === 'event')) return
+  const { filters } = state
+  const sign = reading && reading.value !== 'newest' ? -1 : 1
+  const before = reading?.anchor?.side === 'before' && times.length > 0
+  const order = (slot: number) => {
+    const moment = filters.momentOf(slot)
+    return before && fitsAnchor(moment, times, 'before') < 0.5 ? moment - 1e14 : sign * moment
+  }
+  for (const [slot, { gain, of }] of newerValues(state, ordered(state, bySlot.values()), weights.time, order)) {
+    const candidate = bySlot.get(slot)!
+    candidate.time += gain
+    candidate.support = Math.max(candidate.support, bySlot.get(of)!.support)
+  }
+}
+
+const utf8 = new TextEncoder()
+
+/** The best that say different things, as many as are asked for and fit. */
+function distinct(state: GraphState, candidates: readonly Candidate[], { limit, maxBytes }: ReadyQuery): Candidate[] {
+  const chosen: Candidate[] = []
+  const entries: MemoryEntry[] = []
+  let left = maxBytes ?? Number.POSITIVE_INFINITY
+  for (const candidate of candidates) {
+    if (chosen.length === limit) break
+    const entry = state.slots[candidate.slot]!
+    if (entries.some((other) => saysTheSame(state, entry, other))) continue
+    if (maxBytes !== undefined) left -= utf8.encode(entry.memory.text).length
+    if (chosen.length > 0 && left < 0) break
+    chosen.push(candidate)
+    entries.push(entry)
+  }
+  return chosen
+}
+
+function explain(state: GraphState, candidate: Candidate, query: ReadyQuery, search: Searched): RetrievedMemory {
+  const { slot, similarity, vector, lexical, graph, time, entity } = candidate
+  const { memory } = state.slots[slot]!
   const { until } = query
+  const words = new Set(searchTerms(memory.text))
+  const covered = query.weights.lexical === 0 ? 0 : lexical / query.weights.lexical
   return {
     memory: until ? { ...memory, evidence: evidenceUntil(memory.evidence, until) } : memory,
-    score: parts.vector + parts.lexical + parts.graph + parts.time,
-    parts,
-    similarity: similarity === undefined || Number.isNaN(similarity) ? undefined : similarity,
+    score: scoreOf(candidate),
+    parts: { vector, lexical, graph, time },
+    similarity: Number.isNaN(similarity) ? undefined : similarity,
+    confidence: confidenceOf(candidate.support, search.background, covered, search.unknown),
+    terms: search.terms.filter((term) => words.has(term)),
+    entities: entity === undefined ? [] : [state.entities.get(entity)!.record.label],
   }
 }
 
-type Allowed = (slot: number) => boolean
-
-function allowedSlots(state: GraphState, query: MemoryQuery): Allowed {
-  const { owner, source, asOf, validAt, until } = query
-  const categories = query.categories && new Set(query.categories)
-  const exclude = new Set(query.exclude)
-  const passes = (memory: Memory) =>
-    !exclude.has(memory.id) &&
-    (owner === undefined || memory.owner === owner) &&
-    (!categories || categories.has(memory.category)) &&
-    (source === undefined || memory.evidence.some((seen) => seen.source === source)) &&
-    (until === undefined || wasShown(memory, until)) &&
-    (asOf === undefined || memory.learnedAt <= asOf) &&
-    (validAt === undefined || isValidAt(memory, validAt))
-  const mask = new Uint8Array(state.slots.length)
-  for (const [slot, entry] of state.slots.entries()) if (entry && passes(entry.memory)) mask[slot] = 1
-  return (slot) => mask[slot] === 1
-}
-
-/** What has no evidence was told, and is no source's to hold back. */
-function wasShown({ evidence }: Memory, until: SourceProgress): boolean {
-  return evidence.length === 0 || evidenceUntil(evidence, until).length > 0
-}
-
-/** True from `validFrom` (inclusive) to `validTo` (exclusive). */
-function isValidAt({ validFrom, validTo }: Memory, moment: number): boolean {
-  return (validFrom === undefined || validFrom <= moment) && (validTo === undefined || moment < validTo)
-}
-
-/** Dot products of the query's vector with the embeddings in allowed slots, by slot; NaN for the other slots. */
-function similaritiesOf(
-  state: GraphState,
-  vector: Float32Array | undefined,
-  allowed: Allowed,
-): Float32Array | undefined {
-  if (!vector || !state.vectors) return undefined
-  const slots = Uint32Array.from([...state.slots.keys()].filter(allowed))
-  const found = state.vectors.scoresOf(vector, slots)
-  const similarities = new Float32Array(state.slots.length).fill(Number.NaN)
-  slots.forEach((slot, i) => {
-    similarities[slot] = found[i]!
-  })
-  return similarities
-}
-
-/** Similarities less their mean: a memory without a vector then counts as an average one, not as the worst. */
-function aboveAverage(similarities: Float32Array | undefined): Float32Array {
-  if (!similarities) return new Float32Array(0)
-  let sum = 0
-  let count = 0
-  for (let slot = 0; slot < similarities.length; slot++) {
-    if (Number.isNaN(similarities[slot]!)) continue
-    sum += similarities[slot]!
-    count++
-  }
-  const average = sum / Math.max(1, count)
-  return similarities.map((similarity) => similarity - average)
-}
-
-function lexicalParts(state: GraphState, text: string | undefined, allowed: Allowed): Map<number, number> {
-  const scores = state.lexical.search(text === undefined ? [] : searchTerms(text), allowed)
-  let highest = 0
-  for (const score of scores.values()) highest = Math.max(highest, score)
-  for (const [slot, score] of scores) scores.set(slot, (lexicalWeight * score) / highest)
-  return scores
-}
-
-/** Where the walk starts: the best, each with its strength against the very best. */
-function starts(scores: Float64Array): [slot: number, strength: number][] {
-  const top = topIndices(scores, seeds).filter((slot) => scores[slot]! > 0)
-  return top.map((slot) => [slot, scores[slot]! / scores[top[0]!]!])
-}
-
-/** The best that say different things; of equals, what was learned last. */
-function distinct(state: GraphState, scores: Float64Array, limit: number): MemoryEntry[] {
-  for (let count = limit * 4 + 32; ; count *= 4) {
-    const top = topIndices(scores, count)
-    const ranked = top
-      .map((slot) => state.slots[slot]!)
-      .sort((a, b) => scores[b.slot]! - scores[a.slot]! || b.memory.learnedAt - a.memory.learnedAt)
-    const chosen: MemoryEntry[] = []
-    for (const entry of ranked) {
-      if (chosen.length === limit) break
-      if (!chosen.some((other) => saysTheSame(state, entry, other))) chosen.push(entry)
-    }
-    if (chosen.length === limit || top.length < count) return chosen
-  }
+/** What the results of a search are explained by. */
+interface Searched {
+  readonly background: Background | undefined
+  readonly terms: readonly string[]
+  readonly unknown: number
 }

@@ -20,8 +20,11 @@ import { GraphState } from './graph-state'
 import { GraphWriter, type MemoryChanges, type ReadyInput } from './graph-writer'
 import type { GraphStats, ImportResult, ListOptions, MemoryGraph } from './memory-graph'
 import { checkChanges, checkedVector, checkInput, checkProgress, checkQuery } from './memory-input'
-import { rank } from './retrieval'
+import { type QuestionReading, readQuestion } from './question'
+import { type QueryVectors, type RetrievalWeights, rank } from './retrieval'
 import { collectStats } from './stats'
+import type { TimeRange } from './time-expressions'
+import { createZoneClock, type ZoneClock } from './zone-clock'
 
 interface Settings {
   readonly store: MemoryStore
@@ -29,6 +32,9 @@ interface Settings {
   readonly owner: string
   readonly categories: ReadonlySet<string> | undefined
   readonly now: () => number
+  /** The clock that times in questions are read by, where a question does not say. */
+  readonly clock: ZoneClock
+  readonly weights: RetrievalWeights
 }
 
 interface Job {
@@ -105,8 +111,13 @@ export class StoredGraph implements MemoryGraph {
     this.#check(signal)
     checkQuery(query)
     for (const category of query.categories ?? []) this.#checkCategory(category)
-    const vector = await this.#queryVector(query, signal)
-    return rank(this.#state, { ...query, vector, limit: query.limit ?? 5 })
+    const { text, now = this.#settings.now(), timeZone, limit = 5 } = query
+    const { weights } = this.#settings
+    const clock = timeZone === undefined ? this.#settings.clock : createZoneClock(timeZone)
+    const fits = (ranges: readonly TimeRange[]) => this.#state.filters.happenedIn(ranges, undefined).count > 0
+    const reading = text === undefined ? undefined : readQuestion(text, now, clock, fits)
+    const vectors = await this.#queryVectors(query, reading, signal)
+    return rank(this.#state, { ...query, limit, reading, vectors, clock, weights })
   }
 
   progress(source: string): SourceProgress | undefined {
@@ -360,20 +371,28 @@ export class StoredGraph implements MemoryGraph {
       throw mismatch(`${this.#state.space} (${this.#state.vectors!.dimensions})`, `${id} (${dimensions})`)
   }
 
-  async #queryVector(query: MemoryQuery, signal: AbortSignal | undefined): Promise<Float32Array | undefined> {
+  async #queryVectors(
+    query: MemoryQuery,
+    reading: QuestionReading | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<QueryVectors> {
     const { text } = this.#settings
     const { space, vectors } = this.#state
     if (query.vector) {
       const vector = checkedVector(query.vector, 'query.vector')
-      if (!vectors) return undefined
+      if (!vectors) return {}
       if ((query.space ?? space) !== space || vector.length !== vectors.dimensions)
         throw mismatch(`${space} (${vectors.dimensions})`, `${query.space ?? space} (${vector.length})`)
-      return vector
+      return { about: vector }
     }
-    if (!text || !query.text || !vectors) return undefined
+    if (!text || !reading || !vectors) return {}
     if (text.space !== space) throw mismatch(`${space} (${vectors.dimensions})`, `${text.space} (${text.dimensions})`)
-    const [made] = await text.encode([query.text], { signal })
-    return made?.some((value) => value !== 0) ? checkedVector(made, "the encoder's vector of query.text") : undefined
+    const { about, anchor } = reading
+    const made = await encodeAll(text, [about, ...(anchor ? [anchor.words, anchor.rest] : [])], { signal })
+    const [first, ...others] = made.map((vector) =>
+      vector.some((value) => value !== 0) ? checkedVector(vector, "the encoder's vector of query.text") : undefined,
+    )
+    return { about: first, anchor: others[0], rest: others[1] }
   }
 }
 
