@@ -86,7 +86,7 @@ function readMemory({ memory, embedding }: { memory: Memory; embedding?: string 
     throw new TypeError('memory.id or owner is missing')
   if (!Number.isFinite(memory.learnedAt) || !Number.isFinite(memory.updatedAt))
     throw new TypeError('memory.learnedAt or updatedAt is missing')
-  checkInput(memory, 'memory')
+  checkInput({ ...memory, meanGrid: undefined, nearestGrid: undefined }, 'memory')
   if ((memory.space === undefined) !== (embedding === undefined))
     throw new TypeError('memory.space and embedding must come together')
   const vector = embedding === undefined ? undefined : checkedVector(fromBase64(embedding), 'embedding')

@@ -92,7 +92,7 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
   if (flags.report !== undefined) await mustHavePlace(flags.report)
   const { ask = [], askAt = [] } = flags
   // Memory, then video, then models: what is refused is refused before anything is loaded, and no memory is made for it.
-  if (!(await isFolder(flags.store))) await mustOpen(videos[0]!, context)
+  if (!(await stat(flags.store).catch(() => undefined))) await mustOpen(videos[0]!, context)
   await using memory = await openMemory(flags.store, 'create', context)
   await using models = loadOnce(() => loadModels(flags, context))
   for (const [i, video] of videos.entries()) {
