@@ -1,7 +1,8 @@
 import { type Background, backgroundOf } from './background'
 import type { GraphState } from './graph-state'
 import type { LexicalMatches, WeightedTerm } from './lexical-index'
-import { linkedNames } from './name-links'
+import { aliasTerms, linkedNames } from './name-links'
+import { nearTerms } from './near-terms'
 import type { SlotSet } from './slot-set'
 import { searchTerms } from './words'
 
@@ -24,6 +25,8 @@ export interface Candidate {
 export interface Search {
   readonly vector: Float32Array | undefined
   readonly text: string
+  /** Whose memories, where one person's alone are asked for. */
+  readonly owner: string | undefined
   readonly allowed: SlotSet | undefined
   /** How many by vector, and how many by words. */
   readonly count: number
@@ -53,13 +56,14 @@ export function ordered(state: GraphState, candidates: Iterable<Candidate>): Can
  */
 export function gather(
   state: GraphState,
-  { vector, text, allowed, count }: Search,
+  search: Search,
   weights: { readonly lexical: number; readonly names: number },
 ): Candidates {
+  const { vector, allowed, count } = search
   const usable = state.vectors && vector
   const background = usable && backgroundOf(state, vector)
   const near = usable ? state.vectors!.search(vector, { limit: count, allowed }) : []
-  const terms = weights.lexical > 0 ? termsOf(state, searchTerms(text), weights.names) : []
+  const terms = weights.lexical > 0 ? termsOf(state, search, weights.names) : []
   const words = state.lexical.search(terms, count, allowed)
   const bySlot = new Map<number, Candidate>()
   const add = (wanted: Iterable<number>) => {
@@ -84,9 +88,14 @@ function lexicalPart(words: LexicalMatches, slot: number, weight: number): numbe
   return words.whole === 0 ? 0 : (weight * words.scoreOf(slot)) / words.whole
 }
 
-function termsOf(state: GraphState, asked: readonly string[], share: number): WeightedTerm[] {
-  const terms = [...new Set(asked)]
-  const whole = terms.map((term) => ({ term, weight: 1 }))
-  if (share === 0) return whole
-  return [...whole, ...linkedNames(terms, state.lexical, (slot) => state.slots[slot]?.memory.text, share)]
+/** The words of a text, those that resemble what no memory has, and other names for what it speaks of. */
+function termsOf(state: GraphState, { text, owner }: Search, share: number): WeightedTerm[] {
+  const { lexical, filters } = state
+  const terms = [...new Set(searchTerms(text))]
+  const whole = terms.map((term) => ({ term, weight: 1, asked: true }))
+  const near = terms.flatMap((term) => (lexical.frequency(term) === 0 ? nearTerms(lexical, term) : []))
+  if (share === 0) return [...whole, ...near]
+  const owners = owner === undefined ? filters.owners() : [owner]
+  const textAt = (slot: number) => state.slots[slot]?.memory.text
+  return [...whole, ...near, ...aliasTerms(state, text, owners), ...linkedNames(terms, lexical, textAt, share)]
 }

@@ -11,7 +11,7 @@ describe('LexicalIndex', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 40 }), words, fc.array(fc.nat(70)), (changes, query, allowed) => {
         const { index, plain } = filled(changes)
-        const asked = [...new Set(query)].map((term) => ({ term, weight: 1 }))
+        const asked = [...new Set(query)].map((term) => ({ term, weight: 1, asked: true }))
         const { top, scoreOf } = index.search(asked, 3)
         for (const slot of plain.keys()) expect(scoreOf(slot)).toBeCloseTo(naiveBm25(plain, query, slot), 4)
         const scored = [...plain.keys()].filter((slot) => naiveBm25(plain, query, slot) > 0)

@@ -5,16 +5,18 @@ import { TopSlots } from './top-slots'
 export interface LexicalMatches {
   /** The best documents, best first. */
   readonly top: readonly { readonly slot: number; readonly score: number }[]
-  /** The score of any document, 0 when it has none of the terms. Good until the next search. */
+  /** The score of any document, 0 when it has none of the terms. */
   scoreOf(slot: number): number
   /** What a document with all terms, once each, and no other would score, near enough: what scores are measured by. */
   readonly whole: number
 }
 
-/** A term as it is asked for; `weight` 1 for the word itself, less for one that only resembles it. */
+/** A term as it is asked for; `weight` 1 for a word itself, less for one that only resembles it. */
 export interface WeightedTerm {
   readonly term: string
   readonly weight: number
+  /** Whether it is a word of the question itself. */
+  readonly asked?: boolean
 }
 
 /** Where a term occurs: slots ascending, and how often there (255 at most). */
@@ -22,6 +24,15 @@ interface Posting {
   slots: Uint32Array
   counts: Uint8Array
   length: number
+}
+
+/** What a search adds up. */
+interface Sums {
+  /** By slot. */
+  readonly scores: Float32Array
+  /** The slots that have a score. */
+  readonly touched: number[]
+  readonly allowed: SlotSet | undefined
 }
 
 const k1 = 1.2
@@ -36,8 +47,6 @@ export class LexicalIndex {
   #lengths = new Uint16Array(64)
   #documents = 0
   #totalLength = 0
-  #scores = new Float32Array(64)
-  readonly #touched: number[] = []
 
   /** Adds a document at a slot that is empty. */
   put(slot: number, terms: readonly string[]): void {
@@ -101,29 +110,29 @@ export class LexicalIndex {
 
   /** BM25 of every document that has one of the terms. Costs the lengths of the terms' posting lists. */
   search(terms: readonly WeightedTerm[], limit: number, allowed?: SlotSet): LexicalMatches {
-    for (const slot of this.#touched) this.#scores[slot] = 0
-    this.#touched.length = 0
-    const average = this.#totalLength / Math.max(1, this.#documents)
+    const sums: Sums = { scores: new Float32Array(this.#lengths.length), touched: [], allowed }
     let whole = 0
-    for (const { term, weight } of terms) {
+    for (const { term, weight, asked } of terms) {
       const gain = weight * this.rarity(term)
-      if (weight === 1) whole += gain
+      if (asked) whole += gain
       const posting = this.#postings.get(term)
-      if (posting) this.#add(posting, gain, average, allowed)
+      if (posting) this.#add(posting, gain, sums)
     }
+    const { scores, touched } = sums
     const top = new TopSlots(limit)
-    for (const slot of this.#touched) if (this.#scores[slot]! > top.floor) top.offer(slot, this.#scores[slot]!)
-    return { top: top.list(), scoreOf: (slot) => this.#scores[slot] ?? 0, whole }
+    for (const slot of touched) if (scores[slot]! > top.floor) top.offer(slot, scores[slot]!)
+    return { top: top.list(), scoreOf: (slot) => scores[slot] ?? 0, whole }
   }
 
-  #add({ slots, counts, length }: Posting, gain: number, average: number, allowed: SlotSet | undefined): void {
-    const scores = this.#scores
+  #add({ slots, counts, length }: Posting, gain: number, { scores, touched, allowed }: Sums): void {
+    const lengths = this.#lengths
+    const perTerm = (k1 * b * this.#documents) / Math.max(1, this.#totalLength)
     for (let i = 0; i < length; i++) {
       const slot = slots[i]!
       if (allowed && !allowed.has(slot)) continue
       const count = counts[i]!
-      const part = (gain * count * (k1 + 1)) / (count + k1 * (1 - b + (b * this.#lengths[slot]!) / average))
-      if (scores[slot] === 0) this.#touched.push(slot)
+      const part = (gain * count * (k1 + 1)) / (count + k1 * (1 - b) + perTerm * lengths[slot]!)
+      if (scores[slot] === 0) touched.push(slot)
       scores[slot]! += part
     }
   }
@@ -155,8 +164,6 @@ export class LexicalIndex {
     const lengths = new Uint16Array(capacity)
     lengths.set(this.#lengths)
     this.#lengths = lengths
-    this.#scores = new Float32Array(capacity)
-    this.#touched.length = 0
   }
 }
 

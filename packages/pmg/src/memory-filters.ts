@@ -19,9 +19,9 @@ export class MemoryFilters {
     return this.#all
   }
 
-  /** Of how many owners there are memories. */
-  get owners(): number {
-    return this.#byOwner.size
+  /** Whose memories there are. */
+  owners(): Iterable<string> {
+    return this.#byOwner.keys()
   }
 
   put(slot: number, memory: Memory): void {

@@ -1,5 +1,5 @@
 import { dot } from '@perstream/kit'
-import { backgroundOf } from './background'
+import { type Background, backgroundOf } from './background'
 import { type Candidate, scoreOf } from './candidates'
 import type { GraphState } from './graph-state'
 
@@ -10,6 +10,17 @@ const evenly = 3
 const slope = 2
 /** A memory that fits the question less than half as well as another takes no place from it. */
 const leastShare = 0.5
+
+/** The slot of what took a memory's place. */
+export function successorOf(state: GraphState, slot: number): number | undefined {
+  const { supersededBy } = state.slots[slot]!.memory
+  return supersededBy === undefined ? undefined : state.entries.get(supersededBy)?.slot
+}
+
+/** How likely two memories tell of one thing, by the similarity of their vectors. */
+function sameness(similarity: number, { mean, deviation }: Background): number {
+  return 1 / (1 + Math.exp(-slope * ((similarity - mean) / deviation - evenly)))
+}
 
 /** What a memory gained by taking the place of another. */
 export interface Gain {
@@ -36,15 +47,15 @@ export function newerValues(
   top.forEach((candidate, i) => {
     const vector = vectors[i]
     const background = vector && backgroundOf(state, vector, sampled)
-    if (!background) return
     const own = scores[i]!
     let best: Gain | undefined
     for (let j = 0; j < i; j++) {
       const earlier = top[j]!
+      const replaced = successorOf(state, earlier.slot) === candidate.slot
       const theirs = vectors[j]
-      if (!theirs || order(earlier.slot) === order(candidate.slot) || own < leastShare * scoreOf(earlier)) continue
-      const alike = (dot(vector, theirs) - background.mean) / background.deviation
-      const same = 1 / (1 + Math.exp(-slope * (alike - evenly)))
+      if (order(earlier.slot) === order(candidate.slot)) continue
+      if (!replaced && own < leastShare * scoreOf(earlier)) continue
+      const same = replaced ? 1 : background && theirs ? sameness(dot(vector!, theirs), background) : 0
       const gain = same * (Math.max(0, scores[j]! - own) + lead)
       if (gain > (best?.gain ?? 0)) best = { gain, of: earlier.slot }
     }

@@ -4,11 +4,11 @@ import type { Background } from './background'
 import { type Candidate, type Candidates, gather, ordered, scoreOf } from './candidates'
 import { confidenceOf, unknownShare } from './confidence'
 import { evidenceUntil } from './evidence'
-import type { GraphState, MemoryEntry } from './graph-state'
-import { newerValues } from './newer-values'
+import { entityKey, type GraphState, type MemoryEntry } from './graph-state'
+import { newerValues, successorOf } from './newer-values'
 import type { QuestionReading } from './question'
 import { saysTheSame } from './same-fact'
-import type { SlotSet } from './slot-set'
+import { SlotSet } from './slot-set'
 import { day } from './time-words'
 import { walk } from './walk'
 import { searchTerms } from './words'
@@ -56,23 +56,26 @@ const defaultActivation = 0.3
  */
 export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
   const { reading, limit, vectors, weights } = query
-  const allowed = state.filters.allowed(
-    query,
-    (id) => state.entries.get(id)?.slot,
-    (slot) => state.slots[slot]!.memory,
-  )
+  const allowed = allowedSlots(state, query)
   const scope = inScope(state, reading, allowed)
   const count = limit * 4 + 32
   const times = anchorsOf(state, query, scope)
-  const found = gather(state, { vector: vectors.about, text: reading?.words ?? '', allowed: scope, count }, weights)
+  const found = gather(
+    state,
+    { vector: vectors.about, text: reading?.words ?? '', owner: query.owner, allowed: scope, count },
+    weights,
+  )
   if (times.length > 0) hangOn(state, found, times, query, scope)
   addGraph(state, found, query, scope)
   if (reading?.hours && weights.time > 0) addHours(state, found, reading.hours, query)
-  addNewer(state, found, query, times)
+  addNewer(state, found, query, times, scope)
   const chosen = distinct(state, ordered(state, found.bySlot.values()), query)
   const terms = [...new Set(searchTerms(reading?.words ?? ''))]
+  const timed = reading !== undefined && reading.ranges.length > 0 && reading.asks === 'event'
   const unknown = unknownShare(state.lexical, terms, allowed)
-  return chosen.map((candidate) => explain(state, candidate, query, { background: found.background, terms, unknown }))
+  return chosen.map((candidate) =>
+    explain(state, candidate, query, { background: found.background, terms, unknown, timed }),
+  )
 }
 
 /**
@@ -88,7 +91,11 @@ function hangOn(
 ): void {
   const { reading, vectors, weights, limit } = query
   const { side, rest } = reading!.anchor!
-  const again = gather(state, { vector: vectors.rest, text: rest, allowed, count: limit * 4 + 32 }, weights)
+  const again = gather(
+    state,
+    { vector: vectors.rest, text: rest, owner: query.owner, allowed, count: limit * 4 + 32 },
+    weights,
+  )
   const moments = times.map(({ at }) => at)
   const all = [...found.bySlot.keys(), ...again.bySlot.keys(), ...state.filters.near(moments, nearby, allowed)]
   found.add(all)
@@ -117,6 +124,26 @@ function addHours(
     if (fitsHours(state.filters.momentOf(candidate.slot), hours, clock)) candidate.time += 2 * weights.time
 }
 
+/** What the filters leave; undefined when there are none. */
+function allowedSlots(state: GraphState, query: ReadyQuery): SlotSet | undefined {
+  const slotOf = (id: string) => state.entries.get(id)?.slot
+  const allowed = state.filters.allowed(query, slotOf, (slot) => state.slots[slot]!.memory)
+  return (query.participants ?? []).reduce<SlotSet | undefined>((left, participant) => {
+    const slots = speakingOf(state, participant, query.owner)
+    return left ? left.and(slots) : slots
+  }, allowed)
+}
+
+/** The slots of memories that speak of an entity, by its label or an alias. */
+function speakingOf(state: GraphState, label: string, owner: string | undefined): SlotSet {
+  const slots = new SlotSet()
+  for (const each of owner === undefined ? state.filters.owners() : [owner]) {
+    const record = state.entityByLabel(each, entityKey(label))
+    for (const id of record ? state.memoriesOf(record.id) : []) slots.add(state.entries.get(id)!.slot)
+  }
+  return slots
+}
+
 function fitsHours(moment: number, [from, to]: readonly [number, number], clock: ZoneClock): boolean {
   const minutes = clock.wallOf(moment) % day
   return (from <= minutes && minutes < to) || minutes < to - day
@@ -125,7 +152,11 @@ function fitsHours(moment: number, [from, to]: readonly [number, number], clock:
 function anchorsOf(state: GraphState, query: ReadyQuery, allowed: SlotSet | undefined) {
   const { reading, vectors, weights } = query
   if (!reading?.anchor || weights.time === 0) return []
-  const found = gather(state, { vector: vectors.anchor, text: reading.anchor.words, allowed, count: 8 }, weights)
+  const found = gather(
+    state,
+    { vector: vectors.anchor, text: reading.anchor.words, owner: query.owner, allowed, count: 8 },
+    weights,
+  )
   return anchorTimes(state, found.bySlot.values())
 }
 
@@ -169,12 +200,15 @@ function addGraph(
 
 function addNewer(
   state: GraphState,
-  { bySlot }: Candidates,
+  found: Candidates,
   { reading, weights }: ReadyQuery,
   times: AnchorTimes,
+  allowed: SlotSet | undefined,
 ): void {
+  const { bySlot } = found
   if (weights.time === 0 || (reading && reading.ranges.length > 0 && reading.asks === 'event')) return
   const { filters } = state
+  addSuccessors(state, found, allowed)
   const sign = reading && reading.value !== 'newest' ? -1 : 1
   const before = reading?.anchor?.side === 'before' && times.length > 0
   const order = (slot: number) => {
@@ -186,6 +220,15 @@ function addNewer(
     candidate.time += gain
     candidate.support = Math.max(candidate.support, bySlot.get(of)!.support)
   }
+}
+
+/** Adds what took the place of what was found, as far as it may be returned. */
+function addSuccessors(state: GraphState, { bySlot, add }: Candidates, allowed: SlotSet | undefined): void {
+  const slots = new Set<number>()
+  for (const start of bySlot.keys())
+    for (let slot = successorOf(state, start); slot !== undefined && !slots.has(slot); slot = successorOf(state, slot))
+      if (!allowed || allowed.has(slot)) slots.add(slot)
+  add(slots)
 }
 
 const utf8 = new TextEncoder()
@@ -218,7 +261,7 @@ function explain(state: GraphState, candidate: Candidate, query: ReadyQuery, sea
     score: scoreOf(candidate),
     parts: { vector, lexical, graph, time },
     similarity: Number.isNaN(similarity) ? undefined : similarity,
-    confidence: confidenceOf(candidate.support, search.background, covered, search.unknown),
+    confidence: confidenceOf(candidate.support, search.background, { ...search, covered }),
     terms: search.terms.filter((term) => words.has(term)),
     entities: entity === undefined ? [] : [state.entities.get(entity)!.record.label],
   }
@@ -229,4 +272,5 @@ interface Searched {
   readonly background: Background | undefined
   readonly terms: readonly string[]
   readonly unknown: number
+  readonly timed: boolean
 }
