@@ -3,11 +3,15 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { helpIfAsked, printReport } from './harness'
 import type { PartOptions, PartReport } from './pmg/part'
+import { benchRetrieve } from './pmg/retrieve'
 import { benchVectors } from './pmg/vectors'
 
-const parts: Readonly<Record<string, (options: PartOptions) => Promise<PartReport>>> = { vectors: benchVectors }
+const parts: Readonly<Record<string, (options: PartOptions) => Promise<PartReport>>> = {
+  vectors: benchVectors,
+  retrieve: benchRetrieve,
+}
 
-helpIfAsked(`bench:pmg. The memory graph: exact vector search.
+helpIfAsked(`bench:pmg. The memory graph: exact vector search, retrieval from end to end.
 
   npm run bench:pmg -- [--parts A,B] [--sizes N,N] [--rounds N] [--json]
 
