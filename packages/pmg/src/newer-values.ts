@@ -3,8 +3,8 @@ import { type Background, backgroundOf } from './background'
 import { type Candidate, scoreOf } from './candidates'
 import type { GraphState } from './graph-state'
 
-const compared = 24
-const sampled = 64
+const compared = 16
+const sampled = 32
 /** So many deviations more alike than any two memories, two are as likely to tell of one thing as not. */
 const evenly = 3
 const slope = 2
