@@ -1,7 +1,7 @@
-import type { Candidate } from './candidates'
-import { scoreOf } from './candidates'
+import { type Candidate, type Candidates, scoreOf } from './candidates'
 import type { GraphState } from './graph-state'
 import type { Anchor } from './question'
+import type { SlotSet } from './slot-set'
 
 /** Moments at which what a question is hung on may have happened, with how likely each is. */
 export type AnchorTimes = readonly { readonly slot: number; readonly at: number; readonly share: number }[]
@@ -24,6 +24,42 @@ export function anchorTimes(state: GraphState, candidates: Iterable<Candidate>):
   const weights = best.map((candidate) => Math.exp(scoreOf(candidate) - highest))
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   return best.map(({ slot }, i) => ({ slot, at: state.filters.momentOf(slot), share: weights[i]! / total }))
+}
+
+/** What a question is hung on. */
+export interface Anchored {
+  readonly anchor: Anchor
+  readonly times: AnchorTimes
+  readonly weight: number
+  readonly allowed: SlotSet | undefined
+}
+
+const lead = 4
+/** Memories so near to an anchor are looked at whatever they say. */
+const nearby = 12 * hour
+
+/**
+ * Scores candidates by the words without the anchor, and speaks for what lies to it as the question says. What tells of the anchor itself
+ * is no answer to what was before or after it; around it, it may be, so that both readings count half.
+ *
+ * @param rest what was found by the words without the anchor
+ */
+export function addAnchored(state: GraphState, found: Candidates, rest: Candidates, anchored: Anchored): void {
+  const { anchor, times, weight, allowed } = anchored
+  const moments = times.map(({ at }) => at)
+  const all = [...found.bySlot.keys(), ...rest.bySlot.keys(), ...state.filters.near(moments, nearby, allowed)]
+  found.add(all)
+  rest.add(all)
+  const told = new Map(times.map(({ slot, share }) => [slot, share / times[0]!.share]))
+  const kept = anchor.side === 'around' ? 0.5 : 0
+  for (const [slot, candidate] of found.bySlot) {
+    const other = rest.bySlot.get(slot)!
+    candidate.vector = kept * candidate.vector + (1 - kept) * other.vector
+    candidate.lexical = kept * candidate.lexical + (1 - kept) * other.lexical
+    const tells = anchor.side === 'around' ? undefined : told.get(slot)
+    const fit = tells === undefined ? fitsAnchor(state.filters.momentOf(slot), times, anchor.side) : -tells
+    candidate.time += lead * weight * fit
+  }
 }
 
 /** How well a moment lies to an anchor, 0..1: before it, soon after it, or around it. */

@@ -1,7 +1,10 @@
 import { dot } from '@perstream/kit'
+import { type AnchorTimes, fitsAnchor } from './anchor'
 import { type Background, backgroundOf } from './background'
-import { type Candidate, scoreOf } from './candidates'
+import { type Candidate, type Candidates, ordered, scoreOf } from './candidates'
 import type { GraphState } from './graph-state'
+import type { QuestionReading } from './question'
+import type { SlotSet } from './slot-set'
 
 const compared = 16
 const sampled = 32
@@ -12,7 +15,7 @@ const slope = 2
 const leastShare = 0.5
 
 /** The slot of what took a memory's place. */
-export function successorOf(state: GraphState, slot: number): number | undefined {
+function successorOf(state: GraphState, slot: number): number | undefined {
   const { supersededBy } = state.slots[slot]!.memory
   return supersededBy === undefined ? undefined : state.entries.get(supersededBy)?.slot
 }
@@ -23,7 +26,7 @@ function sameness(similarity: number, { mean, deviation }: Background): number {
 }
 
 /** What a memory gained by taking the place of another. */
-export interface Gain {
+interface Gain {
   readonly gain: number
   readonly of: number
 }
@@ -34,7 +37,7 @@ export interface Gain {
  * @param order which of two memories is the later one: usually their moments
  * @returns gains by slot, of those that have one, with the slot of the memory whose place was taken
  */
-export function newerValues(
+function newerValues(
   state: GraphState,
   candidates: readonly Candidate[],
   lead: number,
@@ -64,4 +67,46 @@ export function newerValues(
     gains.set(candidate.slot, best)
   })
   return gains
+}
+
+/** Which value of what it is about a question wants. */
+export interface WantedValue {
+  readonly reading: QuestionReading
+  readonly times: AnchorTimes
+  readonly lead: number
+  readonly allowed: SlotSet | undefined
+}
+
+/** More than any two moments differ by. */
+const ages = 1e16
+
+/**
+ * Puts the value that a question wants before the others: the newest, the oldest where it asks for the first, and none of after the event
+ * that it asks for the state before.
+ */
+export function addNewerValues(state: GraphState, found: Candidates, wanted: WantedValue): void {
+  const { reading, times, lead, allowed } = wanted
+  addSuccessors(state, found, allowed)
+  const sign = reading.value === 'newest' ? 1 : -1
+  const side = times.length > 0 ? reading.anchor?.side : undefined
+  const held = side === 'before' || (side === 'around' && reading.asks === 'state')
+  const order = (slot: number) => {
+    const moment = state.filters.momentOf(slot)
+    return held && fitsAnchor(moment, times, 'before') < 0.5 ? moment - ages : sign * moment
+  }
+  const { bySlot } = found
+  for (const [slot, { gain, of }] of newerValues(state, ordered(state, bySlot.values()), lead, order)) {
+    const candidate = bySlot.get(slot)!
+    candidate.time += gain
+    candidate.support = Math.max(candidate.support, bySlot.get(of)!.support)
+  }
+}
+
+/** Adds what took the place of what was found, as far as it may be returned. */
+function addSuccessors(state: GraphState, { bySlot, add }: Candidates, allowed: SlotSet | undefined): void {
+  const seen = new Set(bySlot.keys())
+  for (const start of bySlot.keys())
+    for (let slot = successorOf(state, start); slot !== undefined && !seen.has(slot); slot = successorOf(state, slot))
+      seen.add(slot)
+  add([...seen].filter((slot) => allowed?.has(slot) ?? true))
 }

@@ -41,18 +41,26 @@ export function readQuestion(
   fits: (ranges: readonly TimeRange[]) => boolean,
 ): QuestionReading {
   const read = looksBack(text) || explicitPast.test(text) ? readTime(text, now, clock) : { rest: text, ranges: [] }
-  const time = read.ranges.length > 0 && hasWords(read.rest) && fits(read.ranges) ? read : { rest: text, ranges: [] }
+  const asks = asksForState(read.rest) ? 'state' : 'event'
+  const useful =
+    read.ranges.length > 0 && hasWords(read.rest) && fits(asks === 'state' ? upTo(read.ranges) : read.ranges)
+  const time = useful ? read : { rest: text, ranges: [] }
   const anchor = findAnchor(time.rest)
   const about = tellAsOwn(time.rest)
   return {
     words: time.rest,
     about: hasWords(about) ? about : time.rest,
     ranges: time.ranges,
-    asks: asksForState(time.rest) ? 'state' : 'event',
+    asks,
     value: previousValue.test(text) ? 'previous' : firstValue.test(text) ? 'oldest' : 'newest',
     anchor: anchor && { side: anchor.side, words: tellAsOwn(anchor.words), rest: tellAsOwn(anchor.rest) },
     hours: hoursOf(time.rest),
   }
+}
+
+/** All that was before the last of some times is over. */
+export function upTo(ranges: readonly TimeRange[]): TimeRange[] {
+  return [{ from: Number.NEGATIVE_INFINITY, to: Math.max(...ranges.map(({ to }) => to)) }]
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { MemoryQuery, RetrievedMemory } from '@perstream/spec'
-import { type AnchorTimes, anchorTimes, fitsAnchor } from './anchor'
+import { type AnchorTimes, addAnchored, anchorTimes } from './anchor'
 import type { Background } from './background'
 import { type Candidate, type Candidates, gather, ordered, scoreOf } from './candidates'
 import { confidenceOf, unknownShare } from './confidence'
 import { evidenceUntil } from './evidence'
 import { entityKey, type GraphState, type MemoryEntry } from './graph-state'
-import { newerValues, successorOf } from './newer-values'
-import type { QuestionReading } from './question'
+import { addNewerValues } from './newer-values'
+import { type QuestionReading, upTo } from './question'
 import { saysTheSame } from './same-fact'
 import { SlotSet } from './slot-set'
 import { day } from './time-words'
@@ -14,15 +14,15 @@ import { walk } from './walk'
 import { searchTerms } from './words'
 import type { ZoneClock } from './zone-clock'
 
-/** How much each part of a score counts; 0 leaves the part out. */
+/** How much each part of a score counts; 0 leaves the part out. The unit is one deviation of the similarities of a question. */
 export interface RetrievalWeights {
-  /** A memory with all words of the question, against one deviation of similarity. Default 4. */
+  /** A memory that has all words of the question. Default 4. */
   readonly lexical: number
   /** What a walk over shared entities brings, at most. Default 0.5. */
   readonly graph: number
-  /** The lead of a newer value over an older one, and what fitting a time that the words only suggest brings. Default 0.5. */
+  /** The lead of a newer value over an older one; twice for a fitting hour, four times for a fitting event. Default 0.5. */
   readonly time: number
-  /** Names that the memories link to rare words of the question, against those words. Default 0.5. */
+  /** Names that the memories link to rare words of the question, against those words (0..1). Default 0.5. */
   readonly names: number
 }
 
@@ -37,6 +37,7 @@ export interface QueryVectors {
 /** A question made ready. */
 export interface ReadyQuery extends MemoryQuery {
   readonly limit: number
+  /** Undefined for a question that is a vector alone: then vectors alone rank. */
   readonly reading: QuestionReading | undefined
   readonly vectors: QueryVectors
   readonly clock: ZoneClock
@@ -48,6 +49,7 @@ export const defaultWeights: RetrievalWeights = { lexical: 4, graph: 0.5, time: 
 const seeds = 8
 /** The prototype's `delta_dfs_threshold`. */
 const defaultActivation = 0.3
+const hoursLead = 2
 
 /**
  * Ranks memories. The nearest by vector and the best by words are scored by both; a walk from the best of them adds what shares
@@ -55,73 +57,55 @@ const defaultActivation = 0.3
  * order over memories; of several that say the same, only the best takes a slot.
  */
 export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
-  const { reading, limit, vectors, weights } = query
+  const { reading, vectors, weights, owner } = query
   const allowed = allowedSlots(state, query)
   const scope = inScope(state, reading, allowed)
-  const count = limit * 4 + 32
-  const times = anchorsOf(state, query, scope)
-  const found = gather(
-    state,
-    { vector: vectors.about, text: reading?.words ?? '', owner: query.owner, allowed: scope, count },
-    weights,
-  )
-  if (times.length > 0) hangOn(state, found, times, query, scope)
-  addGraph(state, found, query, scope)
-  if (reading?.hours && weights.time > 0) addHours(state, found, reading.hours, query)
-  addNewer(state, found, query, times, scope)
+  const look = (text: string, vector: Float32Array | undefined, count = query.limit * 4 + 32) =>
+    gather(state, { vector, text, owner, allowed: scope, count }, weights)
+  const found = look(reading?.words ?? '', vectors.about)
+  if (reading && scope && asksForEvents(reading)) found.add(latest(state, scope, query.limit * 4 + 32))
+  if (reading) addMeaning(state, found, { ...query, reading }, look, scope)
   const chosen = distinct(state, ordered(state, found.bySlot.values()), query)
   const terms = [...new Set(searchTerms(reading?.words ?? ''))]
-  const timed = reading !== undefined && reading.ranges.length > 0 && reading.asks === 'event'
   const unknown = unknownShare(state.lexical, terms, allowed)
-  return chosen.map((candidate) =>
-    explain(state, candidate, query, { background: found.background, terms, unknown, timed }),
-  )
+  const searched = {
+    background: found.background,
+    terms,
+    unknown,
+    timed: reading !== undefined && asksForEvents(reading),
+  }
+  return chosen.map((candidate) => explain(state, candidate, query, searched))
 }
 
-/**
- * Looks once more, for the words without the anchor, and speaks for what lies to it as the question says. What tells of the anchor itself is
- * no answer to what was before or after it.
- */
-function hangOn(
+const mostInTime = 4096
+
+/** The last of the memories of a time: what happened then is an answer even where no word of it is known. Empty for long times. */
+function latest(state: GraphState, scope: SlotSet, count: number): number[] {
+  if (scope.count > mostInTime) return []
+  return [...scope].sort((a, c) => state.filters.momentOf(c) - state.filters.momentOf(a)).slice(0, count)
+}
+
+type Look = (text: string, vector: Float32Array | undefined, count?: number) => Candidates
+
+/** Adds what a question means beside its words: entities, hours, events it is hung on, the value it wants. */
+function addMeaning(
   state: GraphState,
   found: Candidates,
-  times: AnchorTimes,
-  query: ReadyQuery,
-  allowed: SlotSet | undefined,
+  query: ReadyQuery & { readonly reading: QuestionReading },
+  look: Look,
+  scope: SlotSet | undefined,
 ): void {
-  const { reading, vectors, weights, limit } = query
-  const { side, rest } = reading!.anchor!
-  const again = gather(
-    state,
-    { vector: vectors.rest, text: rest, owner: query.owner, allowed, count: limit * 4 + 32 },
-    weights,
-  )
-  const moments = times.map(({ at }) => at)
-  const all = [...found.bySlot.keys(), ...again.bySlot.keys(), ...state.filters.near(moments, nearby, allowed)]
-  found.add(all)
-  again.add(all)
-  const told = new Set(times.map(({ slot }) => slot))
-  for (const [slot, candidate] of found.bySlot) {
-    const other = again.bySlot.get(slot)!
-    const share = side === 'around' ? 0.5 : 0
-    candidate.vector = share * candidate.vector + (1 - share) * other.vector
-    candidate.lexical = share * candidate.lexical + (1 - share) * other.lexical
-    if (side === 'around' || !told.has(slot))
-      candidate.time += anchorLead * weights.time * fitsAnchor(state.filters.momentOf(slot), times, side)
-  }
-}
-
-const nearby = 12 * 3_600_000
-const anchorLead = 4
-
-function addHours(
-  state: GraphState,
-  { bySlot }: Candidates,
-  hours: readonly [number, number],
-  { clock, weights }: ReadyQuery,
-): void {
-  for (const candidate of bySlot.values())
-    if (fitsHours(state.filters.momentOf(candidate.slot), hours, clock)) candidate.time += 2 * weights.time
+  const { reading, vectors, weights, clock } = query
+  const { anchor, hours } = reading
+  let times: AnchorTimes = []
+  if (anchor && weights.time > 0) times = anchorTimes(state, look(anchor.words, vectors.anchor, 8).bySlot.values())
+  if (anchor && times.length > 0)
+    addAnchored(state, found, look(anchor.rest, vectors.rest), { anchor, times, weight: weights.time, allowed: scope })
+  addGraph(state, found, query, scope)
+  for (const candidate of hours && weights.time > 0 ? found.bySlot.values() : [])
+    if (fitsHours(state.filters.momentOf(candidate.slot), hours!, clock)) candidate.time += hoursLead * weights.time
+  if (weights.time > 0 && !asksForEvents(reading))
+    addNewerValues(state, found, { reading, times, lead: weights.time, allowed: scope })
 }
 
 /** What the filters leave; undefined when there are none. */
@@ -144,41 +128,23 @@ function speakingOf(state: GraphState, label: string, owner: string | undefined)
   return slots
 }
 
+/** What happened at the times a question names; of a state, all that had begun by then. */
+function inScope(state: GraphState, reading: QuestionReading | undefined, allowed: SlotSet | undefined) {
+  if (!reading || reading.ranges.length === 0) return allowed
+  if (asksForEvents(reading)) return state.filters.happenedIn(reading.ranges, allowed)
+  return state.filters.happenedIn(upTo(reading.ranges), allowed)
+}
+
+function asksForEvents({ ranges, asks }: QuestionReading): boolean {
+  return ranges.length > 0 && asks === 'event'
+}
+
 function fitsHours(moment: number, [from, to]: readonly [number, number], clock: ZoneClock): boolean {
   const minutes = clock.wallOf(moment) % day
   return (from <= minutes && minutes < to) || minutes < to - day
 }
 
-function anchorsOf(state: GraphState, query: ReadyQuery, allowed: SlotSet | undefined) {
-  const { reading, vectors, weights } = query
-  if (!reading?.anchor || weights.time === 0) return []
-  const found = gather(
-    state,
-    { vector: vectors.anchor, text: reading.anchor.words, owner: query.owner, allowed, count: 8 },
-    weights,
-  )
-  return anchorTimes(state, found.bySlot.values())
-}
-
-/** What happened at the times a question names; of a state, all that had begun by then. */
-function inScope(
-  state: GraphState,
-  reading: QuestionReading | undefined,
-  allowed: SlotSet | undefined,
-): SlotSet | undefined {
-  if (!reading || reading.ranges.length === 0) return allowed
-  const { ranges, asks } = reading
-  if (asks === 'event') return state.filters.happenedIn(ranges, allowed)
-  const to = Math.max(...ranges.map((range) => range.to))
-  return state.filters.happenedIn([{ from: Number.NEGATIVE_INFINITY, to }], allowed)
-}
-
-function addGraph(
-  state: GraphState,
-  { bySlot, add }: Candidates,
-  query: ReadyQuery,
-  allowed: SlotSet | undefined,
-): void {
+function addGraph(state: GraphState, { bySlot, add }: Candidates, query: ReadyQuery, scope: SlotSet | undefined): void {
   const { activation = defaultActivation, weights } = query
   if (weights.graph === 0) return
   const starts = ordered(state, bySlot.values())
@@ -188,7 +154,7 @@ function addGraph(
   const reached = walk(
     state,
     starts.map((candidate) => [candidate.slot, scoreOf(candidate) / best!]),
-    (slot) => allowed?.has(slot) ?? true,
+    (slot) => scope?.has(slot) ?? true,
   )
   add(reached.keys())
   for (const [slot, { strength, entity }] of reached) {
@@ -196,39 +162,6 @@ function addGraph(
     candidate.graph = weights.graph * strength
     candidate.entity = entity
   }
-}
-
-function addNewer(
-  state: GraphState,
-  found: Candidates,
-  { reading, weights }: ReadyQuery,
-  times: AnchorTimes,
-  allowed: SlotSet | undefined,
-): void {
-  const { bySlot } = found
-  if (weights.time === 0 || (reading && reading.ranges.length > 0 && reading.asks === 'event')) return
-  const { filters } = state
-  addSuccessors(state, found, allowed)
-  const sign = reading && reading.value !== 'newest' ? -1 : 1
-  const before = reading?.anchor?.side === 'before' && times.length > 0
-  const order = (slot: number) => {
-    const moment = filters.momentOf(slot)
-    return before && fitsAnchor(moment, times, 'before') < 0.5 ? moment - 1e14 : sign * moment
-  }
-  for (const [slot, { gain, of }] of newerValues(state, ordered(state, bySlot.values()), weights.time, order)) {
-    const candidate = bySlot.get(slot)!
-    candidate.time += gain
-    candidate.support = Math.max(candidate.support, bySlot.get(of)!.support)
-  }
-}
-
-/** Adds what took the place of what was found, as far as it may be returned. */
-function addSuccessors(state: GraphState, { bySlot, add }: Candidates, allowed: SlotSet | undefined): void {
-  const slots = new Set<number>()
-  for (const start of bySlot.keys())
-    for (let slot = successorOf(state, start); slot !== undefined && !slots.has(slot); slot = successorOf(state, slot))
-      if (!allowed || allowed.has(slot)) slots.add(slot)
-  add(slots)
 }
 
 const utf8 = new TextEncoder()
@@ -250,7 +183,15 @@ function distinct(state: GraphState, candidates: readonly Candidate[], { limit, 
   return chosen
 }
 
-function explain(state: GraphState, candidate: Candidate, query: ReadyQuery, search: Searched): RetrievedMemory {
+/** What the results of a search are explained by. */
+interface Searched {
+  readonly background: Background | undefined
+  readonly terms: readonly string[]
+  readonly unknown: number
+  readonly timed: boolean
+}
+
+function explain(state: GraphState, candidate: Candidate, query: ReadyQuery, searched: Searched): RetrievedMemory {
   const { slot, similarity, vector, lexical, graph, time, entity } = candidate
   const { memory } = state.slots[slot]!
   const { until } = query
@@ -261,16 +202,8 @@ function explain(state: GraphState, candidate: Candidate, query: ReadyQuery, sea
     score: scoreOf(candidate),
     parts: { vector, lexical, graph, time },
     similarity: Number.isNaN(similarity) ? undefined : similarity,
-    confidence: confidenceOf(candidate.support, search.background, { ...search, covered }),
-    terms: search.terms.filter((term) => words.has(term)),
+    confidence: confidenceOf(candidate.support, searched.background, { ...searched, covered }),
+    terms: searched.terms.filter((term) => words.has(term)),
     entities: entity === undefined ? [] : [state.entities.get(entity)!.record.label],
   }
-}
-
-/** What the results of a search are explained by. */
-interface Searched {
-  readonly background: Background | undefined
-  readonly terms: readonly string[]
-  readonly unknown: number
-  readonly timed: boolean
 }

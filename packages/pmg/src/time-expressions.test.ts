@@ -71,6 +71,11 @@ describe('readTime', () => {
     expect(readTime('eight hours ago', now, berlin).ranges).toEqual([{ from: now - 12 * hour, to: now - 4 * hour }])
   })
 
+  it('means both of an hour that comes twice', () => {
+    const [range] = readTime('between 2 and 3 am', Date.parse('2025-10-26T20:00+01:00'), berlin).ranges
+    expect((range!.to - range!.from) / hour).toBe(2)
+  })
+
   it.each([
     ['Europe/Berlin', '2025-03-30T20:00+02:00', 23],
     ['Europe/Berlin', '2025-10-26T20:00+01:00', 25],

@@ -55,7 +55,7 @@ export function readTime(text: string, now: number, clock: ZoneClock): TimeReadi
   const found = part ?? span
   if (!found || found.ranges.every(({ from }) => from > wall)) return { rest: text, ranges: [] }
   const rest = [span, part].reduce((words, each) => (each ? blank(words, each.start, each.end) : words), text)
-  const ranges = found.ranges.map(({ from, to }) => ({ from: toInstant(clock, from), to: toInstant(clock, to) }))
+  const ranges = found.ranges.map(({ from, to }) => ({ from: toInstant(clock, from), to: toInstant(clock, to, true) }))
   return {
     rest: rest
       .replace(/\s+/g, ' ')
@@ -65,8 +65,8 @@ export function readTime(text: string, now: number, clock: ZoneClock): TimeReadi
   }
 }
 
-function toInstant(clock: ZoneClock, wall: number): number {
-  return Number.isFinite(wall) ? clock.instantOf(wall) : wall
+function toInstant(clock: ZoneClock, wall: number, last?: boolean): number {
+  return Number.isFinite(wall) ? clock.instantOf(wall, last) : wall
 }
 
 const date = `(?:${datePattern})`
