@@ -1,6 +1,7 @@
 import { createRandom } from '@perstream/kit'
-import { createMemoryGraph, createVolatileStore, type MemoryGraph } from '@perstream/pmg'
+import { createMemoryGraph, type MemoryGraph } from '@perstream/pmg'
 import { VectorIndex } from '@perstream/pmg/vectors'
+import type { MemoryStore } from '@perstream/spec'
 import { type Figure, median, ratio } from '../harness'
 import type { PartOptions, PartReport } from './part'
 import { race, timed } from './race'
@@ -69,6 +70,13 @@ async function benchOne(size: number, rounds: number): Promise<Figure[]> {
   ]
 }
 
+/** What a graph holds in memory is what is measured: its store keeps no second copy. */
+const keepsNothing: MemoryStore = {
+  async commit() {},
+  async *load() {},
+  async [Symbol.asyncDispose]() {},
+}
+
 /** Languages grow with what is said in them, by about the square root (Heaps). */
 function vocabularyOf(size: number): number {
   return Math.round(30 * Math.sqrt(size))
@@ -76,7 +84,7 @@ function vocabularyOf(size: number): number {
 
 async function fill(size: number): Promise<{ graph: MemoryGraph; index: VectorIndex }> {
   const random = createRandom(7)
-  const graph = await createMemoryGraph({ store: createVolatileStore(), now: () => size })
+  const graph = await createMemoryGraph({ store: keepsNothing, now: () => size })
   const index = new VectorIndex(dimensions)
   const sentences = createSentences(random, vocabularyOf(size))
   let slot = 0

@@ -1,4 +1,5 @@
 export { createMemoryGraph, type MemoryGraphOptions } from './create-memory-graph'
 export type { MemoryChanges } from './graph-writer'
 export type { GraphStats, ImportResult, ListOptions, MemoryGraph } from './memory-graph'
+export type { RetrievalWeights } from './retrieval'
 export { createVolatileStore } from './volatile-store'
