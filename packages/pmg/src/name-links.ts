@@ -31,7 +31,7 @@ export function linkedNames(
 }
 
 /** The terms of words that are capitalised where a sentence does not ask for it. */
-export function namesIn(text: string): string[] {
+function namesIn(text: string): string[] {
   const words = text.matchAll(
     /(?<=[\p{L}\p{N},;)'"’”] )\p{Lu}[\p{L}\p{M}'’-]+|(?<=: |^)\p{Lu}[\p{L}\p{M}'’-]+(?= \p{Lu})/gu,
   )

@@ -20,7 +20,10 @@ export interface RetrievalWeights {
   readonly lexical: number
   /** What a walk over shared entities brings, at most. Default 0.5. */
   readonly graph: number
-  /** The lead of a newer value over an older one; twice for a fitting hour, four times for a fitting event. Default 0.5. */
+  /**
+   * The lead of a newer value over an older one; twice for a fitting hour, four times for a fitting event. With 0 no time in a question is
+   * read. Default 0.5.
+   */
   readonly time: number
   /** Names that the memories link to rare words of the question, against those words (0..1). Default 0.5. */
   readonly names: number

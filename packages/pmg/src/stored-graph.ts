@@ -114,7 +114,8 @@ export class StoredGraph implements MemoryGraph {
     const { text, now = this.#settings.now(), timeZone, limit = 5 } = query
     const { weights } = this.#settings
     const clock = timeZone === undefined ? this.#settings.clock : createZoneClock(timeZone)
-    const fits = (ranges: readonly TimeRange[]) => this.#state.filters.happenedIn(ranges, undefined).count > 0
+    const fits = (ranges: readonly TimeRange[]) =>
+      weights.time > 0 && this.#state.filters.happenedIn(ranges, undefined).count > 0
     const reading = text === undefined ? undefined : readQuestion(text, now, clock, fits)
     const vectors = await this.#queryVectors(query, reading, signal)
     return rank(this.#state, { ...query, limit, reading, vectors, clock, weights })

@@ -47,7 +47,7 @@ export function startOfWeek(wall: WallMinutes): WallMinutes {
 }
 
 /** 0 for Monday to 6 for Sunday. */
-export function weekdayOf(wall: WallMinutes): number {
+function weekdayOf(wall: WallMinutes): number {
   return (Math.floor(wall / day) + 3) % 7
 }
 
