@@ -6,18 +6,20 @@ import { benchCreate } from './pmg/create'
 import { benchJournal } from './pmg/journal'
 import type { PartOptions, PartReport } from './pmg/part'
 import { benchPeers } from './pmg/peers'
+import { benchRetrieve } from './pmg/retrieve'
 import { benchTensors } from './pmg/tensors'
 import { benchVectors } from './pmg/vectors'
 
 const parts: Readonly<Record<string, (options: PartOptions) => Promise<PartReport>>> = {
   vectors: benchVectors,
+  retrieve: benchRetrieve,
   create: benchCreate,
   journal: benchJournal,
   tensors: benchTensors,
   peers: benchPeers,
 }
 
-helpIfAsked(`bench:pmg. The memory graph: exact vector search, creating memories, the journal, grids in files, side by side with others.
+helpIfAsked(`bench:pmg. The memory graph: exact vector search, retrieval from end to end, creating memories, the journal, grids in files, side by side with others.
 
   npm run bench:pmg -- [--parts A,B] [--sizes N,N] [--rounds N] [--json]
 

@@ -7,7 +7,9 @@ import {
   type TextEncoder,
 } from '@perstream/spec'
 import type { MemoryGraph } from './memory-graph'
+import { defaultWeights, type RetrievalWeights } from './retrieval'
 import { StoredGraph } from './stored-graph'
+import { createZoneClock } from './zone-clock'
 
 /** How a memory graph is made. */
 export interface MemoryGraphOptions extends CallOptions {
@@ -23,6 +25,10 @@ export interface MemoryGraphOptions extends CallOptions {
   readonly tensors?: TensorStore | undefined
   /** The clock: milliseconds since 1970 UTC. Default `Date.now`. */
   readonly now?: (() => number) | undefined
+  /** The IANA time zone that times in questions ("yesterday") are read in. Default: the machine's. */
+  readonly timeZone?: string | undefined
+  /** How much each part of a score counts; 0 leaves the part out. Default: what suits most. */
+  readonly weights?: Partial<RetrievalWeights> | undefined
 }
 
 /**
@@ -33,13 +39,23 @@ export interface MemoryGraphOptions extends CallOptions {
  * const graph = await createMemoryGraph({ store: createVolatileStore() })
  */
 export async function createMemoryGraph(options: MemoryGraphOptions): Promise<MemoryGraph> {
-  const { store, text, owner = 'me', categories, tensors, now = Date.now, signal } = options
+  const { store, text, owner = 'me', categories, tensors, now = Date.now, timeZone, weights, signal } = options
   if (typeof store?.commit !== 'function' || typeof store.load !== 'function')
     throw new TypeError('store is missing: give createVolatileStore() or the result of openFileStore()')
   if (typeof owner !== 'string' || owner === '')
     throw new TypeError(`owner is ${JSON.stringify(owner)}: it must be a name`)
   const keys = categories?.map((category) => (typeof category === 'string' ? category : category.key))
-  const graph = new StoredGraph({ store, text, owner, categories: keys && new Set(keys), tensors, now })
+  const clock = createZoneClock(timeZone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone)
+  const graph = new StoredGraph({
+    store,
+    text,
+    owner,
+    categories: keys && new Set(keys),
+    tensors,
+    now,
+    clock,
+    weights: { ...defaultWeights, ...weights },
+  })
   await graph.open({ signal })
   if (text && graph.space !== undefined && graph.space !== text.space)
     throw new PerStreamError(

@@ -4,6 +4,8 @@ import { spaceMismatch } from './errors'
 import type { GraphState } from './graph-state'
 import type { GraphWriter } from './graph-writer'
 import { checkedVector } from './memory-input'
+import type { QuestionReading } from './question'
+import type { QueryVectors } from './retrieval'
 
 /** Words with, perhaps, their vector. */
 export type Embeddable = Pick<MemoryInput, 'text' | 'embedding' | 'space'>
@@ -68,23 +70,32 @@ export function adoptSpace(state: GraphState, writer: GraphWriter, id: string, d
     throw spaceMismatch(`${state.space} (${state.vectors!.dimensions})`, `${id} (${dimensions})`)
 }
 
-/** The vector of a question: given and checked, or made. */
-export async function queryVector(
+/** How the vectors of a question are made. */
+interface QueryVectorOptions extends CallOptions {
+  readonly reading: QuestionReading | undefined
+  readonly text: TextEncoder | undefined
+}
+
+/** The vectors of a question and of its parts: given and checked, or made. */
+export async function queryVectors(
   { space, vectors }: GraphState,
   query: MemoryQuery,
-  text: TextEncoder | undefined,
-  { signal }: CallOptions,
-): Promise<Float32Array | undefined> {
+  { reading, text, signal }: QueryVectorOptions,
+): Promise<QueryVectors> {
   if (query.vector) {
     const vector = checkedVector(query.vector, 'query.vector')
-    if (!vectors) return undefined
+    if (!vectors) return {}
     if ((query.space ?? space) !== space || vector.length !== vectors.dimensions)
       throw spaceMismatch(`${space} (${vectors.dimensions})`, `${query.space ?? space} (${vector.length})`)
-    return vector
+    return { about: vector }
   }
-  if (!text || !query.text || !vectors) return undefined
+  if (!text || !reading || !vectors) return {}
   if (text.space !== space)
     throw spaceMismatch(`${space} (${vectors.dimensions})`, `${text.space} (${text.dimensions})`)
-  const [made] = await text.encode([query.text], { signal })
-  return made?.some((value) => value !== 0) ? checkedVector(made, "the encoder's vector of query.text") : undefined
+  const { about, anchor } = reading
+  const made = await encodeAll(text, [about, ...(anchor ? [anchor.words, anchor.rest] : [])], { signal })
+  const [first, ...others] = made.map((vector) =>
+    vector.some((value) => value !== 0) ? checkedVector(vector, "the encoder's vector of query.text") : undefined,
+  )
+  return { about: first, anchor: others[0], rest: others[1] }
 }

@@ -13,6 +13,7 @@ import { compactMemory, SharedStrings } from './compact-memory'
 import { CompactSet } from './compact-set'
 import { type EntityNode, EntityTable, type RelationNode } from './entity-table'
 import { LexicalIndex } from './lexical-index'
+import { MemoryFilters } from './memory-filters'
 import { MemoryKeys } from './memory-keys'
 import { VectorIndex } from './vector-index'
 import { VisitTable } from './visits'
@@ -38,6 +39,7 @@ export class GraphState {
   readonly entries = new Map<string, MemoryEntry>()
   readonly slots: (MemoryEntry | undefined)[] = []
   readonly lexical = new LexicalIndex()
+  readonly filters = new MemoryFilters()
   readonly progress = new Map<string, SourceProgress>()
   readonly table = new EntityTable()
   /** How many memories refer to each grid. */
@@ -168,7 +170,11 @@ export class GraphState {
     this.entries.set(memory.id, entry)
     this.slots[slot] = entry
     this.#link(entry)
-    if (before?.memory.text !== memory.text) this.lexical.put(slot, searchTerms(memory.text))
+    if (before) this.filters.delete(slot, before.memory)
+    this.filters.put(slot, memory)
+    if (before?.memory.text === memory.text) return
+    if (before) this.lexical.delete(slot, searchTerms(before.memory.text))
+    this.lexical.put(slot, searchTerms(memory.text))
   }
 
   #deleteMemory(id: string): void {
@@ -178,7 +184,8 @@ export class GraphState {
     this.entries.delete(id)
     this.slots[entry.slot] = undefined
     this.#freeSlots.push(entry.slot)
-    this.lexical.delete(entry.slot)
+    this.lexical.delete(entry.slot, searchTerms(entry.memory.text))
+    this.filters.delete(entry.slot, entry.memory)
     this.vectors?.delete(entry.slot)
   }
 

@@ -271,14 +271,15 @@ describe('retrieval', () => {
     for (let round = 0; round < 10; round++) {
       const query = { text: random.pick(words), vector: vector(), limit: 7 }
       const cosines = inputs.map(({ embedding }) => dot(embedding!, query.vector))
-      const mean = cosines.reduce((a, b) => a + b) / cosines.length
-      const lexical = bm25(
+      const mean = (cosines.reduce((a, b) => a + b) + 8 * 0.15) / (cosines.length + 8)
+      const squares = cosines.reduce((sum, cosine) => sum + (cosine - mean) ** 2, 0)
+      const deviation = Math.sqrt((squares + 8 * 0.12 ** 2) / (cosines.length + 8))
+      const { scores, rarity } = bm25(
         inputs.map(({ text }) => text.split(' ')),
         query.text,
       )
-      const highest = Math.max(...lexical)
       const plain = inputs
-        .map(({ text }, i) => ({ text, score: cosines[i]! - mean + (0.3 * lexical[i]!) / highest }))
+        .map(({ text }, i) => ({ text, score: (cosines[i]! - mean) / deviation + (4 * scores[i]!) / rarity }))
         .sort((a, b) => b.score - a.score)
         .slice(0, 7)
       const found = await graph.retrieve(query)
@@ -326,12 +327,13 @@ describe('retrieval', () => {
   })
 })
 
-function bm25(documents: readonly string[][], term: string): number[] {
+function bm25(documents: readonly string[][], term: string) {
   const average = documents.reduce((sum, { length }) => sum + length, 0) / documents.length
   const holding = documents.filter((terms) => terms.includes(term)).length
   const rarity = Math.log(1 + (documents.length - holding + 0.5) / (holding + 0.5))
-  return documents.map((terms) => {
+  const scores = documents.map((terms) => {
     const count = terms.filter((each) => each === term).length
-    return (rarity * count * 2.2) / (count + 1.2 * (0.25 + (0.75 * terms.length) / average))
+    return (rarity * count * 2.2) / (count + 1.2 * (0.75 + (0.25 * terms.length) / average))
   })
+  return { scores, rarity }
 }

@@ -12,6 +12,7 @@ export type {
   MemoryUpdate,
   SupersedeOptions,
 } from './memory-graph'
+export type { RetrievalWeights } from './retrieval'
 export { createVolatileTensors } from './tensors/volatile-tensors'
 export { heat } from './visits'
 export { createVolatileStore } from './volatile-store'

@@ -1,5 +1,6 @@
 import { dot } from '@perstream/kit'
 import type { GraphState, MemoryEntry } from './graph-state'
+import { searchTerms } from './words'
 
 const wordAgreement = 0.75
 const vectorAgreement = 0.85
@@ -9,9 +10,9 @@ const vectorAgreement = 0.85
  * both have one, their embeddings agree; numbers and negations are the same.
  */
 export function saysTheSame(state: GraphState, a: MemoryEntry, b: MemoryEntry): boolean {
-  const [first, second] = [state.lexical.terms(a.slot), state.lexical.terms(b.slot)]
+  const [first, second] = [new Set(searchTerms(a.memory.text)), new Set(searchTerms(b.memory.text))]
   let shared = 0
-  for (const term of first.keys()) if (second.has(term)) shared++
+  for (const term of first) if (second.has(term)) shared++
   const all = first.size + second.size - shared
   if (all === 0 || shared / all < wordAgreement) return false
   if (facts(a) !== facts(b)) return false

@@ -62,6 +62,18 @@ export class SlotSet implements Iterable<number> {
     return SlotSet.#of(this.#words.slice(), (word, i) => word & ~(other.#words[i] ?? 0))
   }
 
+  /** A new set of the slots that pass. */
+  filter(passes: (slot: number) => boolean): SlotSet {
+    return SlotSet.#of(this.#words.slice(), (word, i) => {
+      let left = word
+      for (let bits = word; bits !== 0; bits &= bits - 1) {
+        const bit = 31 - Math.clz32(bits & -bits)
+        if (!passes(i * 32 + bit)) left &= ~(1 << bit)
+      }
+      return left
+    })
+  }
+
   /** The slots, ascending. */
   *[Symbol.iterator](): Iterator<number> {
     for (let word = 0; word < this.#words.length; word++)

@@ -18,7 +18,7 @@ import {
   type WriteOptions,
 } from '@perstream/spec'
 import { type ChangesOptions, followChanges, type MemoryChange } from './change-feed'
-import { adoptSpaces, type Embedded, embedAll, queryVector } from './embedding-space'
+import { adoptSpaces, type Embedded, embedAll, queryVectors } from './embedding-space'
 import { entityNotFound, notFound } from './errors'
 import { exportLines, exportWithGrids } from './export'
 import { importLines } from './graph-import'
@@ -37,9 +37,12 @@ import type {
   SupersedeOptions,
 } from './memory-graph'
 import { checkChanges, checkInput, checkOrder, checkProgress, checkQuery } from './memory-input'
-import { rank } from './retrieval'
+import { readQuestion } from './question'
+import { type RetrievalWeights, rank } from './retrieval'
 import { collectStats } from './stats'
 import { checkSuperseded } from './succession'
+import type { TimeRange } from './time-expressions'
+import { createZoneClock, type ZoneClock } from './zone-clock'
 
 interface Settings {
   readonly store: MemoryStore
@@ -48,6 +51,9 @@ interface Settings {
   readonly categories: ReadonlySet<string> | undefined
   readonly tensors: TensorStore | undefined
   readonly now: () => number
+  /** The clock that times in questions are read by, where a question does not say. */
+  readonly clock: ZoneClock
+  readonly weights: RetrievalWeights
 }
 
 /** What messages call the input of a place. */
@@ -158,8 +164,14 @@ export class StoredGraph implements MemoryGraph {
     this.#journal.check(signal)
     checkQuery(query)
     for (const category of query.categories ?? []) this.#checkCategory(category)
-    const vector = await queryVector(this.#state, query, this.#settings.text, { signal })
-    const found = rank(this.#state, { ...query, vector, limit: query.limit ?? 5 })
+    const { text, now = this.#settings.now(), timeZone, limit = 5 } = query
+    const { weights } = this.#settings
+    const clock = timeZone === undefined ? this.#settings.clock : createZoneClock(timeZone)
+    const fits = (ranges: readonly TimeRange[]) =>
+      weights.time > 0 && this.#state.filters.happenedIn(ranges, undefined).count > 0
+    const reading = text === undefined ? undefined : readQuestion(text, now, clock, fits)
+    const vectors = await queryVectors(this.#state, query, { reading, text: this.#settings.text, signal })
+    const found = rank(this.#state, { ...query, limit, reading, vectors, clock, weights })
     if (query.touch ?? true) this.#journal.touch(found.map(({ memory }) => memory.id))
     return found
   }

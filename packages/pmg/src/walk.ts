@@ -2,31 +2,41 @@ import type { GraphState } from './graph-state'
 
 const visitBound = 256
 const depthBound = 2
-const decay = 0.5
+
+/** What a walk brought to a memory. */
+export interface Reached {
+  /** 0..1. */
+  readonly strength: number
+  /** The id of the entity that led to it. */
+  readonly entity: string
+}
 
 /**
- * Walks from memories to those that share entities with them, strongest first. What a step carries is halved and divided
- * by the square root of the entity's memories, so that a hub says little; the owner carries nothing. At most 256 memories are visited,
- * two steps away at most.
+ * Walks from memories to those that share entities with them, strongest first. What a step carries is divided by the number of the
+ * entity's memories, so that a hub says little; the owner carries nothing. At most 256 memories are visited, two steps away at most.
  *
  * @param starts slots and strengths (0..1)
- * @returns what reached each slot, 0..1, the starts only by way of others
+ * @returns what reached each slot, the starts only by way of others
  */
 export function walk(
   state: GraphState,
   starts: readonly (readonly [slot: number, strength: number])[],
   allowed: (slot: number) => boolean,
-): Map<number, number> {
-  const reached = new Map<number, number>()
+): Map<number, Reached> {
+  const reached = new Map<number, Reached>()
   for (const [start, strength] of starts)
-    spread(state, start, Math.floor(visitBound / starts.length), (slot, share) => {
-      if (allowed(slot)) reached.set(slot, Math.max(reached.get(slot) ?? 0, strength * share))
+    spread(state, start, Math.floor(visitBound / starts.length), (slot, share, entity) => {
+      const known = reached.get(slot)
+      if (allowed(slot) && !(known && known.strength >= strength * share))
+        reached.set(slot, { strength: strength * share, entity })
     })
   return reached
 }
 
+type Reach = (slot: number, share: number, entity: string) => void
+
 /** Spreads from one memory; each entity is passed once, by the memory that came to it first. */
-function spread(state: GraphState, start: number, visits: number, reach: (slot: number, share: number) => void): void {
+function spread(state: GraphState, start: number, visits: number, reach: Reach): void {
   const seen = new Set([start])
   const passed = new Set<string>()
   let front: [slot: number, share: number][] = [[start, 1]]
@@ -40,8 +50,8 @@ function spread(state: GraphState, start: number, visits: number, reach: (slot: 
           if (seen.has(neighbour)) continue
           if (seen.size > visits) return
           seen.add(neighbour)
-          const arriving = (share * decay) / Math.sqrt(memories.size)
-          reach(neighbour, arriving)
+          const arriving = share / memories.size
+          reach(neighbour, arriving, id)
           next.push([neighbour, arriving])
         }
       }

@@ -183,6 +183,11 @@ export interface RetrievedMemory {
   readonly parts: ScoreParts
   /** Cosine of query and memory, when both have vectors of one space. */
   readonly similarity: number | undefined
+  /**
+   * 0..1: how much speaks for this memory answering the question at all, rather than being the least unlike: comparable between
+   * questions, so that a low one of the first means that it was never seen. Absent where the retriever cannot tell.
+   */
+  readonly confidence?: number | undefined
   /** The words of the query that it has, as they are indexed; which entities led to it. */
   readonly terms?: readonly string[] | undefined
   readonly entities?: readonly string[] | undefined

@@ -1,0 +1,101 @@
+import { type Background, backgroundOf } from './background'
+import type { GraphState } from './graph-state'
+import type { LexicalMatches, WeightedTerm } from './lexical-index'
+import { aliasTerms, linkedNames } from './name-links'
+import { nearTerms } from './near-terms'
+import type { SlotSet } from './slot-set'
+import { searchTerms } from './words'
+
+/** A memory that may be returned, with what speaks for it. */
+export interface Candidate {
+  readonly slot: number
+  /** NaN where memory or question has no vector. */
+  readonly similarity: number
+  /** The similarity that speaks for it: its own, or that of an older value whose place it took. */
+  support: number
+  vector: number
+  lexical: number
+  graph: number
+  time: number
+  /** The id of the entity that a walk came by. */
+  entity?: string
+}
+
+/** What is looked for, and where. */
+export interface Search {
+  readonly vector: Float32Array | undefined
+  readonly text: string
+  /** Whose memories, where one person's alone are asked for. */
+  readonly owner: string | undefined
+  readonly allowed: SlotSet | undefined
+  /** How many by vector, and how many by words. */
+  readonly count: number
+}
+
+/** What makes candidates of slots. */
+export interface Candidates {
+  readonly bySlot: Map<number, Candidate>
+  readonly background: Background | undefined
+  /** Scores further slots by vector and words, and adds them. */
+  add(slots: Iterable<number>): void
+}
+
+export function scoreOf({ vector, lexical, graph, time }: Candidate): number {
+  return vector + lexical + graph + time
+}
+
+/** The candidates, best first; of equals, what happened last. */
+export function ordered(state: GraphState, candidates: Iterable<Candidate>): Candidate[] {
+  const { filters } = state
+  return [...candidates].sort((a, c) => scoreOf(c) - scoreOf(a) || filters.momentOf(c.slot) - filters.momentOf(a.slot))
+}
+
+/**
+ * Finds the nearest by vector and the best by words, and scores all of them by both: how many deviations nearer than any memory a vector
+ * is, and which share of the rarity of the words a memory has.
+ */
+export function gather(
+  state: GraphState,
+  search: Search,
+  weights: { readonly lexical: number; readonly names: number },
+): Candidates {
+  const { vector, allowed, count } = search
+  const usable = state.vectors && vector
+  const background = usable && backgroundOf(state, vector)
+  const near = usable ? state.vectors!.search(vector, { limit: count, allowed }) : []
+  const terms = weights.lexical > 0 ? termsOf(state, search, weights.names) : []
+  const words = state.lexical.search(terms, count, allowed)
+  const bySlot = new Map<number, Candidate>()
+  const add = (wanted: Iterable<number>) => {
+    const slots = Uint32Array.from(new Set(wanted)).filter((slot) => !bySlot.has(slot))
+    const similarities = usable ? state.vectors!.scoresOf(vector, slots) : undefined
+    slots.forEach((slot, i) => {
+      const similarity = similarities?.[i] ?? Number.NaN
+      const lexical = lexicalPart(words, slot, weights.lexical)
+      const vectorial = vectorPart(similarity, background)
+      bySlot.set(slot, { slot, similarity, support: similarity, vector: vectorial, lexical, graph: 0, time: 0 })
+    })
+  }
+  add([...near, ...words.top].map(({ slot }) => slot))
+  return { bySlot, background, add }
+}
+
+function vectorPart(similarity: number, background: Background | undefined): number {
+  return background && !Number.isNaN(similarity) ? (similarity - background.mean) / background.deviation : 0
+}
+
+function lexicalPart(words: LexicalMatches, slot: number, weight: number): number {
+  return words.whole === 0 ? 0 : (weight * words.scoreOf(slot)) / words.whole
+}
+
+/** The words of a text, those that resemble what no memory has, and other names for what it speaks of. */
+function termsOf(state: GraphState, { text, owner }: Search, share: number): WeightedTerm[] {
+  const { lexical, filters } = state
+  const terms = [...new Set(searchTerms(text))]
+  const whole = terms.map((term) => ({ term, weight: 1, asked: true }))
+  const near = terms.flatMap((term) => (lexical.frequency(term) === 0 ? nearTerms(lexical, term) : []))
+  if (share === 0) return [...whole, ...near]
+  const owners = owner === undefined ? filters.owners() : [owner]
+  const textAt = (slot: number) => state.slots[slot]?.memory.text
+  return [...whole, ...near, ...aliasTerms(state, text, owners), ...linkedNames(terms, lexical, textAt, share)]
+}
