@@ -6,7 +6,7 @@ import type { GraphWriter } from './graph-writer'
 import { checkedVector } from './memory-input'
 
 /** Words with, perhaps, their vector. */
-export type Embeddable = Pick<MemoryInput, 'text' | 'embedding' | 'space'>
+type Embeddable = Pick<MemoryInput, 'text' | 'embedding' | 'space'>
 
 /** Words whose vector was checked, or made. */
 export interface Embedded {
