@@ -8,7 +8,7 @@ import type { QuestionReading } from './question'
 import type { QueryVectors } from './retrieval'
 
 /** Words with, perhaps, their vector. */
-export type Embeddable = Pick<MemoryInput, 'text' | 'embedding' | 'space'>
+type Embeddable = Pick<MemoryInput, 'text' | 'embedding' | 'space'>
 
 /** Words whose vector was checked, or made. */
 export interface Embedded {

@@ -27,7 +27,7 @@ interface Job {
 const visitDelay = 3000
 
 /** Told of each batch when it is durable, and, with undefined, of the end. */
-export type BatchListener = (batch: MemoryBatch | undefined) => void
+type BatchListener = (batch: MemoryBatch | undefined) => void
 
 /**
  * Keeps a state and its store alike. A write is planned against the state and applied to it at once, in the order of the calls, then

@@ -35,7 +35,7 @@ export interface GridReferences {
 }
 
 /** An input whose embedding has been checked, copied and, where there is an encoder, made. */
-export interface ReadyInput {
+interface ReadyInput {
   readonly input: MemoryInput
   readonly embedding: Float32Array | undefined
   readonly grids?: GridReferences | undefined
@@ -352,7 +352,7 @@ export class GraphWriter {
 }
 
 /** What comes with an imported memory. */
-export interface Imported {
+interface Imported {
   readonly embedding: Float32Array | undefined
   readonly versions?: readonly MemoryVersion[] | undefined
   readonly visits?: MemoryVisits | undefined

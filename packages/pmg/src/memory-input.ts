@@ -47,7 +47,7 @@ export function checkOrder(
 }
 
 /** Checks a grid. @throws TypeError that names the field and the value */
-export function checkGrid({ data, rows, columns, dimensions, space }: PatchGrid, field: string): void {
+function checkGrid({ data, rows, columns, dimensions, space }: PatchGrid, field: string): void {
   if (!(data instanceof Float32Array)) fail(`${field}.data`, data, 'a Float32Array')
   for (const [name, size] of Object.entries({ rows, columns, dimensions }))
     if (!Number.isInteger(size) || size < 1) fail(`${field}.${name}`, size, 'a whole number, 1 or more')
