@@ -1,4 +1,5 @@
-import { entityKey, type GraphState } from './graph-state'
+import { entityKey } from './entity-key'
+import type { GraphState } from './graph-state'
 import type { LexicalIndex, WeightedTerm } from './lexical-index'
 import { searchTerms } from './words'
 

@@ -222,6 +222,7 @@ async function consider(run: Run, moment: Moment, { captions, results }: Remembe
         limit: run.config.topK,
         activation: run.config.deltaDfsThreshold,
         exclude: results.map(({ id }) => id),
+        touch: false,
       },
       { signal },
     )
