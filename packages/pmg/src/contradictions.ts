@@ -1,5 +1,6 @@
 import type { Memory, RelationRecord } from '@perstream/spec'
-import type { GraphState, MemoryEntry } from './graph-state'
+import type { GraphState } from './graph-state'
+import type { MemoryEntry } from './memory-entry'
 
 /** How many memories one memory can be in conflict with at most. */
 export const conflictsKept = 16

@@ -14,8 +14,9 @@ import {
   withLabels,
 } from './entity-labels'
 import { firstNameOf, isFullName } from './entity-table'
-import type { GraphState, MemoryEntry } from './graph-state'
+import type { GraphState } from './graph-state'
 import { type Introduction, type Reading, readMemory } from './introductions'
+import type { MemoryEntry } from './memory-entry'
 import { isPerson, isPersonAfter, isPersonBefore } from './person-names'
 
 /** What is being planned: operations, each applied to the state at once. */

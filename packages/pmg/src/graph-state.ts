@@ -13,21 +13,12 @@ import { compactMemory, SharedStrings } from './compact-memory'
 import { CompactSet } from './compact-set'
 import { type EntityNode, EntityTable, type RelationNode } from './entity-table'
 import { LexicalIndex } from './lexical-index'
+import type { MemoryEntry } from './memory-entry'
 import { MemoryFilters } from './memory-filters'
 import { MemoryKeys } from './memory-keys'
 import { VectorIndex } from './vector-index'
 import { VisitTable } from './visits'
 import { searchTerms } from './words'
-
-/** A memory in its slot, with what it is found by. */
-export interface MemoryEntry {
-  readonly memory: Memory
-  readonly slot: number
-  /** Ids of the relations it supports. */
-  readonly relations: readonly string[]
-  /** What it said before, oldest first. */
-  readonly versions: readonly MemoryVersion[]
-}
 
 type MemoryPut = Extract<MemoryOperation, { type: 'memory-put' }>
 

@@ -20,9 +20,10 @@ import { entityKey, labelKeys, ownerKey } from './entity-key'
 import { keyFor } from './entity-labels'
 import { EntityResolution } from './entity-resolution'
 import { mergeEvidence } from './evidence'
-import type { GraphState, MemoryEntry } from './graph-state'
+import type { GraphState } from './graph-state'
 import { versionsAfter } from './history'
 import { readMemory } from './introductions'
+import type { MemoryEntry } from './memory-entry'
 import { checkSuperseded, restored, type Succeeded, superseded } from './succession'
 
 /** Two texts with nearly the same words are one memory only when their embeddings agree at least this much. */

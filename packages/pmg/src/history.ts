@@ -1,5 +1,6 @@
 import type { Memory, MemoryVersion } from '@perstream/spec'
-import type { GraphState, MemoryEntry } from './graph-state'
+import type { GraphState } from './graph-state'
+import type { MemoryEntry } from './memory-entry'
 
 const versionsKept = 16
 

@@ -1,6 +1,6 @@
 import type { Memory } from '@perstream/spec'
-import type { MemoryEntry } from './graph-state'
 import { HashIndex } from './hash-index'
+import type { MemoryEntry } from './memory-entry'
 import { nearWordsKey, sameWordsKey } from './words'
 
 /** Finds memories by what they say and by their tracks. Holds hashes alone: what is found is compared with the memory itself. */

@@ -1,5 +1,6 @@
 import { dot } from '@perstream/kit'
-import type { GraphState, MemoryEntry } from './graph-state'
+import type { GraphState } from './graph-state'
+import type { MemoryEntry } from './memory-entry'
 import { searchTerms } from './words'
 
 const wordAgreement = 0.75

@@ -23,10 +23,11 @@ import { entityNotFound, notFound } from './errors'
 import { exportLines, exportWithGrids } from './export'
 import { importLines } from './graph-import'
 import { GraphJournal } from './graph-journal'
-import { type GraphState, gridsOf, type MemoryEntry } from './graph-state'
+import { type GraphState, gridsOf } from './graph-state'
 import type { GraphWriter, GridReferences, MemoryChanges } from './graph-writer'
 import { GridKeeper } from './grids'
 import { type HistoryEntry, historyOf } from './history'
+import type { MemoryEntry } from './memory-entry'
 import type {
   ExportOptions,
   GraphStats,

@@ -1,7 +1,8 @@
 import { type Memory, type MemoryVersion, PerStreamError } from '@perstream/spec'
 import { notFound } from './errors'
-import type { GraphState, MemoryEntry } from './graph-state'
+import type { GraphState } from './graph-state'
 import { versionsAfter } from './history'
+import type { MemoryEntry } from './memory-entry'
 
 /** A memory to be stored again, with what it said before. */
 export interface Succeeded {

@@ -80,14 +80,18 @@ async function runAndKill(
   known: Known,
 ): Promise<void> {
   const child = spawn(process.execPath, [writer, folder, String(round)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
   let output = ''
   child.stdout.on('data', (chunk) => {
     output += chunk
   })
   const marker = atStart ? '"starting"' : '"open"'
-  while (!output.includes(marker)) await once(child.stdout, 'data')
+  while (!output.includes(marker))
+    await Promise.race([
+      once(child.stdout, 'data'),
+      closed.then(([code]) => expect.fail(`the writer ended with ${code}`)),
+    ])
   await wait(milliseconds)
-  const closed = once(child, 'close')
   child.kill('SIGKILL')
   expect((await closed)[1]).toBe('SIGKILL')
   known.doubtful = undefined
@@ -103,7 +107,7 @@ async function runAndKill(
 
 /** As the writer prints it. */
 function shortened(text: string | undefined): string | undefined {
-  return text !== undefined && text.length > 1000 ? `${text.slice(0, 40)}700000` : text
+  return text !== undefined && text.length > 1000 ? `${text.slice(0, 40)}90000` : text
 }
 
 async function contents(folder: string): Promise<string> {
