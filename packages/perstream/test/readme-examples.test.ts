@@ -48,7 +48,11 @@ describe('README examples', () => {
           const name = `example-${i}.${runner === 'vitest' ? 'test.' : ''}ts`
           await writeFile(join(scratch, name), `${code}\nexport {}\n`)
           const args = runner === 'vitest' ? ['run', '--root', scratch, '--config', vitestConfig, name] : [name]
-          await run(runner, args, { cwd: scratch, timeout: 120_000 })
+          await run(runner, args, {
+            cwd: scratch,
+            timeout: 120_000,
+            env: { ...process.env, TMPDIR: scratch, TEMP: scratch },
+          })
         }
       } finally {
         await rm(scratch, { recursive: true, force: true })
