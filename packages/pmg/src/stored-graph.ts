@@ -193,7 +193,7 @@ export class StoredGraph implements MemoryGraph {
   }
 
   embedding(id: string): Float32Array | undefined {
-    return this.#state.embedding(id)?.slice()
+    return this.#state.embedding(id)
   }
 
   history(id: string): HistoryEntry[] {
