@@ -1,3 +1,4 @@
+import { compileKernel, type WasmKernel, type WasmMemory } from '@perstream/kit'
 import type { RgbImage } from '@perstream/spec'
 import { picturesWasm } from './generated/pictures-wasm'
 
@@ -45,10 +46,8 @@ export interface PixelKernel {
 
 /** Makes a kernel. Default: WASM SIMD where this machine has it, else the TypeScript twin, which defines correct. */
 export function createPixelKernel(engine?: 'wasm' | 'typescript'): PixelKernel {
-  const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyApi }
-  const bytes = Uint8Array.from(atob(picturesWasm), (character) => character.charCodeAt(0))
-  const module = engine !== 'typescript' && WebAssembly?.validate(bytes) ? new WebAssembly.Module(bytes) : undefined
-  const make = () => (module ? new WasmPixels(WebAssembly!, module) : new TypescriptPixels())
+  const kernel = engine === 'typescript' ? undefined : compileKernel(picturesWasm)
+  const make = () => (kernel ? new WasmPixels(kernel) : new TypescriptPixels())
   let free: Pixels | undefined
   return {
     load(image) {
@@ -115,19 +114,6 @@ class TypescriptPixels implements Pixels {
   }
 }
 
-/** The part of WebAssembly that is used here; its types come with the DOM's, which this package does without. */
-interface WebAssemblyApi {
-  validate(bytes: Uint8Array): boolean
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
-  readonly Memory: new (descriptor: { initial: number }) => WasmMemory
-}
-
-interface WasmMemory {
-  readonly buffer: ArrayBuffer
-  grow(pages: number): number
-}
-
 interface PictureExports {
   planes(
     rgb: number,
@@ -166,9 +152,10 @@ class WasmPixels implements Pixels {
   private height = 0
   private start = 0
 
-  constructor(WebAssembly: WebAssemblyApi, module: object) {
-    this.memory = new WebAssembly.Memory({ initial: 1 })
-    this.kernel = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as PictureExports
+  constructor(kernel: WasmKernel) {
+    const { memory, exports } = kernel.instantiate({ initial: 1 })
+    this.memory = memory
+    this.kernel = exports as PictureExports
   }
 
   load({ data, width, height }: RgbImage): void {

@@ -1,21 +1,8 @@
+import { compileKernel, type WasmKernel, type WasmMemory } from '@perstream/kit'
 import { vectorsWasm } from './generated/vectors-wasm'
 import type { PreparedQuery } from './prepared-query'
 import { roundingShare } from './rounding-share'
 import { listLength, segmentRows, type VectorBank } from './vector-bank'
-
-interface WebAssemblyMemory {
-  readonly buffer: ArrayBuffer
-  grow(pages: number): number
-}
-
-/** The part of WebAssembly that is used here; its types come with the DOM's, which this package does without. */
-interface WebAssemblyApi {
-  validate(bytes: Uint8Array): boolean
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly CompileError: new () => Error
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
-  readonly Memory: new (descriptor: { initial: number; maximum: number }) => WebAssemblyMemory
-}
 
 interface Kernel {
   configure(
@@ -40,22 +27,8 @@ const mostPages = 65535
 
 /** Makes banks in WASM memories of `limit` bytes at most; undefined where WASM SIMD is missing or not allowed. */
 export function wasmBanks(dimensions: number, limit = mostPages * pageBytes): (() => VectorBank) | undefined {
-  const bytes = Uint8Array.from(atob(vectorsWasm), (character) => character.charCodeAt(0))
-  const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyApi }
-  if (!WebAssembly?.validate(bytes)) return undefined
-  const module = compile(WebAssembly, bytes)
-  if (!module) return undefined
-  return () => new WasmBank(WebAssembly, module, dimensions, Math.min(mostPages, Math.floor(limit / pageBytes)))
-}
-
-function compile(WebAssembly: WebAssemblyApi, bytes: Uint8Array): object | undefined {
-  try {
-    return new WebAssembly.Module(bytes)
-  } catch (error) {
-    // The bytes are valid: the page's content security policy forbids WebAssembly.
-    if (error instanceof WebAssembly.CompileError) return undefined
-    throw error
-  }
+  const kernel = compileKernel(vectorsWasm)
+  return kernel && (() => new WasmBank(kernel, dimensions, Math.min(mostPages, Math.floor(limit / pageBytes))))
 }
 
 /** Rows in one WASM memory that grows in place; assembly/vectors.ts says how they lie. */
@@ -64,7 +37,7 @@ class WasmBank implements VectorBank {
   mask!: Uint32Array
   rows!: Uint32Array
   scores!: Float32Array
-  readonly #memory: WebAssemblyMemory
+  readonly #memory: WasmMemory
   readonly #kernel: Kernel
   readonly #width: number
   readonly #safety: number
@@ -74,8 +47,7 @@ class WasmBank implements VectorBank {
   #query: PreparedQuery | undefined
 
   constructor(
-    WebAssembly: WebAssemblyApi,
-    module: object,
+    kernel: WasmKernel,
     readonly dimensions: number,
     maximum: number,
   ) {
@@ -84,8 +56,8 @@ class WasmBank implements VectorBank {
     this.#safety = roundingShare(width)
     this.#segmentBytes = segmentRows * (width * 5 + 8)
     this.#segments = Math.ceil((addressOf.query + width * 6) / cacheLine) * cacheLine
-    this.#memory = new WebAssembly.Memory({ initial: Math.ceil(this.#segments / pageBytes), maximum })
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } })
+    const instance = kernel.instantiate({ initial: Math.ceil(this.#segments / pageBytes), maximum })
+    this.#memory = instance.memory
     this.#kernel = instance.exports as Kernel
     const { query, mask, rows, scores } = addressOf
     this.#kernel.configure(width, query, query + width * 4, mask, rows, scores, this.#segments)

@@ -1,16 +1,9 @@
+import { compileKernel, type WasmKernel } from '@perstream/kit'
 import type { RgbImage } from '@perstream/spec'
 import { flowWasm } from './generated/flow-wasm'
 import { toGray } from './gray'
 import { checkGray, createOpticalFlow, flowEpsilon, sobelGain } from './optical-flow'
 import { sharpness } from './sharpness'
-
-/** The part of WebAssembly that is used here; its types come with the DOM's, which this package does without. */
-interface WebAssemblyApi {
-  validate(bytes: Uint8Array): boolean
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
-  readonly Memory: new (descriptor: { initial: number }) => { readonly buffer: ArrayBuffer }
-}
 
 /** How a {@link FlowKernel} is made. */
 export interface FlowKernelOptions {
@@ -49,9 +42,8 @@ export function createFlowKernel(width: number, height: number, options: FlowKer
   checkSize('width', width)
   checkSize('height', height)
   if (options.engine === 'typescript' || width > 8192) return typescriptKernel(width, height)
-  const bytes = Uint8Array.from(atob(flowWasm), (character) => character.charCodeAt(0))
-  const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyApi }
-  if (WebAssembly?.validate(bytes)) return wasmKernel(width, height, WebAssembly, bytes)
+  const compiled = compileKernel(flowWasm)
+  if (compiled) return wasmKernel(width, height, compiled)
   if (options.engine === 'wasm')
     throw new TypeError('engine is "wasm", which needs WASM SIMD: leave it out to fall back to TypeScript')
   return typescriptKernel(width, height)
@@ -90,7 +82,7 @@ interface FlowExports {
   ): number
 }
 
-function wasmKernel(width: number, height: number, WebAssembly: WebAssemblyApi, bytes: Uint8Array): FlowKernel {
+function wasmKernel(width: number, height: number, compiled: WasmKernel): FlowKernel {
   const pixels = width * height
   const stride = (width + 23) & ~7
   // Vector reads may pass the end of an image by up to a row of padding.
@@ -101,8 +93,8 @@ function wasmKernel(width: number, height: number, WebAssembly: WebAssemblyApi, 
   const odd = even + image
   const rgb = odd + image
   const scratch = rgb + 3 * image
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((scratch + stride * 50 + 64) / 65536) })
-  const kernel = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports as FlowExports
+  const { memory, exports } = compiled.instantiate({ initial: Math.ceil((scratch + stride * 50 + 64) / 65536) })
+  const kernel = exports as FlowExports
   const view = new Uint8Array(memory.buffer)
   const windows = (width - 6) * (height - 6)
   const toGrayAt = (slot: number, { data }: RgbImage) => {
