@@ -15,8 +15,8 @@ const usual = { mean: 0.15, deviation: 0.12, count: 8 }
  * fewer. Encoders spread their scores each in their own way, so a similarity says something only against this.
  */
 export function backgroundOf(state: GraphState, vector: Float32Array, size = sampleSize): Background {
-  const step = Math.max(1, Math.floor(state.slots.length / size))
-  const slots = Uint32Array.from({ length: Math.ceil(state.slots.length / step) }, (_, i) => i * step)
+  const step = Math.max(1, Math.floor(state.slotCount / size))
+  const slots = Uint32Array.from({ length: Math.ceil(state.slotCount / step) }, (_, i) => i * step)
   const scores = state.vectors!.scoresOf(vector, slots).filter((score) => !Number.isNaN(score))
   const total = scores.reduce((sum, score) => sum + score, 0)
   const mean = (total + usual.count * usual.mean) / (scores.length + usual.count)

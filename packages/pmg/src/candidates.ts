@@ -96,6 +96,6 @@ function termsOf(state: GraphState, { text, owner }: Search, share: number): Wei
   const near = terms.flatMap((term) => (lexical.frequency(term) === 0 ? nearTerms(lexical, term) : []))
   if (share === 0) return [...whole, ...near]
   const owners = owner === undefined ? filters.owners() : [owner]
-  const textAt = (slot: number) => state.slots[slot]?.memory.text
+  const textAt = (slot: number) => state.at(slot)?.memory.text
   return [...whole, ...near, ...aliasTerms(state, text, owners), ...linkedNames(terms, lexical, textAt, share)]
 }

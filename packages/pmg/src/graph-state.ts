@@ -28,7 +28,6 @@ type MemoryPut = Extract<MemoryOperation, { type: 'memory-put' }>
  */
 export class GraphState {
   readonly entries = new Map<string, MemoryEntry>()
-  readonly slots: (MemoryEntry | undefined)[] = []
   readonly lexical = new LexicalIndex()
   readonly filters = new MemoryFilters()
   readonly progress = new Map<string, SourceProgress>()
@@ -37,9 +36,10 @@ export class GraphState {
   readonly grids = new Map<string, number>()
   vectors: VectorIndex | undefined
   space: string | undefined
+  readonly #slots: (MemoryEntry | undefined)[] = []
   readonly #visits = new VisitTable()
   readonly #freeSlots: number[] = []
-  readonly #keys = new MemoryKeys(this.slots)
+  readonly #keys = new MemoryKeys(this.#slots)
   readonly #strings = new SharedStrings()
   /** Ids of the memories that a memory took the place of. */
   readonly #predecessors = new Map<string, CompactSet>()
@@ -75,6 +75,16 @@ export class GraphState {
         this.vectors = new VectorIndex(operation.dimensions)
         this.space = operation.id
     }
+  }
+
+  /** The memory in a slot. */
+  at(slot: number): MemoryEntry | undefined {
+    return this.#slots[slot]
+  }
+
+  /** Slots in use and free: all are below this. */
+  get slotCount(): number {
+    return this.#slots.length
   }
 
   get entities(): ReadonlyMap<string, EntityNode> {
@@ -145,7 +155,7 @@ export class GraphState {
   #putMemory(operation: MemoryPut): void {
     const { memory: given, embedding } = operation
     const before = this.entries.get(given.id)
-    const slot = before?.slot ?? this.#freeSlots.at(-1) ?? this.slots.length
+    const slot = before?.slot ?? this.#freeSlots.at(-1) ?? this.#slots.length
     // First, as only this can fail.
     if (embedding) this.vectors!.put(slot, embedding)
     else if (given.space === undefined) this.vectors?.delete(slot)
@@ -159,7 +169,7 @@ export class GraphState {
     const versions = operation.versions ?? before?.versions ?? noVersions
     const entry = { memory, slot, relations: relations.length > 0 ? relations : noRelations, versions }
     this.entries.set(memory.id, entry)
-    this.slots[slot] = entry
+    this.#slots[slot] = entry
     this.#link(entry)
     if (before) this.filters.delete(slot, before.memory)
     this.filters.put(slot, memory)
@@ -173,7 +183,7 @@ export class GraphState {
     if (!entry) return
     this.#unlink(entry)
     this.entries.delete(id)
-    this.slots[entry.slot] = undefined
+    this.#slots[entry.slot] = undefined
     this.#freeSlots.push(entry.slot)
     this.lexical.delete(entry.slot, searchTerms(entry.memory.text))
     this.filters.delete(entry.slot, entry.memory)

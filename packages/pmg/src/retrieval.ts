@@ -116,7 +116,7 @@ function addMeaning(
 /** What the filters leave; undefined when there are none. */
 function allowedSlots(state: GraphState, query: ReadyQuery): SlotSet | undefined {
   const slotOf = (id: string) => state.entries.get(id)?.slot
-  const allowed = state.filters.allowed(query, slotOf, (slot) => state.slots[slot]!.memory)
+  const allowed = state.filters.allowed(query, slotOf, (slot) => state.at(slot)!.memory)
   return (query.participants ?? []).reduce<SlotSet | undefined>((left, participant) => {
     const slots = speakingOf(state, participant, query.owner)
     return left ? left.and(slots) : slots
@@ -178,7 +178,7 @@ function distinct(state: GraphState, candidates: readonly Candidate[], { limit, 
   let left = maxBytes ?? Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
     if (chosen.length === limit) break
-    const entry = state.slots[candidate.slot]!
+    const entry = state.at(candidate.slot)!
     if (entries.some((other) => saysTheSame(state, entry, other))) continue
     if (maxBytes !== undefined) left -= utf8.encode(entry.memory.text).length
     if (chosen.length > 0 && left < 0) break
@@ -198,7 +198,7 @@ interface Searched {
 
 function explain(state: GraphState, candidate: Candidate, query: ReadyQuery, searched: Searched): RetrievedMemory {
   const { slot, similarity, vector, lexical, graph, time, entity } = candidate
-  const { memory } = state.slots[slot]!
+  const { memory } = state.at(slot)!
   const { until } = query
   const words = new Set(searchTerms(memory.text))
   const covered = query.weights.lexical === 0 ? 0 : lexical / query.weights.lexical

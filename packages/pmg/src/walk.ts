@@ -62,7 +62,7 @@ function spread(state: GraphState, start: number, visits: number, reach: Reach):
 /** The entities a memory speaks of, but for the owner and those that were passed, with their memories; rarest first. */
 function doorways(state: GraphState, slot: number, passed: ReadonlySet<string>) {
   const ids = new Set<string>()
-  for (const relation of state.slots[slot]!.relations) {
+  for (const relation of state.at(slot)!.relations) {
     const { subject, object } = state.relations.get(relation)!.record
     for (const id of [subject, object])
       if (!passed.has(id) && state.entities.get(id)!.record.kind !== 'owner') ids.add(id)
