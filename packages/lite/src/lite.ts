@@ -5,6 +5,7 @@ import {
   PerStreamError,
   type TextEncoder,
   type TripletExtractor,
+  type VisionEncoder,
 } from '@perstream/spec'
 import { createCenterNet } from './centernet'
 import { createLiteCaptioner } from './lite-captioner'
@@ -23,6 +24,8 @@ export interface Lite extends AsyncDisposable {
   readonly text: TextEncoder
   readonly captioner: Captioner
   readonly triplets: TripletExtractor
+  /** Makes patch grids, by the model that finds objects; undefined where that is missing. */
+  readonly vision: VisionEncoder | undefined
   /** What could not be opened, and what to do about it; empty when all is there. */
   readonly missing: readonly string[]
 }
@@ -58,6 +61,7 @@ export async function createLite({ threads, signal }: LiteOptions = {}): Promise
       text,
       captioner: createLiteCaptioner({ reader, ...(detector && { detector }) }),
       triplets: createWinkTriplets(),
+      vision: detector,
       missing,
       [Symbol.asyncDispose]: close,
     }

@@ -127,6 +127,18 @@ describe('perstream run', () => {
     for (const { validFrom, evidence } of newest)
       expect(validFrom).toBeCloseTo(Date.parse('2026-01-02T02:04:05Z') + evidence[0]!.startSeconds * 1000, 0)
   })
+
+  it('keeps grids when it is told to, until what they are of is forgotten', async () => {
+    const own = scratch.path('with-grids')
+    const { code } = await perstream('run', walk, '--store', own, '--grids', '--end', '4')
+    expect(code).toBe(0)
+    const kept = () => readdirSync(join(own, 'grids')).filter((name) => name.startsWith('grid-'))
+    expect(kept().length).toBeGreaterThanOrEqual(2)
+    for (const name of kept()) expect(name).toMatch(/\.f16$/)
+    const ids = (await inspect(own)).newest.map(({ id }) => id)
+    expect(await perstream('forget', own, ...ids)).toMatchObject({ code: 0 })
+    expect(kept()).toEqual([])
+  })
 })
 
 describe('a memory in a folder', () => {

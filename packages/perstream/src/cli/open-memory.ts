@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createMemoryGraph, type MemoryGraph } from '@perstream/pmg'
-import { openFileStore } from '@perstream/pmg/files'
-import { PerStreamError, type TextEncoder } from '@perstream/spec'
+import { openFileStore, openTensorFiles } from '@perstream/pmg/files'
+import { PerStreamError, type TensorStore, type TextEncoder } from '@perstream/spec'
 import type { CommandContext } from './context'
 
 /** A memory in a folder, opened by a command. */
@@ -12,30 +12,45 @@ export interface OpenMemory extends AsyncDisposable {
   diskBytes(): Promise<number>
 }
 
+/** What a memory is opened with. */
+export interface OpenMemoryOptions {
+  readonly text?: TextEncoder | undefined
+  /** Makes a place for grids where there is none yet. */
+  readonly grids?: boolean | undefined
+}
+
 /**
- * Opens the memory in a folder: to read, to write, or to write and make it when it is not there. A second writer is refused.
+ * Opens the memory in a folder: to read, to write, or to write and make it when it is not there. A second writer is refused. Grids lie
+ * in a folder in it: whoever writes opens them too where there are any, as what is forgotten must leave them.
  * @throws PerStreamError `store-locked`, `store-corrupt`, `store-version`; `memory-not-found` when there is none and it is not made
  */
 export async function openMemory(
   directory: string,
   mode: 'read' | 'write' | 'create',
   { note, signal }: CommandContext,
-  text?: TextEncoder,
+  { text, grids = false }: OpenMemoryOptions = {},
 ): Promise<OpenMemory> {
   if (mode !== 'create') await mustExist(directory)
   const onWarning = ({ message }: { message: string }) => note(`perstream: ${message}`)
-  const store = await openFileStore(directory, { mode: mode === 'read' ? 'read' : 'write', onWarning, signal })
+  const access = { mode: mode === 'read' ? 'read' : 'write', onWarning, signal } as const
+  const store = await openFileStore(directory, access)
+  let tensors: TensorStore | undefined
   try {
-    const graph = await createMemoryGraph({ store, text })
+    const folder = join(directory, gridFolder)
+    if (mode !== 'read' && (grids || (await isFolder(folder))))
+      tensors = await openTensorFiles(folder, { ...access, precision: 'f16' })
+    const graph = await createMemoryGraph({ store, text, tensors })
     return {
       graph,
       diskBytes: () => folderBytes(directory),
       async [Symbol.asyncDispose]() {
         await graph[Symbol.asyncDispose]()
+        await tensors?.[Symbol.asyncDispose]()
         await store[Symbol.asyncDispose]()
       },
     }
   } catch (error) {
+    await tensors?.[Symbol.asyncDispose]()
     await store[Symbol.asyncDispose]()
     throw error
   }
@@ -45,7 +60,7 @@ export async function openMemory(
 export async function openMemoryForAsking(directory: string, context: CommandContext): Promise<OpenMemory> {
   await mustExist(directory)
   const encoder = await liteEncoder(context)
-  const memory = await openMemory(directory, 'read', context, encoder)
+  const memory = await openMemory(directory, 'read', context, { text: encoder })
   return {
     ...memory,
     async [Symbol.asyncDispose]() {
@@ -68,6 +83,12 @@ async function liteEncoder({ note, signal }: CommandContext) {
   }
 }
 
+const gridFolder = 'grids'
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
+}
+
 async function mustExist(directory: string): Promise<void> {
   const found = await stat(directory).catch(() => undefined)
   if (!found?.isDirectory())
@@ -79,9 +100,7 @@ async function mustExist(directory: string): Promise<void> {
 }
 
 async function folderBytes(directory: string): Promise<number> {
-  const names = await readdir(directory)
-  const sizes = await Promise.all(
-    names.map(async (name) => (await stat(join(directory, name)).catch(() => undefined))?.size ?? 0),
-  )
-  return sizes.reduce((sum, size) => sum + size, 0)
+  const names = await readdir(directory, { recursive: true })
+  const found = await Promise.all(names.map((name) => stat(join(directory, name)).catch(() => undefined)))
+  return found.reduce((sum, each) => sum + (each?.isFile() ? each.size : 0), 0)
 }

@@ -33,6 +33,7 @@ interface RunFlags {
   readonly end?: number
   readonly recordedAt?: Date
   readonly threads?: number
+  readonly grids?: true
   readonly json?: true
 }
 
@@ -59,6 +60,7 @@ export function runCommand(context: CommandContext): Command {
     .option('--end <time>', 'stop before this second, or m:ss', parseSeconds)
     .option('--recorded-at <iso>', 'when the recording began, for videos that do not say', parseDate)
     .option('--threads <number>', 'threads for the models', parseCount)
+    .option('--grids', 'keep patch grids of what is remembered, in the memory (slower)')
     .option('--json', 'print one event a line, as JSON')
     .addHelpText('after', examples)
     .action((videos: string[], flags: RunFlags) => run(videos, flags, context))
@@ -93,7 +95,7 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
   const { ask = [], askAt = [] } = flags
   // Memory, then video, then models: what is refused is refused before anything is loaded, and no memory is made for it.
   if (!(await stat(flags.store).catch(() => undefined))) await mustOpen(videos[0]!, context)
-  await using memory = await openMemory(flags.store, 'create', context)
+  await using memory = await openMemory(flags.store, 'create', context, { grids: flags.grids })
   await using models = loadOnce(() => loadModels(flags, context))
   for (const [i, video] of videos.entries()) {
     const questions = i === videos.length - 1 ? [...askAt, ...ask] : askAt
@@ -121,9 +123,10 @@ async function mustOpen(video: string, { signal }: CommandContext): Promise<void
   await source[Symbol.asyncDispose]()
 }
 
-async function loadModels({ threads }: RunFlags, { signal, note }: CommandContext): Promise<PipelinePreset> {
-  const preset = await createLitePreset({ threads, signal })
+async function loadModels({ threads, grids }: RunFlags, { signal, note }: CommandContext): Promise<PipelinePreset> {
+  const preset = await createLitePreset({ threads, grids, signal })
   for (const missing of preset.missing) note(`perstream: ${missing}`)
+  if (grids && !preset.vision) note('perstream: no grids are kept, as there is no model that makes them')
   return preset
 }
 
@@ -146,12 +149,13 @@ function loadOnce<Value extends AsyncDisposable>(load: () => Promise<Value>): Lo
   }
 }
 
-function settingsOf({ preset, fps, proactive, threads }: RunFlags): Record<string, string | number | boolean> {
+function settingsOf({ preset, fps, proactive, threads, grids }: RunFlags): Record<string, string | number | boolean> {
   return {
     preset,
     sampling: fps === undefined ? 'every 4th frame' : `${fps} frames a second`,
     proactive,
     ...(threads !== undefined && { threads }),
+    ...(grids && { grids }),
   }
 }
 

@@ -11,6 +11,11 @@ export interface LitePresetOptions extends CallOptions {
   readonly threads?: number | undefined
   /** The prototype's gamma: makes the gate score in its `relative` mode with this threshold, 0..1. */
   readonly gammaThreshold?: number | undefined
+  /**
+   * Makes patch grids of keyframes, which a memory with a tensor store keeps. They cost one more pass of the object detector for most
+   * keyframes, and nothing of this preset reads them. Default false.
+   */
+  readonly grids?: boolean | undefined
 }
 
 /**
@@ -27,6 +32,7 @@ export const liteTopK = 12
 export async function createLitePreset({
   threads,
   gammaThreshold,
+  grids = false,
   signal,
 }: LitePresetOptions = {}): Promise<PipelinePreset> {
   const { createLite } = await importPeer<typeof import('@perstream/lite')>(
@@ -39,6 +45,7 @@ export async function createLitePreset({
   return {
     name: 'lite',
     keyframes: createFlowKeyframes(),
+    ...(grids && lite.vision && { vision: lite.vision }),
     caption: lite.captioner,
     text: lite.text,
     gate: await createRememberGate({ text: lite.text, signal, ...mode }),

@@ -6,12 +6,15 @@ import type {
   SpeakPolicy,
   TextEncoder,
   TripletExtractor,
+  VisionEncoder,
 } from '@perstream/spec'
 
 /** A set of parts that fit together: all of a pipeline but its source and its memory. Whoever made it disposes it. */
 export interface PipelinePreset extends AsyncDisposable {
   readonly name: string
   readonly keyframes: KeyframeSelector
+  /** Makes patch grids of keyframes, for memories to keep; undefined where none are wanted, or none can be made. */
+  readonly vision?: VisionEncoder | undefined
   readonly caption: Captioner
   readonly text: TextEncoder
   readonly gate: RememberGate
