@@ -33,7 +33,7 @@ async function askMemory(context: CommandContext, directory: string, question: s
 export function showAnswer({ text, citations }: Answer, { columns }: Pick<CommandContext, 'columns'>): string {
   const evidence = citations.flatMap(({ memoryId, text: words, evidence: seen }) => [
     wrap(`  [${shortId(memoryId)}] ${oneLine(words)}`, { columns, indent: 13 }),
-    ...seen.map((item) => `             ${range(item)} in ${sourceName(item.source)}`),
+    ...seen.map((item) => [' '.repeat(12), range(item), 'in', sourceName(item.source)].filter(Boolean).join(' ')),
   ])
   return [wrap(`  ${oneLine(text)}`, { columns, indent: 2 }), ...evidence].join('\n')
 }

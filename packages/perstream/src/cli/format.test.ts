@@ -7,6 +7,8 @@ describe('format', () => {
   it('writes a range, and a moment as one', () => {
     expect(range({ source: 'a', startSeconds: 3.2, endSeconds: 75, frames: [] })).toBe('0:03 to 1:15')
     expect(range({ source: 'a', startSeconds: 3.2, endSeconds: 3.9, frames: [] })).toBe('0:03')
+    expect(range({ source: 'a', startSeconds: 0, endSeconds: 0, frames: [0] })).toBe('0:00')
+    expect(range({ source: 'mem0', startSeconds: 0, endSeconds: 0, frames: [] })).toBe('')
   })
 
   it('puts signs on one line, without what steers a terminal', () => {

@@ -8,8 +8,9 @@ export function clock(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
 }
 
-/** A time range in a source: "0:12 to 0:15". */
-export function range({ startSeconds, endSeconds }: Evidence): string {
+/** A time range in a source: "0:12 to 0:15"; empty for evidence without a length and a frame, which names its source alone. */
+export function range({ startSeconds, endSeconds, frames }: Evidence): string {
+  if (startSeconds === endSeconds && frames.length === 0) return ''
   const [start, end] = [clock(startSeconds), clock(endSeconds)]
   return start === end ? start : `${start} to ${end}`
 }
