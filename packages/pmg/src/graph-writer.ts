@@ -231,7 +231,7 @@ export class GraphWriter {
 
   #put(memory: Memory, { change, embedding, versions }: Put, learn = true): void {
     const known = this.#state.entries.get(memory.id)?.memory
-    const sameWords = known?.text === memory.text && known.triplets === memory.triplets
+    const sameWords = known?.text === memory.text && sameTriplets(known.triplets, memory.triplets)
     const reading = sameWords ? undefined : readMemory(memory)
     if (reading && learn) this.#entities.learn(memory, reading)
     // Only now, as learning who is who may have given it other relations.
@@ -379,6 +379,16 @@ function earlier(a: number | undefined, b: number | undefined): number | undefin
 /** The later of two ends; an open end stays open. */
 function later(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? undefined : Math.max(a, b)
+}
+
+function sameTriplets(a: readonly Triplet[], b: readonly Triplet[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ subject, predicate, object }, i) => {
+      const other = b[i]!
+      return subject === other.subject && predicate === other.predicate && object === other.object
+    })
+  )
 }
 
 function copyTriplets(triplets: readonly Triplet[] | undefined): Triplet[] {

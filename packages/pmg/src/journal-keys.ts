@@ -46,6 +46,11 @@ export function operationHash(operation: MemoryOperation): number {
   return keyHash(operation.type === 'reset' ? '' : letters[operation.type], subjectOf(operation))
 }
 
+/** The hash of the key of a memory, as {@link operationHash} gives it for what puts it. */
+export function memoryKeyHash(id: string): number {
+  return keyHash('m', id)
+}
+
 function subjectOf(operation: MemoryOperation): string {
   switch (operation.type) {
     case 'memory-put':

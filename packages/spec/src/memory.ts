@@ -233,7 +233,7 @@ export interface EntityMerge {
 
 /** An entity with the memories that speak of it. */
 export interface Entity extends EntityRecord {
-  /** Ids, in the order they came. */
+  /** Ids. */
   readonly memories: readonly string[]
 }
 
@@ -249,7 +249,7 @@ export interface RelationRecord {
 
 /** A relation with the memories that support it. */
 export interface Relation extends RelationRecord {
-  /** Ids, in the order they came; never empty. */
+  /** Ids; never empty. */
   readonly memories: readonly string[]
 }
 
