@@ -46,9 +46,9 @@ export function operationHash(operation: MemoryOperation): number {
   return keyHash(operation.type === 'reset' ? '' : letters[operation.type], subjectOf(operation))
 }
 
-/** The hash of the key of a memory, as {@link operationHash} gives it for what puts it. */
+/** The hash that the records of a store have for the memory of an id: different ids may have the same. */
 export function memoryKeyHash(id: string): number {
-  return keyHash('m', id)
+  return keyHash(letters['memory-put'], id)
 }
 
 function subjectOf(operation: MemoryOperation): string {
