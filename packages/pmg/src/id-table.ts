@@ -107,7 +107,7 @@ function readUuid(id: string, target: Uint8Array): boolean {
   let at = 0
   for (let i = 0; i < 36; i += 2) {
     if (dashes.includes(i)) i++
-    target[at++] = valueOf(id.charCodeAt(i)) * 16 + valueOf(id.charCodeAt(i + 1))
+    target[at++] = digitOf(id.charCodeAt(i)) * 16 + digitOf(id.charCodeAt(i + 1))
   }
   return true
 }
@@ -123,7 +123,7 @@ function writeUuid(bytes: Uint8Array, start: number): string {
   return String.fromCharCode(...codes)
 }
 
-function valueOf(code: number): number {
+function digitOf(code: number): number {
   return code < 58 ? code - 48 : code - 87
 }
 

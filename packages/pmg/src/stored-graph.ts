@@ -82,7 +82,7 @@ export class StoredGraph implements MemoryGraph {
 
   /** Reads what the store has, and frees grids that no memory has. */
   async open(options: CallOptions): Promise<void> {
-    await this.#journal.refresh(options)
+    await this.#journal.open(options)
     await this.#grids?.sweep(this.#state, options)
   }
 

@@ -115,6 +115,11 @@ export class VectorIndex {
     bank.clear(row)
   }
 
+  /** Whether a slot is in use. */
+  has(slot: number): boolean {
+    return this.#used.has(slot)
+  }
+
   /** A copy of a slot's vector, undefined when it is empty. */
   get(slot: number): Float32Array | undefined {
     if (!this.#used.has(slot)) return undefined
