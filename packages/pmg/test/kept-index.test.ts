@@ -3,18 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createUnreliableDirectory, type UnreliableDirectory } from '@perstream/conformance'
 import { collect, createRandom } from '@perstream/kit'
-import type { MemoryBatch, MemoryOperation, Warning } from '@perstream/spec'
+import type { Warning } from '@perstream/spec'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openFileStore, repairStore, verifyStore } from '../src/files'
-import {
-  type JournalDirectory,
-  type JournalFile,
-  type KeptIndex,
-  openJournalStore,
-  verifyJournal,
-} from '../src/journal'
+import { type JournalDirectory, type KeptIndex, openJournalStore, verifyJournal } from '../src/journal'
 import { memoryKeyHash } from '../src/journal-keys'
-import { embeddingsOf } from './store-model'
+import { batch, embeddingsOf, put, remove } from './store-model'
+import { forgetful, methodsOf, watched } from './watched-directory'
 
 const indexName = 'index.pmg'
 const random = createRandom(4)
@@ -25,20 +20,6 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-function put(id: string, embedding?: Float32Array, text = `words of ${id}`): MemoryOperation {
-  const memory = {
-    ...{ id, text, category: 'notes', origin: 'read' as const, owner: 'me', confidence: 1, evidence: [], triplets: [] },
-    ...{ space: embedding && 's', validFrom: undefined, validTo: undefined, track: undefined },
-    ...{ learnedAt: 1, updatedAt: 1 },
-  }
-  return { type: 'memory-put', memory, ...(embedding && { embedding }) }
-}
-
-function batch(sequence: number, ...operations: MemoryOperation[]): MemoryBatch {
-  return { sequence, at: 1, operations }
-}
-
-const remove = (id: string): MemoryOperation => ({ type: 'memory-delete', id })
 const vector = (length: number) => Float32Array.from({ length }, () => random.gaussian())
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const sections = (text: string) => new Map([['words', bytesOf(text)]])
@@ -421,144 +402,6 @@ describe('a store with an index', () => {
     await store[Symbol.asyncDispose]()
   })
 })
-
-describe('leaving early', () => {
-  /** A store of several parts and some batches in the journal, with an index, whose open files are counted. */
-  async function counted() {
-    const files = { open: 0, reading: 0 }
-    const directory = watched(inMemory(), {
-      onOpen: () => files.open++,
-      onClose: () => files.open--,
-      onReading: (change) => {
-        files.reading += change
-      },
-    })
-    const store = await open(directory)
-    await store.commit(batch(1, { type: 'space', id: 's', dimensions: 3 }, put('a', vector(3)), put('b', vector(3))))
-    await store.writeIndex(new Map())
-    for (let sequence = 2; sequence <= 4; sequence++) await store.commit(batch(sequence, put(`m${sequence}`)))
-    return { store, files }
-  }
-
-  it.each([1, 2, 3, 4, 5, 6])('a load after %i batches closes all files', async (most) => {
-    const { store, files } = await counted()
-    const before = { ...files }
-    let count = 0
-    for await (const _ of store.load()) if (++count === most) break
-    expect(count).toBe(most)
-    expect(files).toEqual(before)
-    for await (const _ of store.load(1)) break
-    const never = store.load()[Symbol.asyncIterator]()
-    await never.return?.()
-    const failing = store.load()[Symbol.asyncIterator]() as AsyncGenerator<MemoryBatch>
-    await failing.next()
-    await expect(failing.throw(new Error('enough'))).rejects.toThrow('enough')
-    expect(files).toEqual(before)
-    await store[Symbol.asyncDispose]()
-    expect(files).toEqual({ open: 0, reading: 0 })
-  })
-
-  it('embeddings lets go of nothing but what it read, and an index of all its files', async () => {
-    const { store, files } = await counted()
-    const before = { ...files }
-    const index = (await store.readIndex())!
-    const held = { ...files }
-    for await (const _ of index.embeddings()) break
-    expect(files).toEqual(held)
-    await index[Symbol.asyncDispose]()
-    expect(files).toEqual(before)
-  })
-
-  it.skipIf(process.platform !== 'linux')('leaves no file of the system open', async () => {
-    const store = await openFileStore(folder, { mode: 'write' })
-    for (let sequence = 1; sequence <= 3; sequence++)
-      await store.commit(
-        batch(sequence, ...Array.from({ length: 30 }, (_, i) => put(`m${sequence}-${i}`, vector(384)))),
-      )
-    await store.writeIndex(new Map())
-    await store.commit(batch(4, put('last')))
-    const before = await openFiles()
-    for (let most = 1; most <= 4; most++) {
-      let count = 0
-      for await (const _ of store.load()) if (++count === most) break
-      const index = (await store.readIndex())!
-      for await (const _ of index.embeddings()) break
-      await index[Symbol.asyncDispose]()
-    }
-    expect(await openFiles()).toEqual(before)
-    await store[Symbol.asyncDispose]()
-    expect(await openFiles()).toEqual([])
-  })
-
-  async function openFiles(): Promise<string[]> {
-    const { readlink } = await import('node:fs/promises')
-    const numbers = await readdir('/proc/self/fd')
-    const paths = await Promise.all(numbers.map((each) => readlink(`/proc/self/fd/${each}`).catch(() => '')))
-    return paths.filter((path) => path.startsWith(folder)).sort()
-  }
-})
-
-interface Watching {
-  readonly onOpen?: () => void
-  readonly onClose?: () => void
-  readonly onRead?: (name: string) => void
-  readonly onReading?: (change: 1 | -1) => void
-}
-
-/** Tells what happens to the files of a directory. */
-function watched(directory: UnreliableDirectory, { onOpen, onClose, onRead, onReading }: Watching): JournalDirectory {
-  return wrapped(directory, (name, file) => {
-    onOpen?.()
-    return {
-      ...file,
-      async read(offset, length) {
-        onRead?.(name)
-        onReading?.(1)
-        await new Promise((resolve) => setTimeout(resolve, 1))
-        onReading?.(-1)
-        return file.read(offset, length)
-      },
-      async close() {
-        onClose?.()
-      },
-    }
-  })
-}
-
-/** A directory like that of a browser, where what a removed file held is gone for those who had it open. */
-function forgetful(directory: UnreliableDirectory): JournalDirectory {
-  return wrapped(directory, (name, file) => ({
-    ...file,
-    async read(offset, length) {
-      if (!directory.files.has(name)) throw new Error('it was removed')
-      return file.read(offset, length)
-    },
-  }))
-}
-
-function wrapped(
-  directory: UnreliableDirectory,
-  wrap: (name: string, file: JournalFile) => JournalFile,
-): JournalDirectory {
-  return {
-    ...methodsOf(directory),
-    async open(name) {
-      const file = await directory.open(name)
-      return file && wrap(name, file)
-    },
-  }
-}
-
-function methodsOf(directory: UnreliableDirectory): JournalDirectory {
-  return {
-    list: () => directory.list(),
-    open: (name) => directory.open(name),
-    write: (name, parts) => directory.write(name, parts),
-    replace: (name, parts) => directory.replace(name, parts),
-    remove: (name) => directory.remove(name),
-    sync: () => directory.sync(),
-  }
-}
 
 function contents({ files }: UnreliableDirectory): string {
   return [...files.values()].map((each) => Buffer.from(each).toString('latin1')).join('')
