@@ -53,6 +53,20 @@ function memoryOf(id: string, text: string): Memory {
   }
 }
 
+/** Writes a memory of some words; it has a space when it has an embedding. */
+export function put(id: string, embedding?: Float32Array, text = `words of ${id}`): MemoryOperation {
+  const memory = { ...memoryOf(id, text), space: embedding && 's' }
+  return { type: 'memory-put', memory, ...(embedding && { embedding }) }
+}
+
+export function remove(id: string): MemoryOperation {
+  return { type: 'memory-delete', id }
+}
+
+export function batch(sequence: number, ...operations: MemoryOperation[]): MemoryBatch {
+  return { sequence, at: 1, operations }
+}
+
 /** What is there after a batch. */
 export function after(model: Model, { operations }: MemoryBatch): Model {
   const next = new Map(model)
