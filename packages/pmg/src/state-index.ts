@@ -30,6 +30,7 @@ export function indexOf(state: GraphState): ReadonlyMap<string, Uint8Array> {
 /** Makes a state of an index; undefined where it was made by other rules. @throws PerStreamError `store-corrupt` */
 export async function stateOf(index: KeptIndex, options: CallOptions): Promise<GraphState | undefined> {
   const reader = new SectionReader(index.sections)
+  if (!index.sections.has('rules')) return undefined
   if (JSON.stringify(reader.json('rules')) !== JSON.stringify(rules())) return undefined
   const state = new GraphState()
   state.restore(reader)
@@ -40,7 +41,7 @@ export async function stateOf(index: KeptIndex, options: CallOptions): Promise<G
     if (slot !== undefined) vectors.put(slot, all.subarray(i * dimensions, (i + 1) * dimensions))
   }
   const ambiguous = reader.float32('ambiguous.vectors')
-  reader.uint32('ambiguous.slots').forEach((slot, i) => put(slot, ambiguous, i))
+  for (const [i, slot] of reader.uint32('ambiguous.slots').entries()) put(slot, ambiguous, i)
   for await (const block of index.embeddings(options))
     for (let i = 0; i < block.keys.length; i++) put(entries.slotWithHash(block.keys[i]!), block.vectors, i)
   return state
