@@ -36,6 +36,10 @@ export class GraphState {
   /** How many memories refer to each grid. */
   readonly grids = new Map<string, number>()
   vectors: VectorIndex | undefined
+  /** Bytes of the words of all memories, in UTF-8. */
+  textBytes = 0
+  /** How many memories have conflicts. */
+  conflicting = 0
   space: string | undefined
   readonly #visits = new VisitTable()
   readonly #keys = new MemoryKeys((slot) => this.entries.at(slot))
@@ -155,12 +159,13 @@ export class GraphState {
     writer.json('graph', {
       ...{ space: this.space, dimensions: this.vectors?.dimensions },
       ...{ progress: [...this.progress.values()], grids: [...this.grids] },
+      ...{ textBytes: this.textBytes, conflicting: this.conflicting },
     })
   }
 
   /** Reads what `save` wrote into a state that is empty. */
   restore(reader: SectionReader): void {
-    const { space, dimensions, progress, grids } = reader.json<SavedGraph>('graph')
+    const { space, dimensions, progress, grids, textBytes, conflicting } = reader.json<SavedGraph>('graph')
     this.entries.restore(reader, 'memories')
     this.table.restore(reader, 'entities')
     this.lexical.restore(reader, 'words')
@@ -168,6 +173,8 @@ export class GraphState {
     this.#keys.restore(reader, 'keys')
     this.#visits.restore(reader, 'visits')
     if (space !== undefined) this.apply({ type: 'space', id: space, dimensions: dimensions! })
+    this.textBytes = textBytes
+    this.conflicting = conflicting
     for (const each of progress) this.progress.set(each.source, each)
     for (const [id, references] of grids) this.grids.set(id, references)
     for (const slot of this.filters.superseded) this.#linkSuccessor(this.entries.at(slot)!.memory)
@@ -215,6 +222,8 @@ export class GraphState {
 
   #link(slot: number, memory: Memory): void {
     this.#keys.add(slot, memory)
+    this.textBytes += utf8Length(memory.text)
+    if (memory.conflicts?.length) this.conflicting++
     for (const relation of this.entries.relationsAt(slot)) this.table.support(relation, slot)
     for (const { id } of gridsOf(memory)) this.grids.set(id, (this.grids.get(id) ?? 0) + 1)
     this.#linkSuccessor(memory)
@@ -229,6 +238,8 @@ export class GraphState {
 
   #unlink({ memory, slot }: MemoryEntry): void {
     this.#keys.delete(slot, memory)
+    this.textBytes -= utf8Length(memory.text)
+    if (memory.conflicts?.length) this.conflicting--
     for (const relation of this.entries.relationsAt(slot)) this.table.unsupport(relation, slot)
     for (const { id } of gridsOf(memory)) {
       const references = this.grids.get(id)! - 1
@@ -247,6 +258,8 @@ interface SavedGraph {
   readonly dimensions?: number
   readonly progress: readonly SourceProgress[]
   readonly grids: readonly (readonly [id: string, references: number])[]
+  readonly textBytes: number
+  readonly conflicting: number
 }
 
 const noVersions: readonly MemoryVersion[] = Object.freeze([])
@@ -254,4 +267,13 @@ const noVersions: readonly MemoryVersion[] = Object.freeze([])
 /** The grids a memory refers to. */
 export function gridsOf({ meanGrid, nearestGrid }: Memory): GridReference[] {
   return [meanGrid, nearestGrid].filter((grid) => grid !== undefined)
+}
+
+function utf8Length(text: string): number {
+  let bytes = 0
+  for (const character of text) {
+    const code = character.codePointAt(0)!
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+  }
+  return bytes
 }

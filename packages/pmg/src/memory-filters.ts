@@ -61,6 +61,10 @@ export class MemoryFilters {
     return from === Number.NEGATIVE_INFINITY ? this.#learnedAt[slot]! : from
   }
 
+  learnedAt(slot: number): number {
+    return this.#learnedAt[slot]!
+  }
+
   isSuperseded(slot: number): boolean {
     return this.#superseded.has(slot)
   }
@@ -81,6 +85,13 @@ export class MemoryFilters {
     )
   }
 
+  /** The slots of memories that are all that is given. */
+  with({ owner, categories, source }: Pick<MemoryQuery, 'owner' | 'categories' | 'source'>): SlotSet {
+    const owned = owner === undefined ? this.#all : this.#all.and(this.#byOwner.get(owner))
+    const sorted = categories ? owned.and(this.#ofCategories(categories)) : owned
+    return source === undefined ? sorted : sorted.and(this.#bySource.get(source))
+  }
+
   /**
    * What the filters of a query leave; undefined when it has none.
    * @param memoryOf read for `until` alone, and of memories with evidence of its source alone
@@ -95,9 +106,7 @@ export class MemoryFilters {
     const keep = (set: SlotSet) => {
       left = left ? left.and(set) : set
     }
-    if (owner !== undefined) keep(this.#byOwner.get(owner))
-    if (categories) keep(categories.map((name) => this.#byCategory.get(name)).reduce((a, c) => a.or(c), none))
-    if (source !== undefined) keep(this.#bySource.get(source))
+    if (owner !== undefined || categories || source !== undefined) keep(this.with({ owner, categories, source }))
     if (superseded === 'exclude') keep(this.#all.andNot(this.#superseded))
     if (asOf !== undefined) keep((left ?? this.#all).filter((slot) => this.#learnedAt[slot]! <= asOf))
     if (validAt !== undefined)
@@ -139,11 +148,13 @@ export class MemoryFilters {
     this.#bySource.restore(reader, `${name}.source`)
   }
 
+  #ofCategories(categories: readonly string[]): SlotSet {
+    return categories.reduce((sum, name) => sum.or(this.#byCategory.get(name)), new SlotSet())
+  }
+
   *#groupsOf({ owner, category, evidence }: Memory): Generator<readonly [SlotGroups, string]> {
     yield [this.#byOwner, owner]
     yield [this.#byCategory, category]
     for (const { source } of evidence) yield [this.#bySource, source]
   }
 }
-
-const none = new SlotSet()

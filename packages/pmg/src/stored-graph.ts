@@ -205,13 +205,12 @@ export class StoredGraph implements MemoryGraph {
   }
 
   list({ owner, categories, source, limit }: ListOptions = {}): Memory[] {
-    const memories = Array.from(this.#state.entries.values(), ({ memory }) => memory).filter(
-      (memory) =>
-        (owner === undefined || memory.owner === owner) &&
-        (!categories || categories.includes(memory.category)) &&
-        (source === undefined || memory.evidence.some((seen) => seen.source === source)),
-    )
-    return memories.sort((a, b) => b.learnedAt - a.learnedAt).slice(0, limit)
+    const { entries, filters } = this.#state
+    const slots = [...filters.with({ owner, categories, source })]
+    return slots
+      .sort((a, b) => filters.learnedAt(b) - filters.learnedAt(a))
+      .slice(0, limit)
+      .map((slot) => entries.at(slot)!.memory)
   }
 
   entities(): Entity[] {
