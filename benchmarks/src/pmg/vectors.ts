@@ -1,6 +1,6 @@
 import { VectorIndex } from '@perstream/pmg/vectors'
 import { type Figure, median, ratio } from '../harness'
-import { startDotPeer } from './dot-peer'
+import { type CompiledPeer, compilePeer } from './c-peer'
 import type { PartOptions, PartReport } from './part'
 import { type Contestant, race, timed, timesPerTurn } from './race'
 import { createReadFloor, type ReadFloor } from './read-floor'
@@ -12,34 +12,54 @@ import { measureRecall } from './vector-recall'
 const goalSize = 100_000
 const limit = 5
 
+/** The C programs to compare with, compiled; a text that says why where that could not be done. */
+interface Peers {
+  readonly dot: CompiledPeer | string
+  readonly filter: CompiledPeer | string
+}
+
 /** Measures exact vector search: against what reading costs, against C and its own twin, with and without filters. */
-export async function benchVectors({ rounds, sizes, data }: PartOptions): Promise<PartReport> {
+export async function benchVectors(options: PartOptions): Promise<PartReport> {
+  const peers: Peers = { dot: compilePeer('dot-peer'), filter: compilePeer('filter-peer') }
+  try {
+    return await benchAll(options, peers)
+  } finally {
+    for (const peer of [peers.dot, peers.filter]) if (typeof peer === 'object') peer.remove()
+  }
+}
+
+async function benchAll({ rounds, sizes, data }: PartOptions, peers: Peers): Promise<PartReport> {
   const floor = await createReadFloor()
   const texts = await textData(data)
   const sources = [syntheticData(384), ...(typeof texts === 'string' ? [] : [texts])]
-  const notes = new Set([
+  const notes = [
     'read floor: the sum of as many bytes as the f32 vectors have, of the very WASM memory they are in, by the widest loads and eight accumulators',
     'recall@5: of the best five by double precision; the run ends with an error where int8 and f32 differ in a slot or a score',
     `the C peer (gcc -O3 -march=native -ffast-math) and the TypeScript twin take part up to ${goalSize} rows`,
+    'filters in C: dot products with the 8-bit codes of the rows left, fetched ahead; no f32 rows are read, no best five kept',
     ...sources.map(({ note }) => note),
-    ...(typeof texts === 'string' ? [texts] : []),
-  ])
+    ...[texts, peers.dot, peers.filter].filter((each) => typeof each === 'string'),
+  ]
   const figures: Figure[] = []
   for (const source of sources)
     for (const size of sizes) {
       console.error(`vectors: ${size} x ${source.dimensions}, ${source.name}`)
-      const found = await benchOne(source, size, rounds, floor)
-      figures.push(...found.figures)
-      for (const note of found.notes) notes.add(note)
+      figures.push(...(await benchOne(source, size, rounds, floor, peers)))
     }
-  return { figures, notes: [...notes] }
+  return { figures, notes }
 }
 
-async function benchOne(source: VectorData, size: number, rounds: number, floor: ReadFloor): Promise<PartReport> {
+async function benchOne(
+  source: VectorData,
+  size: number,
+  rounds: number,
+  floor: ReadFloor,
+  peers: Peers,
+): Promise<Figure[]> {
   const { dimensions, queries } = source
   const title = `${size} x ${dimensions} ${source.name}`
   const { made: index, read } = floor.over(() => filled(source, size), size * dimensions * 4)
-  const peer = size <= goalSize ? startDotPeer(size, dimensions) : undefined
+  const peer = size <= goalSize && typeof peers.dot === 'object' ? peers.dot.start(size, dimensions) : undefined
   const milliseconds = (size * dimensions) / 3e6
   const search = (searched: VectorIndex, slower: number, scan: 'f32' | 'int8') =>
     timed(milliseconds * slower, (i) => searched.search(queries[i % queries.length]!, { limit, scan }))
@@ -49,18 +69,18 @@ async function benchOne(source: VectorData, size: number, rounds: number, floor:
     int8: search(index, 0.3, 'int8'),
   }
   if (size <= goalSize) contestants.twin = search(filled(source, size, 'typescript'), 5, 'f32')
-  if (typeof peer === 'object') {
+  if (peer) {
     const searches = timesPerTurn(milliseconds)
     contestants.c = async () => (await peer.measure(searches)) / searches
   }
   const times = await race(contestants, rounds)
-  if (typeof peer === 'object') peer.close()
-  const figures = [
+  peer?.close()
+  const filterPeer = typeof peers.filter === 'object' ? peers.filter : undefined
+  return [
     ...speedFigures(title, size, times),
     ...sizeFigures(title, size, index, measureRecall(index, queries)),
-    ...(size >= goalSize ? await filterFigures(title, index, queries, rounds) : []),
+    ...(size >= goalSize ? await filterFigures(title, index, queries, rounds, filterPeer) : []),
   ]
-  return { figures, notes: typeof peer === 'string' ? [peer] : [] }
 }
 
 function filled({ dimensions, vectors }: VectorData, size: number, engine?: 'typescript'): VectorIndex {

@@ -9,6 +9,12 @@ let queryCodes: usize = 0
 let mask: usize = 0
 let rows: usize = 0
 let scores: usize = 0
+/** What bounds are made with, four times each (src/prepared-query.ts), and those of the last eight rows. */
+let scale: v128 = f32x4.splat(0)
+let length: v128 = f32x4.splat(0)
+let slack: v128 = f32x4.splat(0)
+let first: v128 = f32x4.splat(0)
+let second: v128 = f32x4.splat(0)
 
 /** Tells where things are. `rows` and `scores` hold 512 numbers. */
 export function configure(paddedWidth: usize, atQuery: usize, atQueryCodes: usize, atMask: usize, atRows: usize, atScores: usize, atSegments: usize): void {
@@ -62,8 +68,6 @@ function step(sum: v128, a: usize, b: usize): v128 {
 }
 
 /** The dot product of the query with a row, in four parts. Memory is the limit, and one row after the other reads fastest. */
-// @ts-ignore: decorator
-@inline
 function dot(row: u32): v128 {
   const q = query
   const bytes = width << 2
@@ -100,10 +104,17 @@ function fourAt(a: usize, b: usize, c: usize, d: usize): v128 {
   return v128.load32_lane(d, v128.load32_lane(c, v128.load32_lane(b, v128.load32_zero(a), 1), 2), 3)
 }
 
-/** The most that the dot products of the query with the four rows listed at `list` can be, from their codes, four at a time. */
+/** The most that dot products of the query with four rows can be, from the sums of their codes and what stands behind the codes. */
 // @ts-ignore: decorator
 @inline
-function upperBounds(list: usize, scale: v128, length: v128, slack: v128): v128 {
+function bounds(sums: v128, a: usize, b: usize, c: usize, d: usize): v128 {
+  const scales = fourAt(a, b, c, d)
+  const missed = fourAt(a + 4, b + 4, c + 4, d + 4)
+  return f32x4.add(f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(sums), scales), scale), f32x4.add(f32x4.mul(missed, length), slack))
+}
+
+/** The most that the four rows listed at `list` can score. Where rows lie side by side, four at a time read fastest. */
+function fourBounds(list: usize): v128 {
   const q = queryCodes
   const bytes = width
   const a = codesOf(load<u32>(list))
@@ -122,10 +133,43 @@ function upperBounds(list: usize, scale: v128, length: v128, slack: v128): v128 
     sc = codeStep(sc, x, y, c + i)
     sd = codeStep(sd, x, y, d + i)
   }
-  const sums = f32x4.convert_i32x4_s(fourWholeSums(sa, sb, sc, sd))
-  const scales = fourAt(a + bytes, b + bytes, c + bytes, d + bytes)
-  const missed = fourAt(a + bytes + 4, b + bytes + 4, c + bytes + 4, d + bytes + 4)
-  return f32x4.add(f32x4.mul(f32x4.mul(sums, scales), scale), f32x4.add(f32x4.mul(missed, length), slack))
+  return bounds(fourWholeSums(sa, sb, sc, sd), a + bytes, b + bytes, c + bytes, d + bytes)
+}
+
+/** The most that the eight rows listed at `list` can score, into `first` and `second`: rows that lie apart are waited for together. */
+function eightBounds(list: usize): void {
+  const q = queryCodes
+  const bytes = width
+  const a = codesOf(load<u32>(list))
+  const b = codesOf(load<u32>(list, 4))
+  const c = codesOf(load<u32>(list, 8))
+  const d = codesOf(load<u32>(list, 12))
+  const e = codesOf(load<u32>(list, 16))
+  const f = codesOf(load<u32>(list, 20))
+  const g = codesOf(load<u32>(list, 24))
+  const h = codesOf(load<u32>(list, 28))
+  let sa = i32x4.splat(0)
+  let sb = i32x4.splat(0)
+  let sc = i32x4.splat(0)
+  let sd = i32x4.splat(0)
+  let se = i32x4.splat(0)
+  let sf = i32x4.splat(0)
+  let sg = i32x4.splat(0)
+  let sh = i32x4.splat(0)
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const x = v128.load(q + (i << 1))
+    const y = v128.load(q + (i << 1), 16)
+    sa = codeStep(sa, x, y, a + i)
+    sb = codeStep(sb, x, y, b + i)
+    sc = codeStep(sc, x, y, c + i)
+    sd = codeStep(sd, x, y, d + i)
+    se = codeStep(se, x, y, e + i)
+    sf = codeStep(sf, x, y, f + i)
+    sg = codeStep(sg, x, y, g + i)
+    sh = codeStep(sh, x, y, h + i)
+  }
+  first = bounds(fourWholeSums(sa, sb, sc, sd), a + bytes, b + bytes, c + bytes, d + bytes)
+  second = bounds(fourWholeSums(se, sf, sg, sh), e + bytes, f + bytes, g + bytes, h + bytes)
 }
 
 /** Repeats the last row of a list until fours are whole. */
@@ -142,13 +186,16 @@ export function keepAbove(count: u32, floor: f32): u32 {
   let kept: u32 = 0
   for (let i: u32 = 0; i < count; i += 4) {
     const list = rows + (<usize>i << 2)
-    const found = dots(list)
-    const hits = i32x4.bitmask(f32x4.gt(found, least))
-    if (hits === 0) continue
-    const four = v128.load(list)
-    kept = keep(four, found, hits, count - i, kept)
+    kept = keepFour(v128.load(list), dots(list), least, count - i, kept)
   }
   return kept
+}
+
+// @ts-ignore: decorator
+@inline
+function keepFour(four: v128, found: v128, least: v128, left: u32, kept: u32): u32 {
+  const hits = i32x4.bitmask(f32x4.gt(found, least))
+  return hits === 0 ? kept : keep(four, found, hits, left, kept)
 }
 
 function keep(four: v128, found: v128, hits: i32, left: u32, kept: u32): u32 {
@@ -168,20 +215,26 @@ function keepOne(row: u32, score: f32, kept: u32): u32 {
 }
 
 /** As {@link keepAbove}, but a row is read only when its codes cannot rule it out. */
-export function keepAboveByCodes(count: u32, floor: f32, scale: f32, length: f32, slack: f32): u32 {
+export function keepAboveByCodes(count: u32, floor: f32, queryScale: f32, queryLength: f32, querySlack: f32): u32 {
   fillUp(count)
   const least = f32x4.splat(floor)
-  const scales = f32x4.splat(scale)
-  const lengths = f32x4.splat(length)
-  const slacks = f32x4.splat(slack)
+  scale = f32x4.splat(queryScale)
+  length = f32x4.splat(queryLength)
+  slack = f32x4.splat(querySlack)
   let kept: u32 = 0
-  for (let i: u32 = 0; i < count; i += 4) {
+  let i: u32 = 0
+  while (i < count) {
     const list = rows + (<usize>i << 2)
-    const most = upperBounds(list, scales, lengths, slacks)
-    const hits = i32x4.bitmask(f32x4.gt(most, least))
-    if (hits === 0) continue
-    const four = v128.load(list)
-    kept = keep(four, most, hits, count - i, kept)
+    if (i + 8 <= count && load<u32>(list, 28) - load<u32>(list) !== 7) {
+      eightBounds(list)
+      const others = v128.load(list, 16)
+      kept = keepFour(v128.load(list), first, least, 4, kept)
+      kept = keepFour(others, second, least, 4, kept)
+      i += 8
+    } else {
+      kept = keepFour(v128.load(list), fourBounds(list), least, count - i, kept)
+      i += 4
+    }
   }
   return keepAbove(kept, floor)
 }

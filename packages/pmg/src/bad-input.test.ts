@@ -53,6 +53,50 @@ const badInputs: [field: string, override: Partial<MemoryInput>][] = [
   ['nearestGrid.data is a grid with NaN', { nearestGrid: { ...grid, data: new Float32Array(4).fill(Number.NaN) } }],
 ]
 
+const badQueries: [message: string, query: MemoryQuery][] = [
+  ['query.text is undefined', {}],
+  ['query.text is " "', { text: ' ' }],
+  ['query.text is 7: it must be text', { text: 7 as never, vector: Float32Array.of(1, 0, 0) }],
+  ['query.text is 1048576 characters', { text: long }],
+  ['query.text is text with a lone surrogate at 5', { text: lone }],
+  ['query.vector is the zero vector', { vector: new Float32Array(3) }],
+  ['query.vector is a vector with NaN', { vector: Float32Array.of(1, Number.NaN, 0) }],
+  ['query.vector is 1,0,0', { vector: [1, 0, 0] as never }],
+  ['query.space is ""', { text: 'a', space: '' }],
+  ['query.limit is 0', { text: 'a', limit: 0 }],
+  ['query.limit is 1.5', { text: 'a', limit: 1.5 }],
+  ['query.limit is NaN', { text: 'a', limit: Number.NaN }],
+  ['query.limit is Infinity', { text: 'a', limit: Number.POSITIVE_INFINITY }],
+  ['query.categories is an empty list', { text: 'a', categories: [] }],
+  ['query.categories is "notes": it must be a list', { text: 'a', categories: 'notes' as never }],
+  ['query.categories[1] is ""', { text: 'a', categories: ['notes', ''] }],
+  ['query.owner is ""', { text: 'a', owner: '' }],
+  ['query.source is ""', { text: 'a', source: '' }],
+  ['query.activation is 1.1: it must be 0 to 1', { text: 'a', activation: 1.1 }],
+  ['query.activation is NaN', { text: 'a', activation: Number.NaN }],
+  ['query.until.source is ""', { text: 'a', until: { source: '', seconds: 1 } }],
+  ['query.until.seconds is NaN', { text: 'a', until: { source: 'a', seconds: Number.NaN } }],
+  ['query.asOf is NaN', { text: 'a', asOf: Number.NaN }],
+  ['query.asOf is 2025-10-05: it must be a number', { text: 'a', asOf: '2025-10-05' as never }],
+  ['query.validAt is NaN', { text: 'a', validAt: Number.NaN }],
+  ['query.exclude[0] is 5', { text: 'a', exclude: [5 as never] }],
+  ['query.exclude is {}: it must be a list', { text: 'a', exclude: new Set(['a']) as never }],
+  ['query.participants is an empty list: it must be a list of one name or more', { text: 'a', participants: [] }],
+  ['query.participants[0] is text with a lone surrogate', { text: 'a', participants: [lone] }],
+  ['query.during.from is NaN', { text: 'a', during: { from: Number.NaN } }],
+  ['query.during.to is soon', { text: 'a', during: { to: 'soon' as never } }],
+  ['query.during.to is 5: it must be after from (5)', { text: 'a', during: { from: 5, to: 5 } }],
+  ['query.during.to is 4: it must be after from (5)', { text: 'a', during: { from: 5, to: 4 } }],
+  ["query.superseded is \"only\": it must be 'include' or 'exclude'", { text: 'a', superseded: 'only' as never }],
+  ['query.now is NaN', { text: 'a', now: Number.NaN }],
+  ['query.now is Infinity', { text: 'a', now: Number.POSITIVE_INFINITY }],
+  ['query.timeZone is "Europe/Atlantis": it must be an IANA name', { text: 'a', timeZone: 'Europe/Atlantis' }],
+  ['query.timeZone is ""', { text: 'a', timeZone: '' }],
+  ['query.maxBytes is -1', { text: 'a', maxBytes: -1 }],
+  ['query.maxBytes is NaN', { text: 'a', maxBytes: Number.NaN }],
+  ['query.touch is "no": it must be true or false', { text: 'a', touch: 'no' as never }],
+]
+
 async function open(): Promise<{ graph: MemoryGraph; id: string; before: string[]; look: () => Promise<string[]> }> {
   const store = createVolatileStore()
   const options = { tensors: createVolatileTensors(), categories: ['notes'], now: () => 1000 }
@@ -124,19 +168,27 @@ describe('bad input is refused by name, and the graph is as it was', () => {
     expect(await look()).toEqual(before)
   })
 
-  it('progress and questions', async () => {
+  it.each(badQueries)('retrieve: %s', async (message, query) => {
+    const { graph, before, look } = await open()
+    const attempt = graph.retrieve(query)
+    await expect(attempt).rejects.toThrow(TypeError)
+    await expect(attempt).rejects.toThrow(message)
+    expect(await look()).toEqual(before)
+  })
+
+  it('retrieve: takes what has no end, and nothing to exclude', async () => {
+    const { graph } = await open()
+    const endless = { asOf: Number.POSITIVE_INFINITY, validAt: 20, during: { from: Number.NEGATIVE_INFINITY } }
+    const unbounded = { maxBytes: Number.POSITIVE_INFINITY, exclude: [], until: { source: 'a', seconds: Infinity } }
+    expect(await graph.retrieve({ text: 'code', ...endless, ...unbounded })).toHaveLength(1)
+  })
+
+  it('progress and vectors of other spaces', async () => {
     const { graph, before, look } = await open()
     await expect(graph.create([good], { progress: { source: '', seconds: 1 } })).rejects.toThrow('progress.source')
     await expect(graph.create([good], { progress: { source: 'a', seconds: Number.NaN } })).rejects.toThrow(
       'progress.seconds',
     )
-    const bad: [string, MemoryQuery][] = [
-      ['query.text', {}],
-      ['query.limit', { text: 'code', limit: 0 }],
-      ['query.vector is the zero vector', { vector: new Float32Array(3) }],
-      ['query.vector is a vector with NaN', { vector: Float32Array.of(1, Number.NaN, 0) }],
-    ]
-    for (const [message, query] of bad) await expect(graph.retrieve(query)).rejects.toThrow(message)
     await expect(graph.retrieveByEmbedding(Float32Array.of(1, 0))).rejects.toMatchObject({ code: 'space-mismatch' })
     await expect(graph.retrieveByEmbedding(Float32Array.of(1, 0, 0), { space: 'x' })).rejects.toMatchObject({
       code: 'space-mismatch',

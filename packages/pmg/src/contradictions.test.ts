@@ -1,6 +1,6 @@
 import type { Triplet } from '@perstream/spec'
 import { describe, expect, it } from 'vitest'
-import { createMemoryGraph, createVolatileStore } from './index'
+import { createMemoryGraph, createVolatileStore, type MemoryGraph } from './index'
 
 /** "subject | predicate | object" */
 type Told = readonly [text: string, triplet: string]
@@ -242,6 +242,80 @@ describe('contradictions', () => {
     await graph.update(b!, { validFrom: 5 })
     await graph.delete([d!])
     expect(conflicts()).toEqual({ [a!]: [], [b!]: [], [c!]: [] })
+  })
+
+  /** What is in conflict, by its words. */
+  const disputed = (graph: MemoryGraph) =>
+    graph
+      .list()
+      .filter(({ conflicts = [] }) => conflicts.length > 0)
+      .map(({ text }) => text)
+      .sort()
+  const idOf = (graph: MemoryGraph, called: string) =>
+    graph.entities().find(({ label, aliases }) => [label, ...aliases].includes(called))!.id
+  const bonn: Told = ['Anna lives in Bonn', 'Anna | lives in | Bonn']
+  const berlin: Told = ['Annie lives in Berlin', 'Annie | lives in | Berlin']
+  const both = [bonn[0], berlin[0]]
+
+  it('come and go when two people are merged and split by hand, and stay so in the store', async () => {
+    const store = createVolatileStore()
+    const graph = await createMemoryGraph({ store })
+    await graph.create([input(bonn), input(berlin)])
+    expect(disputed(graph)).toEqual([])
+    const { id } = await graph.merge(idOf(graph, 'Anna'), idOf(graph, 'Annie'))
+    expect(disputed(graph)).toEqual(both)
+    expect(disputed(await createMemoryGraph({ store }))).toEqual(both)
+    await graph.split(id, 'Annie')
+    expect(disputed(graph)).toEqual([])
+    expect(disputed(await createMemoryGraph({ store }))).toEqual([])
+  })
+
+  it('go and come back when two values are found to be one, and not', async () => {
+    const graph = await open()
+    await graph.create(contradicting[0]!.map((told) => input(told)))
+    const texts = contradicting[0]!.map(([text]) => text).sort()
+    expect(disputed(graph)).toEqual(texts)
+    const { id } = await graph.merge(idOf(graph, 'tulip'), idOf(graph, 'orchid7'))
+    expect(disputed(graph)).toEqual([])
+    await graph.split(id, 'orchid7')
+    expect(disputed(graph)).toEqual(texts)
+  })
+
+  it('come when a memory introduces one as the other, and go when it is changed or deleted', async () => {
+    for (const undo of ['update', 'delete'] as const) {
+      const graph = await open()
+      const introduction = input(['Anna, everyone calls her Annie, sings', 'Anna | sings in | a choir'])
+      const [, , third] = await graph.create([input(bonn), input(berlin), introduction])
+      expect(disputed(graph)).toEqual(both)
+      if (undo === 'delete') await graph.delete([third!.id])
+      else await graph.update(third!.id, { text: 'Anna sings' })
+      expect(disputed(graph)).toEqual([])
+    }
+  })
+
+  it('go when a first name turns out to have two bearers', async () => {
+    const graph = await open()
+    const known: Told = ['Anna Klein lives in Bonn', 'Anna Klein | lives in | Bonn']
+    const short: Told = ['Anna lives in Berlin', 'Anna | lives in | Berlin']
+    await graph.create([input(known), input(short)])
+    expect(disputed(graph)).toEqual([known[0], short[0]])
+    await graph.create([input(['Anna Weber sings', 'Anna Weber | sings in | a choir'])])
+    expect(disputed(graph)).toEqual([])
+  })
+
+  it('are looked at anew after a merge for 256 memories of those that could be contradicted', async () => {
+    const likes = (i: number): Told => [`Annie likes song ${i}`, `Annie | likes | song ${i}`]
+    const coded = (i: number): Told => [`The code of song ${i} is ${i}`, `Annie | song ${i} code is | ${i}`]
+    for (const [told, found] of [
+      [likes, both],
+      [coded, []],
+    ] as const) {
+      const graph = await open()
+      const others = Array.from({ length: 300 }, (_, i) => input(told(i)))
+      await graph.create([input(bonn), ...others, input(berlin)])
+      await graph.merge(idOf(graph, 'Anna'), idOf(graph, 'Annie'))
+      expect(disputed(graph)).toEqual(found)
+    }
   })
 
   it('are bounded, and the same for both sides', async () => {

@@ -34,6 +34,7 @@ export interface Plan {
 export class EntityResolution {
   readonly #plan: Plan
   readonly #keys = new Map<string, string>()
+  readonly #moved = new Set<string>()
 
   constructor(plan: Plan) {
     this.#plan = plan
@@ -116,6 +117,13 @@ export class EntityResolution {
     const order = [...kept!, ...labels.filter((each) => !kept!.includes(each))]
     const [split] = this.#reshape(record, order, merges, true)
     return this.#state.entities.get(split!)!.record
+  }
+
+  /** Ids of memories whose entities were merged or split since this was last called: what they contradict may have changed. */
+  takeMoved(): string[] {
+    const ids = [...this.#moved]
+    this.#moved.clear()
+    return ids
   }
 
   /** Gives memories their relations anew. */
@@ -262,6 +270,7 @@ export class EntityResolution {
     const [kept, gone] = first ? [b, a] : [a, b]
     const record = mergedRecord(kept, gone, merge)
     const crowded = new Set<string>()
+    for (const memory of this.#state.memoriesOf(gone.id)) this.#moved.add(memory)
     for (const id of [...this.#state.entities.get(gone.id)!.relations]) {
       const { record: relation, memories } = this.#state.relations.get(id)!
       const end = (each: string) => (each === gone.id ? kept.id : each)
@@ -307,6 +316,7 @@ export class EntityResolution {
       return this.#put(withLabels({ ...fresh, apart: marks }, group, mergesOf(group))).id
     })
     this.relink(memories)
+    for (const memory of memories) this.#moved.add(memory)
     for (const id of apart ? [record.id] : [record.id, ...ids]) this.pruneEntity(id)
     return ids
   }

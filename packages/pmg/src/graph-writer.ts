@@ -14,7 +14,7 @@ import {
   type SourceProgress,
   type Triplet,
 } from '@perstream/spec'
-import { conflictsKept, conflictsOf } from './contradictions'
+import { conflictsKept, conflictsOf, mayConflict } from './contradictions'
 import { createId } from './create-id'
 import { entityKey, labelKeys, ownerKey } from './entity-key'
 import { keyFor } from './entity-labels'
@@ -28,6 +28,8 @@ import { checkSuperseded, restored, type Succeeded, superseded } from './success
 
 /** Two texts with nearly the same words are one memory only when their embeddings agree at least this much. */
 const nearWordsAgreement = 0.9
+/** How many memories are looked at anew when entities are merged or split. */
+const movedRead = 256
 
 /** The grids of an input, once they are kept. */
 export interface GridReferences {
@@ -76,7 +78,13 @@ export class GraphWriter {
     this.#entities = new EntityResolution({ state, now, emit: (operation) => this.#emit(operation) })
   }
 
-  create({ input, embedding, grids = {} }: ReadyInput): CreateResult {
+  create(ready: ReadyInput): CreateResult {
+    const result = this.#create(ready)
+    this.#disputeMoved()
+    return result
+  }
+
+  #create({ input, embedding, grids = {} }: ReadyInput): CreateResult {
     const owner = input.owner ?? this.#owner
     const known = this.#sameTrack(owner, input)
     if (known) {
@@ -114,6 +122,7 @@ export class GraphWriter {
     const versions = versionsAfter(entry, memory, 'updated', this.#now)
     this.#put(memory, { change: 'updated', embedding, versions })
     this.#dispute(memory.id)
+    this.#disputeMoved()
     return this.#state.entries.get(memory.id)!.memory
   }
 
@@ -138,6 +147,7 @@ export class GraphWriter {
     this.#entities.prune(entry.relations)
     this.#entities.forget(entry, touched)
     if (supersededBy === undefined) for (const each of older) this.#dispute(each)
+    this.#disputeMoved()
     return true
   }
 
@@ -169,7 +179,9 @@ export class GraphWriter {
         `entities "${a.id}" and "${b.id}" cannot be merged: they must be two, of one owner`,
         { fields: { ids: [a.id, b.id], owners: [a.owner, b.owner] } },
       )
-    return this.#entities.merge(a, b)
+    const merged = this.#entities.merge(a, b)
+    this.#disputeMoved()
+    return merged
   }
 
   /** @throws TypeError unless the label is one of several */
@@ -180,7 +192,9 @@ export class GraphWriter {
       throw new TypeError(
         `label is ${JSON.stringify(label)}: it must be one of the several words that the entity is called by: ${[record.label, ...record.aliases].join(', ')}`,
       )
-    return this.#entities.split(record, key)
+    const split = this.#entities.split(record, key)
+    this.#disputeMoved()
+    return split
   }
 
   /** Stores a memory as it is, such as one that is imported. */
@@ -277,6 +291,17 @@ export class GraphWriter {
         this.#setConflict(id, other, true)
         this.#setConflict(other, id, true)
       }
+  }
+
+  /** Looks anew at what memories contradict whose entities were merged or split: at 256 of those that may, for each write. */
+  #disputeMoved(): void {
+    let left = movedRead
+    for (const id of this.#entities.takeMoved()) {
+      const entry = this.#state.entries.get(id)
+      if (!entry || !mayConflict(this.#state, entry)) continue
+      if (left-- === 0) return
+      this.#dispute(id)
+    }
   }
 
   #setConflict(id: string, other: string, marked: boolean): void {

@@ -65,14 +65,56 @@ export function checkProgress({ source, seconds }: SourceProgress): void {
 
 /** @throws TypeError that names the field and the value */
 export function checkQuery(query: MemoryQuery): void {
-  const { text, vector, limit = 5, activation, until } = query
+  const { text, vector, limit, maxBytes, activation, superseded, touch, timeZone } = query
   if (!vector && (typeof text !== 'string' || text.trim() === ''))
     fail('query.text', JSON.stringify(text), 'words that are not blank, or give a vector')
-  if (!Number.isInteger(limit) || limit < 1) fail('query.limit', limit, 'a whole number, 1 or more')
-  if (activation !== undefined && !(activation >= 0 && activation <= 1)) fail('query.activation', activation, '0 to 1')
-  if (until && Number.isNaN(until.seconds)) fail('query.until.seconds', until.seconds, 'a number')
-  for (const field of ['asOf', 'validAt'] as const)
-    if (query[field] !== undefined && Number.isNaN(query[field])) fail(`query.${field}`, query[field], 'a number')
+  if (text !== undefined) checkLength(text, 'query.text')
+  if (limit !== undefined && (!Number.isInteger(limit) || limit < 1))
+    fail('query.limit', limit, 'a whole number, 1 or more')
+  if (maxBytes !== undefined && !(isNumber(maxBytes) && maxBytes >= 0))
+    fail('query.maxBytes', maxBytes, 'a number of bytes, 0 or more')
+  if (activation !== undefined && !(isNumber(activation) && activation >= 0 && activation <= 1))
+    fail('query.activation', activation, '0 to 1')
+  if (superseded !== undefined && superseded !== 'include' && superseded !== 'exclude')
+    fail('query.superseded', JSON.stringify(superseded), `'include' or 'exclude'`)
+  if (touch !== undefined && typeof touch !== 'boolean') fail('query.touch', JSON.stringify(touch), 'true or false')
+  if (timeZone !== undefined) checkName(timeZone, 'query.timeZone', 'an IANA name such as "Europe/Berlin"')
+  for (const field of ['owner', 'source', 'space'] as const)
+    if (query[field] !== undefined) checkName(query[field], `query.${field}`, 'a name, or leave it out')
+  checkLists(query)
+  checkTimes(query)
+}
+
+/** A list that must have something of all, or of one, of its names cannot be empty: whether that lets all through or none is a guess. */
+function checkLists(query: MemoryQuery): void {
+  for (const field of ['categories', 'participants', 'exclude'] as const) {
+    const names: unknown = query[field]
+    if (names === undefined) continue
+    if (!Array.isArray(names)) fail(`query.${field}`, JSON.stringify(names), 'a list of names')
+    if (names.length === 0 && field !== 'exclude')
+      fail(`query.${field}`, 'an empty list', 'a list of one name or more: leave it out to allow all')
+    for (const [i, name] of names.entries()) checkName(name, `query.${field}[${i}]`, 'a name')
+  }
+}
+
+function checkTimes({ until, during, now, asOf, validAt }: MemoryQuery): void {
+  if (now !== undefined) checkFinite(now, 'query.now')
+  for (const [field, time] of Object.entries({ asOf, validAt }))
+    if (time !== undefined && !isNumber(time)) fail(`query.${field}`, time, 'a number, in milliseconds since 1970 UTC')
+  if (until) {
+    checkName(until.source, 'query.until.source', 'the location of the source')
+    if (!isNumber(until.seconds)) fail('query.until.seconds', until.seconds, 'a number')
+  }
+  if (!during) return
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = during
+  for (const [field, time] of Object.entries({ from, to }))
+    if (!isNumber(time)) fail(`query.during.${field}`, time, 'a number, in milliseconds since 1970 UTC')
+  if (from >= to) fail('query.during.to', to, `after from (${from}), as it is not in the range itself`)
+}
+
+/** Whether it is a number, without end too. */
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && !Number.isNaN(value)
 }
 
 function checkClaims(claims: Omit<MemoryChanges, 'embedding'>, field: string): void {
@@ -99,6 +141,12 @@ export function checkedVector(vector: Float32Array, field: string): Float32Array
 /** @throws TypeError unless the words are there and of a sane length */
 function checkText(text: unknown, field: string): void {
   if (typeof text !== 'string' || text.trim() === '') fail(field, JSON.stringify(text), 'words that are not blank')
+  checkLength(text, field)
+}
+
+/** @throws TypeError unless it is text of a sane length, and whole */
+function checkLength(text: unknown, field: string): void {
+  if (typeof text !== 'string') fail(field, JSON.stringify(text), 'text')
   if (text.length > longestText) fail(field, `${text.length} characters`, `at most ${longestText} characters`)
   checkWhole(text, field)
 }

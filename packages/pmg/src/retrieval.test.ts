@@ -41,13 +41,15 @@ describe('filters', () => {
   const query = fc.record(
     {
       owner: fc.constantFrom('ann', 'ben', 'nobody'),
-      categories: fc.subarray(['a', 'b', 'd']),
+      categories: fc.subarray(['a', 'b', 'd'], { minLength: 1 }),
       source: fc.constantFrom('x.mp4', 'y.mp4'),
       asOf: fc.nat(20),
       validAt: fc.nat(20),
-      during: fc.record({ from: fc.nat(20), to: fc.nat(25) }, { requiredKeys: [] }),
+      during: fc
+        .record({ from: fc.nat(20), to: fc.nat(25) }, { requiredKeys: [] })
+        .filter(({ from = 0, to = 99 }) => from < to),
       until: fc.record({ source: fc.constantFrom('x.mp4', 'z.mp4'), seconds: fc.nat(40) }),
-      participants: fc.subarray(['Rosa', 'emil', 'Nobody']),
+      participants: fc.subarray(['Rosa', 'emil', 'Nobody'], { minLength: 1 }),
     },
     { requiredKeys: [] },
   )

@@ -167,7 +167,7 @@ export class StoredGraph implements MemoryGraph {
     for (const category of query.categories ?? []) this.#checkCategory(category)
     const { text, now = this.#settings.now(), timeZone, limit = 5 } = query
     const { weights } = this.#settings
-    const clock = timeZone === undefined ? this.#settings.clock : createZoneClock(timeZone)
+    const clock = timeZone === undefined ? this.#settings.clock : createZoneClock(timeZone, 'query.timeZone')
     const fits = (ranges: readonly TimeRange[]) =>
       weights.time > 0 && this.#state.filters.happenedIn(ranges, undefined).count > 0
     const reading = text === undefined ? undefined : readQuestion(text, now, clock, fits)

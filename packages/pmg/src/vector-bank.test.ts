@@ -80,6 +80,32 @@ describe.each(Object.keys(engines))('the bounds of the codes (%s)', (engine) => 
     }
   })
 
+  it.each([7, 384])('keep of a list, however its rows lie, what they keep of each row, %i wide', (dimensions) => {
+    const random = createRandom(11)
+    const bank = engines[engine]!(dimensions)
+    const vectors = Array.from({ length: 3 * segmentRows }, () =>
+      Float32Array.from({ length: dimensions }, () => random.gaussian()),
+    )
+    const longest = fill(bank, vectors)
+    bank.setQuery(prepareQuery(vectors[5]!, longest))
+    const scoreOf = (row: number) => {
+      bank.rows[0] = row
+      bank.keepAbove(1, Number.NEGATIVE_INFINITY)
+      return bank.scores[0]!
+    }
+    const scores = vectors.map((_, row) => scoreOf(row))
+    for (let round = 0; round < 60; round++) {
+      const share = random.pick([0.02, 0.2, 0.6, 1])
+      const rows = [...vectors.keys()].filter(() => random.next() < share).slice(0, random.integer(0, 2 * segmentRows))
+      const floor = random.pick([Number.NEGATIVE_INFINITY, 0, scores[7]!, Math.max(...scores)])
+      bank.rows.set(rows)
+      const kept = bank.keepAboveByCodes(rows.length, floor)
+      const expected = rows.filter((row) => scores[row]! > floor)
+      expect([...bank.rows.slice(0, kept)]).toEqual(expected)
+      expect([...bank.scores.slice(0, kept)]).toEqual(expected.map((row) => scores[row]))
+    }
+  })
+
   it.each([64, 384, 512])('pass over nearly all rows that are not among the best, %i wide', (dimensions) => {
     const random = createRandom(3)
     const make = () => {

@@ -231,10 +231,14 @@ function tryToGrow(bank: VectorBank): boolean {
 function searchBank({ bank, firstSlot }: PlacedBank, { query, used, allowed, byCodes, top }: Search): void {
   bank.setQuery(query)
   const first = firstSlot / 32
-  const segments = bank.capacity / segmentRows
+  const end = Math.min(first + bank.capacity / 32, used.words.length, allowed?.words.length ?? Number.POSITIVE_INFINITY)
   let listed = 0
-  for (let segment = 0; segment < segments; segment++) {
-    if (!copyCommon(used.words, allowed?.words, first + segment * segmentWords, bank.mask)) continue
+  for (let word = first; ; ) {
+    word = nextCommon(used.words, allowed?.words, word, end)
+    if (word >= end) break
+    const segment = Math.floor((word - first) / segmentWords)
+    word = first + (segment + 1) * segmentWords
+    copyCommon(used.words, allowed?.words, word - segmentWords, bank.mask)
     listed = bank.listRows(segment, listed)
     if (listed < segmentRows) continue
     offerListed(bank, listed, firstSlot, top, byCodes)
@@ -257,13 +261,14 @@ function offerListed(bank: VectorBank, listed: number, firstSlot: number, top: T
   }
 }
 
-/** Copies the bits of a segment that two sets have in common; says whether there are any. */
-function copyCommon(a: Uint32Array, b: Uint32Array | undefined, start: number, target: Uint32Array): boolean {
-  let any = 0
-  for (let i = 0; i < segmentWords; i++) {
-    const word = (a[start + i] ?? 0) & (b ? (b[start + i] ?? 0) : -1)
-    target[i] = word
-    any |= word
-  }
-  return any !== 0
+/** The next word, from one on, in which two sets have a bit in common; `end` when there is none. */
+function nextCommon(a: Uint32Array, b: Uint32Array | undefined, word: number, end: number): number {
+  if (b) while (word < end && (a[word]! & b[word]!) === 0) word++
+  else while (word < end && a[word] === 0) word++
+  return word
+}
+
+/** Copies the bits of a segment that two sets have in common. */
+function copyCommon(a: Uint32Array, b: Uint32Array | undefined, start: number, target: Uint32Array): void {
+  for (let i = 0; i < segmentWords; i++) target[i] = (a[start + i] ?? 0) & (b ? (b[start + i] ?? 0) : -1)
 }

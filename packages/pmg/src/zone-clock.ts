@@ -15,9 +15,9 @@ export interface ZoneClock {
 
 const minute = 60_000
 
-/** @throws TypeError when the zone is not known here */
-export function createZoneClock(timeZone: string): ZoneClock {
-  const format = formatOf(timeZone)
+/** @throws TypeError that names the field, when the zone is not known here */
+export function createZoneClock(timeZone: string, field = 'timeZone'): ZoneClock {
+  const format = formatOf(timeZone, field)
   const offsetAt = (instant: number): number => {
     const shown: Record<string, number> = {}
     for (const { type, value } of format.formatToParts(instant)) shown[type] = Number(value)
@@ -39,7 +39,7 @@ export function createZoneClock(timeZone: string): ZoneClock {
   }
 }
 
-function formatOf(timeZone: string): Intl.DateTimeFormat {
+function formatOf(timeZone: string, field: string): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat('en-US', {
       timeZone,
@@ -53,6 +53,6 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
       second: 'numeric',
     })
   } catch {
-    throw new TypeError(`timeZone is ${JSON.stringify(timeZone)}: it must be an IANA name such as "Europe/Berlin"`)
+    throw new TypeError(`${field} is ${JSON.stringify(timeZone)}: it must be an IANA name such as "Europe/Berlin"`)
   }
 }

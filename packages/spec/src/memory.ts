@@ -128,6 +128,7 @@ export interface MemoryQuery {
   readonly space?: string | undefined
   /** How many memories at most, 1 or more. Default 5, the prototype's `top_k`. */
   readonly limit?: number | undefined
+  /** Only memories of these categories: one or more. */
   readonly categories?: readonly string[] | undefined
   readonly owner?: string | undefined
   /** Only memories with evidence of this source. */
@@ -148,9 +149,9 @@ export interface MemoryQuery {
   readonly validAt?: number | undefined
   /** Ids that are left out, such as what the moment itself has just stored. */
   readonly exclude?: readonly string[] | undefined
-  /** Only memories that speak of all of these: labels or aliases of entities. */
+  /** Only memories that speak of all of these: labels or aliases of entities, one or more. */
   readonly participants?: readonly string[] | undefined
-  /** Only what was true at some time in this range: from inclusive, to exclusive. Milliseconds since 1970 UTC. */
+  /** Only what was true at some time in this range: from inclusive, to exclusive and later. Milliseconds since 1970 UTC. */
   readonly during?: { readonly from?: number | undefined; readonly to?: number | undefined } | undefined
   /**
    * What to do with memories that others have superseded: 'include' ranks them behind what took their place, unless the
