@@ -35,8 +35,9 @@ export async function backUp(
     for (let at = 0; at < offset; at += pieceLength)
       pieces.push(await view.journal.read(at, Math.min(pieceLength, offset - at)))
     await to.write(state.journal, pieces)
-    const index = await readIndexFile(from, checksum)
-    if (index.kind === 'whole' && index.manifestCrc === crc)
+    // One that cannot be read is left out like a damaged one: it can be made anew.
+    const index = await readIndexFile(from, checksum).catch(() => undefined)
+    if (index?.kind === 'whole' && index.manifestCrc === crc)
       await writeIndexFile(to, index.sections, { manifestCrc: crc, checksum })
     await to.sync()
     await to.replace(manifestName, [encodeManifest(state).bytes])

@@ -36,8 +36,8 @@ export interface IndexedStore extends MemoryStore {
   readIndex(options?: CallOptions): Promise<KeptIndex | undefined>
   /**
    * Merges the journal into the parts and keeps an index of exactly that state, in place of one that is there. Batches that are
-   * committed meanwhile come after it. When it cannot be written (no room), there is none, and the warning `index-not-kept` says why.
-   * The next merge, so the next deletion too, removes it.
+   * committed meanwhile come after it. When it cannot be written (no room), it is not there, and the warning `index-not-kept` says why.
+   * The next merge removes it, and so does the next deletion. Takes the time of a merge, then of writing the sections once.
    * @throws TypeError while a batch that was committed before is not acknowledged
    * @throws PerStreamError `store-read-only`, `store-closed`
    */
