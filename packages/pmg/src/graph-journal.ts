@@ -260,6 +260,9 @@ export class GraphJournal {
       const state = index && (await stateOf(index, { signal }))
       this.#unindexed = 0
       await this.#replay(state ?? new GraphState(), state ? index.sequence : 0, signal)
+    } catch (error) {
+      if (!PerStreamError.isInstance(error) || error.code !== 'store-changed') throw error
+      await this.#replay(new GraphState(), 0, signal)
     } finally {
       await index?.[Symbol.asyncDispose]()
     }

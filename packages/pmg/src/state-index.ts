@@ -4,6 +4,7 @@ import { GraphState } from './graph-state'
 import type { IndexedStore, KeptIndex } from './kept-index'
 import { readPredicate } from './predicates'
 import { canKeepIndex, SectionReader, SectionWriter } from './sections'
+import type { VectorIndex } from './vector-index'
 import { nearWordsKey, sameWordsKey, searchTerms } from './words'
 
 /** To be raised when the sections change. */
@@ -36,15 +37,27 @@ export async function stateOf(index: KeptIndex, options: CallOptions): Promise<G
   state.restore(reader)
   const { entries, vectors } = state
   if (!vectors) return state
-  const { dimensions } = vectors
-  const put = (slot: number | undefined, all: Float32Array, i: number) => {
-    if (slot !== undefined) vectors.put(slot, all.subarray(i * dimensions, (i + 1) * dimensions))
-  }
   const ambiguous = reader.float32('ambiguous.vectors')
-  for (const [i, slot] of reader.uint32('ambiguous.slots').entries()) put(slot, ambiguous, i)
-  for await (const block of index.embeddings(options))
-    for (let i = 0; i < block.keys.length; i++) put(entries.slotWithHash(block.keys[i]!), block.vectors, i)
+  putRuns(vectors, Array.from(reader.uint32('ambiguous.slots')), ambiguous)
+  for await (const { keys, vectors: values } of index.embeddings(options))
+    putRuns(
+      vectors,
+      Array.from(keys, (key) => entries.slotWithHash(key)),
+      values,
+    )
   return state
+}
+
+/** Puts vectors into their slots, those that follow each other at once; those without a slot are left out. */
+function putRuns(index: VectorIndex, slots: readonly (number | undefined)[], vectors: Float32Array): void {
+  const { dimensions } = index
+  for (let start = 0; start < slots.length; ) {
+    const first = slots[start]
+    let end = start + 1
+    while (first !== undefined && slots[end] === first + end - start) end++
+    if (first !== undefined) index.putBack(first, vectors.subarray(start * dimensions, end * dimensions))
+    start = end
+  }
 }
 
 /** What the rules make of a sentence that words, names and keys are derived by: an index by other rules is not used. */

@@ -23,6 +23,10 @@ export interface VectorBank {
   grow(): void
   /** Writes a row: its values, and their codes. Returns the square of the vector's length. */
   write(row: number, vector: Float32Array): number
+  /** Writes the values of rows of one segment that follow each other, without their codes. */
+  writeValues(row: number, vectors: Float32Array): void
+  /** Makes the codes of a row of its values. Returns the square of the vector's length. */
+  encode(row: number): number
   /** Fills a row, and its codes, with zeros. */
   clear(row: number): void
   /** A copy of a row. */

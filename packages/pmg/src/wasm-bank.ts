@@ -90,13 +90,25 @@ class WasmBank implements VectorBank {
 
   write(row: number, vector: Float32Array): number {
     this.#floats.set(vector, this.#valuesOf(row))
+    return this.encode(row)
+  }
+
+  writeValues(row: number, vectors: Float32Array): void {
+    const { dimensions } = this
+    if (dimensions === this.#width) this.#floats.set(vectors, this.#valuesOf(row))
+    else
+      for (let i = 0; i * dimensions < vectors.length; i++)
+        this.#floats.set(vectors.subarray(i * dimensions, (i + 1) * dimensions), this.#valuesOf(row + i))
+  }
+
+  encode(row: number): number {
     return this.#kernel.encode(row, this.#safety)
   }
 
   clear(row: number): void {
     const values = this.#valuesOf(row)
     this.#floats.fill(0, values, values + this.#width)
-    this.#kernel.encode(row, this.#safety)
+    this.encode(row)
   }
 
   read(row: number): Float32Array {
