@@ -27,6 +27,7 @@ import { type GraphState, gridsOf } from './graph-state'
 import type { GraphWriter, MemoryChanges } from './graph-writer'
 import { GridKeeper } from './grids'
 import { type HistoryEntry, historyOf } from './history'
+import type { GridReferences } from './made-memory'
 import type { MemoryEntry } from './memory-entry'
 import type {
   ExportOptions,
