@@ -16,157 +16,183 @@ export interface MemoryStoreSubject {
 /** Registers the tests that every `MemoryStore` must pass. */
 export function memoryStoreContract(name: string, open: () => Promise<MemoryStoreSubject>): void {
   describe(`MemoryStore contract: ${name}`, () => {
-    let subject: MemoryStoreSubject
-    let store: MemoryStore
+    const current = {} as Current
     beforeEach(async () => {
-      subject = await open()
-      store = subject.store
+      current.subject = await open()
+      current.store = current.subject.store
     })
     afterEach(async () => {
-      await store[Symbol.asyncDispose]()
-      await subject.cleanUp?.()
+      await current.store[Symbol.asyncDispose]()
+      await current.subject.cleanUp?.()
     })
 
-    it('replays batches as they were committed', async () => {
-      const batches = [batch(1, everyOperation()), batch(2, [put('b', 'second')]), batch(3, [])]
-      for (const each of batches) await store.commit(each)
-      expect(await collect(store.load())).toEqual(batches)
-    })
+    testReplay(current)
+    testOrder(current)
+    testDeletion(current)
+    testClosing(current)
+  })
+}
 
-    it('replays what comes after a sequence, exclusive', async () => {
-      for (let i = 1; i <= 4; i++) await store.commit(batch(i, [put(`m${i}`, 'words')]))
-      expect((await collect(store.load(2))).map(({ sequence }) => sequence)).toEqual([3, 4])
-      expect(await collect(store.load(4))).toEqual([])
-    })
+/** What the test that runs works on. */
+interface Current {
+  subject: MemoryStoreSubject
+  store: MemoryStore
+}
 
-    it('keeps vectors bit by bit', async () => {
-      const embedding = Float32Array.of(0.1, -0, 1e-45, 3.4e38)
-      await store.commit(batch(1, [{ type: 'space', id: 's', dimensions: 4 }, put('a', 'words', embedding)]))
-      const [loaded] = await collect(store.load())
-      const operation = loaded!.operations[1] as Extract<MemoryOperation, { type: 'memory-put' }>
-      expect(new Uint32Array(operation.embedding!.slice().buffer)).toEqual(new Uint32Array(embedding.slice().buffer))
-    })
+function testReplay(current: Current): void {
+  it('replays batches as they were committed', async () => {
+    const batches = [batch(1, everyOperation()), batch(2, [put('b', 'second')]), batch(3, [])]
+    for (const each of batches) await current.store.commit(each)
+    expect(await collect(current.store.load())).toEqual(batches)
+  })
 
-    it('keeps any text, lone surrogates too', async () => {
-      const texts = ['\ud800 lone', 'naïve 日本語 🙂', '\0\n"', 'x'.repeat(100_000)]
-      await store.commit(
-        batch(
-          1,
-          texts.map((text, i) => put(`m${i}`, text)),
-        ),
-      )
-      expect([...(await replay(store)).memories.values()].map(({ memory }) => memory.text)).toEqual(texts)
-    })
+  it('replays what comes after a sequence, exclusive', async () => {
+    for (let i = 1; i <= 4; i++) await current.store.commit(batch(i, [put(`m${i}`, 'words')]))
+    expect((await collect(current.store.load(2))).map(({ sequence }) => sequence)).toEqual([3, 4])
+    expect(await collect(current.store.load(4))).toEqual([])
+  })
 
-    it('refuses a batch that is out of sequence, and goes on', async () => {
-      await store.commit(batch(1, [put('a', 'one')]))
-      await expect(store.commit(batch(1, [put('b', 'again')]))).rejects.toThrow()
-      await expect(store.commit(batch(3, [put('c', 'too far')]))).rejects.toThrow()
-      await store.commit(batch(2, [put('d', 'two')]))
-      expect([...(await replay(store)).memories.keys()]).toEqual(['a', 'd'])
-    })
+  it('keeps vectors bit by bit', async () => {
+    const embedding = Float32Array.of(0.1, -0, 1e-45, 3.4e38)
+    await current.store.commit(batch(1, [{ type: 'space', id: 's', dimensions: 4 }, put('a', 'words', embedding)]))
+    const [loaded] = await collect(current.store.load())
+    const operation = loaded!.operations[1] as Extract<MemoryOperation, { type: 'memory-put' }>
+    expect(new Uint32Array(operation.embedding!.slice().buffer)).toEqual(new Uint32Array(embedding.slice().buffer))
+  })
 
-    it('forgets what was deleted, for whoever loads from any sequence', async () => {
-      await store.commit(batch(1, [{ type: 'space', id: 's', dimensions: 2 }, put('a', 'one', Float32Array.of(1, 0))]))
-      await store.commit(batch(2, [put('b', 'two', Float32Array.of(0, 1))]))
-      const follower = await replay(store)
-      await store.commit(batch(3, [{ type: 'memory-delete', id: 'a' }]))
-      await store.commit(batch(4, [{ ...put('b', 'two, revised'), memory: memory('b', 'two, revised', 's') }]))
-      for (const state of [
-        await replay(store),
-        await replay(store, 2, follower),
-        await replay(store, 3, await replay(store)),
-      ]) {
-        expect([...state.memories.keys()]).toEqual(['b'])
-        expect(state.memories.get('b')!.memory.text).toBe('two, revised')
-        expect([...state.memories.get('b')!.embedding!]).toEqual([0, 1])
-      }
-    })
+  it('keeps any text, lone surrogates too', async () => {
+    const texts = ['\ud800 lone', 'naïve 日本語 🙂', '\0\n"', 'x'.repeat(100_000)]
+    await current.store.commit(
+      batch(
+        1,
+        texts.map((text, i) => put(`m${i}`, text)),
+      ),
+    )
+    expect([...(await replay(current.store)).memories.values()].map(({ memory }) => memory.text)).toEqual(texts)
+  })
+}
 
-    it('takes commits that do not wait for each other, in their order', async () => {
-      const done: number[] = []
-      const commits = Array.from({ length: 20 }, (_, i) =>
-        store.commit(batch(i + 1, [put('a', `words ${i}`)])).then(() => done.push(i)),
-      )
-      const refused = store.commit(batch(99, [put('b', 'too far')])).then(
-        () => 'taken',
-        () => 'refused',
-      )
-      const deletion = store.commit(batch(21, [{ type: 'memory-delete', id: 'b' }]))
-      const last = store.commit(batch(22, [put('c', 'after the deletion')]))
-      await Promise.all([...commits, deletion, last])
-      expect(await refused).toBe('refused')
-      expect(done).toEqual(Array.from({ length: 20 }, (_, i) => i))
-      const { memories, sequence } = await replay(store)
-      expect(sequence).toBe(22)
-      expect(Array.from(memories.values(), ({ memory }) => memory.text).sort()).toEqual([
-        'after the deletion',
-        'words 19',
-      ])
-    })
+function testOrder(current: Current): void {
+  it('refuses a batch that is out of sequence, and goes on', async () => {
+    await current.store.commit(batch(1, [put('a', 'one')]))
+    await expect(current.store.commit(batch(1, [put('b', 'again')]))).rejects.toThrow()
+    await expect(current.store.commit(batch(3, [put('c', 'too far')]))).rejects.toThrow()
+    await current.store.commit(batch(2, [put('d', 'two')]))
+    expect([...(await replay(current.store)).memories.keys()]).toEqual(['a', 'd'])
+  })
 
-    it('keeps visits and versions until the memory is deleted', async () => {
-      const versions = [version('before')]
-      await store.commit(batch(1, [{ ...put('a', 'now'), versions }, visit('a', 1), put('b', 'other')]))
-      await store.commit(batch(2, [{ type: 'memory-delete', id: 'b' }]))
-      await store.commit(batch(3, [put('a', 'later'), visit('a', 2)]))
-      const state = await replay(store)
-      expect(state.versions).toEqual(new Map([['a', versions]]))
-      expect(state.visits).toEqual(new Map([['a', 2]]))
-      await store.commit(batch(4, [{ type: 'memory-delete', id: 'a' }]))
-      expect(await replay(store)).toMatchObject({ versions: new Map(), visits: new Map() })
-    })
+  it('takes commits that do not wait for each other, in their order', async () => {
+    const done: number[] = []
+    const commits = Array.from({ length: 20 }, (_, i) =>
+      current.store.commit(batch(i + 1, [put('a', `words ${i}`)])).then(() => done.push(i)),
+    )
+    const refused = current.store.commit(batch(99, [put('b', 'too far')])).then(
+      () => 'taken',
+      () => 'refused',
+    )
+    const deletion = current.store.commit(batch(21, [{ type: 'memory-delete', id: 'b' }]))
+    const last = current.store.commit(batch(22, [put('c', 'after the deletion')]))
+    await Promise.all([...commits, deletion, last])
+    expect(await refused).toBe('refused')
+    expect(done).toEqual(Array.from({ length: 20 }, (_, i) => i))
+    const { memories, sequence } = await replay(current.store)
+    expect(sequence).toBe(22)
+    expect(Array.from(memories.values(), ({ memory }) => memory.text).sort()).toEqual([
+      'after the deletion',
+      'words 19',
+    ])
+  })
 
-    it('erases what was deleted when the deletion is acknowledged', async () => {
-      if (!subject.contents) return
-      const embedding = Float32Array.of(0.123, 0.456, 0.789)
-      const secret = { ...put('secret-id', 'ZYXSECRET words', embedding), versions: [version('ZYXBEFORE')] }
-      const entity = { id: 'e1', label: 'ZYXENTITY', aliases: [], owner: 'me', kind: 'thing' as const, createdAt: 1 }
-      await store.commit(batch(1, [{ type: 'space', id: 's', dimensions: 3 }, { type: 'entity-put', entity }, secret]))
-      await store.commit(batch(2, [put('b', 'plain words'), visit('secret-id', 3)]))
-      const traces = ['secret-id', 'ZYXSECRET', 'ZYXBEFORE', 'ZYXENTITY', latin(new Uint8Array(embedding.buffer))]
-      const before = latin(await subject.contents())
-      for (const trace of traces) expect(before).toContain(trace)
-      await store.commit(
-        batch(3, [
-          { type: 'memory-delete', id: 'secret-id' },
-          { type: 'entity-delete', id: 'e1' },
-        ]),
-      )
-      const after = latin(await subject.contents())
-      for (const trace of traces) expect(after).not.toContain(trace)
-      expect(after).toContain('plain words')
-    })
+  it('refuses a reset, which only loading gives', async () => {
+    await expect(current.store.commit(batch(1, [{ type: 'reset' }]))).rejects.toThrow(TypeError)
+    await current.store.commit(batch(1, []))
+  })
 
-    it('refuses a reset, which only loading gives', async () => {
-      await expect(store.commit(batch(1, [{ type: 'reset' }]))).rejects.toThrow(TypeError)
-      await store.commit(batch(1, []))
-    })
+  it('stops when it is told to', async () => {
+    await expect(current.store.commit(batch(1, []), { signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow(
+      'stop',
+    )
+    await current.store.commit(batch(1, []))
+    await expect(collect(current.store.load(0, { signal: AbortSignal.abort(new Error('stop')) }))).rejects.toThrow(
+      'stop',
+    )
+  })
+}
 
-    it('stops when it is told to', async () => {
-      await expect(store.commit(batch(1, []), { signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow('stop')
-      await store.commit(batch(1, []))
-      await expect(collect(store.load(0, { signal: AbortSignal.abort(new Error('stop')) }))).rejects.toThrow('stop')
-    })
+function testDeletion(current: Current): void {
+  it('forgets what was deleted, for whoever loads from any sequence', async () => {
+    await current.store.commit(
+      batch(1, [{ type: 'space', id: 's', dimensions: 2 }, put('a', 'one', Float32Array.of(1, 0))]),
+    )
+    await current.store.commit(batch(2, [put('b', 'two', Float32Array.of(0, 1))]))
+    const follower = await replay(current.store)
+    await current.store.commit(batch(3, [{ type: 'memory-delete', id: 'a' }]))
+    await current.store.commit(batch(4, [{ ...put('b', 'two, revised'), memory: memory('b', 'two, revised', 's') }]))
+    for (const state of [
+      await replay(current.store),
+      await replay(current.store, 2, follower),
+      await replay(current.store, 3, await replay(current.store)),
+    ]) {
+      expect([...state.memories.keys()]).toEqual(['b'])
+      expect(state.memories.get('b')!.memory.text).toBe('two, revised')
+      expect([...state.memories.get('b')!.embedding!]).toEqual([0, 1])
+    }
+  })
 
-    it('refuses work when it is closed, and can be closed twice', async () => {
-      await store[Symbol.asyncDispose]()
-      await store[Symbol.asyncDispose]()
-      await expect(store.commit(batch(1, []))).rejects.toMatchObject({ code: 'store-closed' })
-      await expect(collect(store.load())).rejects.toMatchObject({ code: 'store-closed' })
-    })
+  it('keeps visits and versions until the memory is deleted', async () => {
+    const versions = [version('before')]
+    await current.store.commit(batch(1, [{ ...put('a', 'now'), versions }, visit('a', 1), put('b', 'other')]))
+    await current.store.commit(batch(2, [{ type: 'memory-delete', id: 'b' }]))
+    await current.store.commit(batch(3, [put('a', 'later'), visit('a', 2)]))
+    const state = await replay(current.store)
+    expect(state.versions).toEqual(new Map([['a', versions]]))
+    expect(state.visits).toEqual(new Map([['a', 2]]))
+    await current.store.commit(batch(4, [{ type: 'memory-delete', id: 'a' }]))
+    expect(await replay(current.store)).toMatchObject({ versions: new Map(), visits: new Map() })
+  })
 
-    it('has everything when it is opened again', async () => {
-      for (let i = 1; i <= 20; i++) await store.commit(batch(i, [put(`m${i}`, `words ${i}`)]))
-      await store.commit(batch(21, [{ type: 'memory-delete', id: 'm3' }]))
-      const before = await replay(store)
-      if (!subject.reopen) return
-      await store[Symbol.asyncDispose]()
-      store = await subject.reopen()
-      expect(await replay(store)).toEqual(before)
-      await store.commit(batch(22, [put('m22', 'goes on')]))
-      expect((await replay(store)).memories.size).toBe(20)
-    })
+  it('erases what was deleted when the deletion is acknowledged', async () => {
+    if (!current.subject.contents) return
+    const embedding = Float32Array.of(0.123, 0.456, 0.789)
+    const secret = { ...put('secret-id', 'ZYXSECRET words', embedding), versions: [version('ZYXBEFORE')] }
+    const entity = { id: 'e1', label: 'ZYXENTITY', aliases: [], owner: 'me', kind: 'thing' as const, createdAt: 1 }
+    await current.store.commit(
+      batch(1, [{ type: 'space', id: 's', dimensions: 3 }, { type: 'entity-put', entity }, secret]),
+    )
+    await current.store.commit(batch(2, [put('b', 'plain words'), visit('secret-id', 3)]))
+    const traces = ['secret-id', 'ZYXSECRET', 'ZYXBEFORE', 'ZYXENTITY', latin(new Uint8Array(embedding.buffer))]
+    const before = latin(await current.subject.contents())
+    for (const trace of traces) expect(before).toContain(trace)
+    await current.store.commit(
+      batch(3, [
+        { type: 'memory-delete', id: 'secret-id' },
+        { type: 'entity-delete', id: 'e1' },
+      ]),
+    )
+    const after = latin(await current.subject.contents())
+    for (const trace of traces) expect(after).not.toContain(trace)
+    expect(after).toContain('plain words')
+  })
+}
+
+function testClosing(current: Current): void {
+  it('refuses work when it is closed, and can be closed twice', async () => {
+    await current.store[Symbol.asyncDispose]()
+    await current.store[Symbol.asyncDispose]()
+    await expect(current.store.commit(batch(1, []))).rejects.toMatchObject({ code: 'store-closed' })
+    await expect(collect(current.store.load())).rejects.toMatchObject({ code: 'store-closed' })
+  })
+
+  it('has everything when it is opened again', async () => {
+    for (let i = 1; i <= 20; i++) await current.store.commit(batch(i, [put(`m${i}`, `words ${i}`)]))
+    await current.store.commit(batch(21, [{ type: 'memory-delete', id: 'm3' }]))
+    const before = await replay(current.store)
+    if (!current.subject.reopen) return
+    await current.store[Symbol.asyncDispose]()
+    current.store = await current.subject.reopen()
+    expect(await replay(current.store)).toEqual(before)
+    await current.store.commit(batch(22, [put('m22', 'goes on')]))
+    expect((await replay(current.store)).memories.size).toBe(20)
   })
 }
 

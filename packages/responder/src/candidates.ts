@@ -1,4 +1,5 @@
 import type { Memory, RetrievedMemory } from '@perstream/spec'
+import { lastSeen } from './evidence'
 import { extractAnswer } from './extract'
 import type { Question } from './question'
 import { createBlock, type TextBlock, valuesOf } from './text/block'
@@ -43,7 +44,7 @@ export const sameSupport = 0.15
 function compareAge(a: Memory, b: Memory): number {
   const ended = (memory: Memory) => (memory.validTo === undefined ? 1 : 0)
   if (ended(a) !== ended(b)) return ended(a) - ended(b)
-  const [first, second] = [a.evidence.at(-1), b.evidence.at(-1)]
+  const [first, second] = [lastSeen(a), lastSeen(b)]
   if (first && second && first.source === second.source) {
     if (Math.abs(first.endSeconds - second.endSeconds) <= 10) return a.confidence - b.confidence
     return first.endSeconds - second.endSeconds
@@ -62,9 +63,7 @@ function judge(question: Question, retrieved: RetrievedMemory, settings: Support
   if (support < (close ? settings.minSupport / 2 : settings.minSupport) || contradicts(question, block, words))
     return undefined
   if (question.type === 'seen-at')
-    return memory.evidence.length === 0
-      ? undefined
-      : { memory, support, value: undefined, quote: quoteOf(block, anchors) }
+    return lastSeen(memory) && { memory, support, value: undefined, quote: quoteOf(block, anchors) }
   const extraction = extractAnswer(question, block, anchors) ?? timeSeen(question, memory, anchors, block)
   if (!extraction) return undefined
   return { memory, support, value: extraction.value, quote: quoteOf(block, extraction.lines) }
@@ -73,7 +72,7 @@ function judge(question: Question, retrieved: RetrievedMemory, settings: Support
 /** "When did I buy the bread?" of a receipt without a date: the time in the recording. */
 function timeSeen(question: Question, memory: Memory, anchors: readonly number[], block: TextBlock) {
   const past = question.type === 'when' && /\bwhen did (?:i|we)\b/.test(question.words.join(' '))
-  if (!past || memory.evidence.length === 0) return undefined
+  if (!past || !lastSeen(memory)) return undefined
   return { value: undefined, lines: anchors.length > 0 ? anchors : block.lines.map((_, index) => index) }
 }
 

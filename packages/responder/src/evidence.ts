@@ -1,4 +1,4 @@
-import type { Citation, Memory } from '@perstream/spec'
+import type { Citation, Evidence, Memory } from '@perstream/spec'
 
 /** Makes the citation of a memory: all its words, all its evidence. */
 export function cite(memory: Memory): Citation {
@@ -14,9 +14,19 @@ export function formatSeconds(seconds: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`
 }
 
-/** "at 0:12" or "at 0:12-0:15", of the memory's latest evidence; empty when it has none. */
+/**
+ * The latest evidence of a memory that is a moment. What has neither a length nor a frame says which source it came from, not when:
+ * memories that were imported, or told in writing.
+ */
+export function lastSeen({ evidence }: Memory): Evidence | undefined {
+  return evidence
+    .filter(({ startSeconds, endSeconds, frames }) => endSeconds > startSeconds || frames.length > 0)
+    .at(-1)
+}
+
+/** "at 0:12" or "at 0:12-0:15", of when a memory was last seen; empty when that is not known. */
 export function whenSeen(memory: Memory): string {
-  const last = memory.evidence.at(-1)
+  const last = lastSeen(memory)
   if (!last) return ''
   const start = formatSeconds(last.startSeconds)
   const end = formatSeconds(last.endSeconds)

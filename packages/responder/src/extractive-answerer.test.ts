@@ -75,6 +75,59 @@ describe('createExtractiveAnswerer', () => {
   })
 
   it.each([
+    ['Who is my dentist?', 'My dentist is Dr. Weber'],
+    ['Who is my dentist?', 'Dr. Weber is my dentist. Her office is in Elm Street.'],
+    ["What is my dentist's name?", 'My dentist is called Holm.'],
+    ['Who is my landlord?', 'My landlord is R. Pfeiffer.'],
+    ['Who is my plumber?', 'The plumber is Mrs. Brandt, and she comes on Friday.'],
+    ['Who painted the picture in the hall?', 'The picture in the hall was painted by Kahlo.'],
+    ['Who do I live with?', 'I live with Rasmus and a dog.'],
+    ['Who is Dr. Weber?', 'My dentist is Dr. Weber.'],
+    ['Who is Anna?', 'My sister Anna lives in Bonn.'],
+    ['Where does Dr. Weber work?', 'Dr. Weber works in St. Mary Hospital.'],
+  ])('answers %j from %j', async (question, text) => {
+    const { answerable, text: answer } = await ask(question, [memoryOf({ text, origin: 'told' })])
+    expect([answerable, answer.includes(text.split('. Her')[0]!)]).toEqual([true, true])
+  })
+
+  it.each([
+    ['Who is my boss?', 'My dentist is Dr. Weber.'],
+    ['Who is my dentist?', 'My dentist is in Berlin.'],
+    ['Who is my dentist?', 'My dentist is closed on Mondays.'],
+    ['Who is my dentist?', 'The appointment with my dentist is on Tuesday.'],
+    ['Who is Anna?', 'Tom is my brother.'],
+  ])('names nobody for %j from %j', async (question, text) => {
+    expect((await ask(question, [memoryOf({ text, origin: 'told' })])).answerable).toBe(false)
+  })
+
+  describe('of evidence that names a source and no moment', () => {
+    const imported = [{ source: 'mem0', startSeconds: 0, endSeconds: 0, frames: [] }]
+    const told = { origin: 'told', evidence: imported } as const
+
+    it('tells no time', async () => {
+      const memory = memoryOf({ text: 'My dentist is Dr. Weber.', ...told })
+      expect((await ask('Who is my dentist?', [memory])).text).toBe('You told me: "My dentist is Dr. Weber."')
+      const seen = { ...memory, evidence: [...at(20), ...imported] }
+      expect((await ask('Who is my dentist?', [seen])).text).toMatch(/ at 0:20-0:22\.$/)
+      const first = { ...memory, evidence: [{ ...imported[0]!, frames: [0] }] }
+      expect((await ask('Who is my dentist?', [first])).text).toMatch(/ at 0:00\.$/)
+    })
+
+    it('does not say when that was seen', async () => {
+      const poster = memoryOf({ text: 'Poster of the summer festival', origin: 'seen', evidence: imported })
+      expect((await ask('When did I see the festival poster?', [poster])).answerable).toBe(false)
+      const seen = { ...poster, evidence: at(61) }
+      expect((await ask('When did I see the festival poster?', [seen])).text).toMatch(/^1:01\./)
+    })
+
+    it('takes what was learned last', async () => {
+      const old = memoryOf({ id: 'old', text: 'My dentist is Dr. Weber.', ...told, learnedAt: 1, confidence: 0.9 })
+      const fresh = memoryOf({ id: 'new', text: 'My dentist is Dr. Holm.', ...told, learnedAt: 2, confidence: 0.5 })
+      expect((await ask('Who is my dentist?', [old, fresh])).citations[0]!.memoryId).toBe('new')
+    })
+  })
+
+  it.each([
     ['What do I eat?', 'I never eat meat.'],
     ['What is my phone number?', "My sister's phone number is 0171 222 3344."],
     ['When does the train arrive?', 'ICE 512 Hamburg\nDep 9:42'],

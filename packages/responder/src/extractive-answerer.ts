@@ -1,6 +1,6 @@
 import type { Answerer, AnswerPart, AnswerRequest, CallOptions } from '@perstream/spec'
 import { type Candidate, findCandidates, sameSupport } from './candidates'
-import { cite, formatSeconds, howKnown, whenSeen } from './evidence'
+import { cite, formatSeconds, howKnown, lastSeen, whenSeen } from './evidence'
 import { parseQuestion, type Question } from './question'
 
 /** How memories become answers. */
@@ -84,6 +84,6 @@ function phrase(question: Question, { memory, value, quote }: Candidate): string
   const quoted = memory.origin === 'told' ? `${how}: "${quote}"` : `${how} "${quote}"`
   const source = `${quoted}${time === '' ? '' : ` ${time}`}`
   const end = /[.!?]"$/.test(source) ? '' : '.'
-  if (question.type === 'seen-at') return `${formatSeconds(memory.evidence.at(-1)!.startSeconds)}. ${source}${end}`
+  if (question.type === 'seen-at') return `${formatSeconds(lastSeen(memory)!.startSeconds)}. ${source}${end}`
   return value === undefined || memory.origin === 'told' ? `${source}${end}` : `${value}. ${source}${end}`
 }

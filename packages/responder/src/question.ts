@@ -43,12 +43,12 @@ export function parseQuestion(text: string): Question {
       .replace(/['’](?:s|re|m|d|ll|ve)\b/g, ' '),
   )
   const sentence = words.join(' ')
-  const type = answerType(sentence)
+  const names = namesIn(text)
+  const type = asksAboutName(sentence, names) ? 'free' : answerType(sentence)
   const labels = type === 'place' ? placeLabelsOf(sentence) : []
   const topic = topicOf(sentence, type)
   const container = words.map((word) => containerOf(word)).find((kind) => kind !== undefined)
   const implied = impliedWords(type, topic)
-  const names = namesIn(text)
   const terms = unique(words)
     .filter((word) => isTerm(word, implied, labels, container !== undefined))
     .map((word) => ({ word, weight: weightOf(word), required: names.has(word) || requiredFor(type, word, sentence) }))
@@ -111,6 +111,12 @@ const typeRules: readonly (readonly [RegExp, AnswerType])[] = [
 
 function answerType(sentence: string): AnswerType {
   return typeRules.find(([pattern]) => pattern.test(sentence))?.[1] ?? 'free'
+}
+
+/** "Who is Anna Klein?" asks for what is known of her, where "Who is my dentist?" asks for a name. */
+function asksAboutName(sentence: string, names: ReadonlySet<string>): boolean {
+  const asked = /^who (?:is|was|are|were) (.+)$/.exec(sentence)?.[1]
+  return asked?.split(' ').every((word) => names.has(word)) ?? false
 }
 
 const labelWords = [

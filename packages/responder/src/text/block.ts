@@ -31,9 +31,12 @@ export function createBlock(memory: Memory): TextBlock {
 /** The lines of what was read, the sentences of the rest; none is blank. */
 export function linesOf(memory: Memory): string[] {
   const lines = memory.text.split('\n')
-  const texts = isProse(memory) ? lines.flatMap((line) => line.split(/(?<=[a-z)"][.!?])\s+(?=[A-Z"])/)) : lines
+  const texts = isProse(memory) ? lines.flatMap((line) => line.split(sentenceEnd)) : lines
   return texts.map((text) => text.trim()).filter((text) => text !== '')
 }
+
+/** Between two sentences; not behind a title or another short word without a vowel ("Dr.", "Mrs.", "St."). */
+const sentenceEnd = /(?<=[a-z)"][.!?])(?<!\b(?:Prof|Rev|Capt|[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{1,3})\.)\s+(?=[A-Z"])/
 
 function isProse({ origin }: Memory): boolean {
   return origin !== 'read'

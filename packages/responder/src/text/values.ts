@@ -295,7 +295,17 @@ function findPeople(line: string, { prose, kinds }: ValueContext): string[] {
   const named = matches(text, /(?<![\w])[A-Z][\w'’-]+(?:\s(?:[A-Z][\w'’-]+|[A-Z]\.|van|von|de|da|di))*/g)
     .map(trimName)
     .filter((name) => isName(name, prose || kinds.has('badge')))
-  return unique(named)
+  return unique(named.length > 0 || !prose ? named : statedNames(text))
+}
+
+/** "is Weber", "called Holm", "by R. Pfeiffer": in a sentence, words with capitals where a name is due are one, known or not. */
+function statedNames(text: string): string[] {
+  return matches(
+    text,
+    /(?<=\b(?:is|was|are|were|called|named|with|by)\s)(?:[A-Z]\.\s?)*[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+){0,2}/g,
+  )
+    .map(trimName)
+    .filter((name) => findDates(name).length === 0 && !/\d/.test(name) && !name.split(/\s+/).some(isThing))
 }
 
 function trimName(name: string): string {
