@@ -37,6 +37,7 @@ export async function stateOf(index: KeptIndex, options: CallOptions): Promise<G
   state.restore(reader)
   const { entries, vectors } = state
   if (!vectors) return state
+  vectors.reserve(entries.slotCount)
   const ambiguous = reader.float32('ambiguous.vectors')
   putRuns(vectors, Array.from(reader.uint32('ambiguous.slots')), ambiguous)
   for await (const { keys, vectors: values } of index.embeddings(options))

@@ -28,6 +28,9 @@ export class TypeScriptBank implements VectorBank {
     return this.capacity * (this.dimensions * 5 + 8)
   }
 
+  /** Nothing to gain: segments have buffers of their own. */
+  reserve(): void {}
+
   grow(): void {
     this.#segments.push({
       values: new Float32Array(segmentRows * this.dimensions),

@@ -19,6 +19,8 @@ export interface VectorBank {
   readonly rows: Uint32Array
   /** Scores of the rows listed. */
   readonly scores: Float32Array
+  /** Takes memory for so many rows at once, where it can: growing to them is faster then. */
+  reserve(rows: number): void
   /** Adds a segment. @throws RangeError when the machine has no room for it */
   grow(): void
   /** Writes a row: its values, and their codes. Returns the square of the vector's length. */

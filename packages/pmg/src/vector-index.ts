@@ -141,6 +141,13 @@ export class VectorIndex {
     return this.#used.has(slot)
   }
 
+  /** Takes memory for so many slots at once, as far as one bank can have them: an index that is filled is faster then. */
+  reserve(slots: number): void {
+    if (this.#banks.length > 0 || slots === 0) return
+    this.#grow(0)
+    this.#banks[0]!.bank.reserve(slots)
+  }
+
   /** A copy of a slot's vector, undefined when it is empty. */
   get(slot: number): Float32Array | undefined {
     if (!this.#used.has(slot)) return undefined
