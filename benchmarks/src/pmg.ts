@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { helpIfAsked, printReport } from './harness'
 import { benchCreate } from './pmg/create'
 import { benchJournal } from './pmg/journal'
+import { benchOpen } from './pmg/open'
 import type { PartOptions, PartReport } from './pmg/part'
 import { benchPeers } from './pmg/peers'
 import { benchRetrieve } from './pmg/retrieve'
@@ -15,6 +16,7 @@ const parts: Readonly<Record<string, (options: PartOptions) => Promise<PartRepor
   retrieve: benchRetrieve,
   create: benchCreate,
   journal: benchJournal,
+  open: benchOpen,
   tensors: benchTensors,
   peers: benchPeers,
 }

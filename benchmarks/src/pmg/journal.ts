@@ -27,7 +27,7 @@ export async function benchJournal({ rounds, sizes }: PartOptions): Promise<Part
     notes: [
       `journal: a memory has nine words, one piece of evidence, one triplet and ${dimensions} f32 values; ${perBatch} a batch, each batch written and synced (fdatasync) before the next, unless several are in flight; "small" ones have no values; the journal is merged into parts on the way, as usual`,
       'journal, floors: the same bytes written and synced in as many pieces; the files read and the JSON in them parsed, nothing else',
-      `journal: sizes up to ${largest}; the goal of 0.3 s is for opening a whole graph, the load is the store's part of it`,
+      `journal: sizes up to ${largest}`,
     ],
   }
 }

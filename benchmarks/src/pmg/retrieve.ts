@@ -1,19 +1,15 @@
-import { createRandom } from '@perstream/kit'
-import { createMemoryGraph, type MemoryGraph } from '@perstream/pmg'
+import { performance } from 'node:perf_hooks'
+import { createMemoryGraph } from '@perstream/pmg'
 import { VectorIndex } from '@perstream/pmg/vectors'
 import type { MemoryStore } from '@perstream/spec'
 import { type Figure, median, ratio } from '../harness'
 import type { PartOptions, PartReport } from './part'
 import { race, timed } from './race'
-import { createSentences } from './sentences'
-import { syntheticData } from './vector-data'
+import { batches, dimensions, questionsOf } from './sentence-memories'
 
-const dimensions = 384
 const limit = 5
 const goalSize = 100_000
-const batch = 1000
 const questions = 32
-const owners = ['ann', 'ben', 'cleo', 'dan']
 
 /** Measures retrieval from end to end, the question's vector given, against an exact f32 search of the same vectors alone. */
 export async function benchRetrieve({ rounds, sizes }: PartOptions): Promise<PartReport> {
@@ -31,12 +27,14 @@ export async function benchRetrieve({ rounds, sizes }: PartOptions): Promise<Par
 }
 
 async function benchOne(size: number, rounds: number): Promise<Figure[]> {
-  const { graph, index } = await fill(size)
-  const random = createRandom(8)
-  const { queries } = syntheticData(dimensions)
-  const sentences = createSentences(random, vocabularyOf(size))
-  const texts = Array.from({ length: questions }, () => sentences.question())
-  const question = (i: number) => ({ text: texts[i % questions]!, vector: queries[i % queries.length]!, limit })
+  const graph = await createMemoryGraph({ store: keepsNothing, now: () => size })
+  const index = new VectorIndex(dimensions)
+  for (const inputs of batches(size)) {
+    for (const { embedding } of inputs) index.put(index.count, embedding!)
+    await graph.create(inputs)
+  }
+  const asking = questionsOf(size, questions)
+  const question = (i: number) => ({ ...asking[i % questions]!, limit })
   const milliseconds = 0.2 + (size * dimensions) / 3e6
   const asked = (more: object) => async () => {
     const times = Math.max(1, Math.round(60 / milliseconds))
@@ -46,7 +44,7 @@ async function benchOne(size: number, rounds: number): Promise<Figure[]> {
   }
   const times = await race(
     {
-      f32: timed(milliseconds, (i) => index.search(queries[i % queries.length]!, { limit, scan: 'f32' })),
+      f32: timed(milliseconds, (i) => index.search(question(i).vector, { limit, scan: 'f32' })),
       retrieve: asked({}),
       filtered: asked({ owner: 'ann', categories: ['place'], asOf: Math.floor(size / 2) }),
     },
@@ -75,29 +73,4 @@ const keepsNothing: MemoryStore = {
   async commit() {},
   async *load() {},
   async [Symbol.asyncDispose]() {},
-}
-
-/** Languages grow with what is said in them, by about the square root (Heaps). */
-function vocabularyOf(size: number): number {
-  return Math.round(30 * Math.sqrt(size))
-}
-
-async function fill(size: number): Promise<{ graph: MemoryGraph; index: VectorIndex }> {
-  const random = createRandom(7)
-  const graph = await createMemoryGraph({ store: keepsNothing, now: () => size })
-  const index = new VectorIndex(dimensions)
-  const sentences = createSentences(random, vocabularyOf(size))
-  let slot = 0
-  let inputs: Parameters<MemoryGraph['create']>[0][number][] = []
-  for (const embedding of syntheticData(dimensions).vectors(size)) {
-    index.put(slot, embedding)
-    const { text, triplet } = sentences.memory()
-    const category = random.pick(['place', 'name', 'food'])
-    const owner = owners[slot % owners.length]!
-    inputs.push({ text, category, origin: 'told', owner, embedding, space: 's', triplets: [triplet], learnedAt: slot })
-    if (++slot % batch !== 0 && slot !== size) continue
-    await graph.create(inputs)
-    inputs = []
-  }
-  return { graph, index }
 }

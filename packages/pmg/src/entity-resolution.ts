@@ -216,12 +216,12 @@ export class EntityResolution {
     if (named && isApart(named, [labelKey])) return
     if (labelled && isApart(labelled, [nameKey])) return
     const merge: EntityMerge = { label, with: name, reason: 'introduced', memories: [id], at: this.#plan.now }
-    if (labelled && named !== labelled && isTaken(labelled, labelKey, name)) {
+    if (labelled && named?.id !== labelled.id && isTaken(labelled, labelKey, name)) {
       const split = this.split(labelled, labelKey)
       this.#put({ ...split, apart: [...(split.apart ?? []), nameKey] })
       const bearer = named ?? this.#entity(owner, name)
       this.#put({ ...bearer, apart: [...(bearer.apart ?? []), labelKey] })
-    } else if (named && labelled && named !== labelled) {
+    } else if (named && labelled && named?.id !== labelled.id) {
       if (!areApart(named, labelled)) this.#unite(named, labelled, merge)
     } else {
       const known = named ?? labelled ?? this.#fresh(owner, nameKey === ownerKey ? owner : name, nameKey)

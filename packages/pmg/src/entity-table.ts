@@ -1,150 +1,275 @@
 import type { EntityRecord, RelationRecord } from '@perstream/spec'
-import { CompactSet } from './compact-set'
+import { ByteArena } from './byte-arena'
+import { EntityCodec } from './entity-codec'
 import { labelKeys } from './entity-key'
-import { HashIndex } from './hash-index'
-import { type PredicateKey, Predicates } from './predicates'
+import { HashIndex, hashText } from './hash-index'
+import { IdTable } from './id-table'
+import { NumberLists } from './number-lists'
+import type { Predicates } from './predicates'
+import { RelationTable } from './relation-table'
+import type { SectionReader, SectionWriter } from './sections'
+
+/** Ids that are looked up when they are asked for. */
+interface Ids extends Iterable<string> {
+  readonly size: number
+}
 
 /** An entity with the ids of the relations it is an end of. */
 export interface EntityNode {
-  record: EntityRecord
-  readonly relations: CompactSet
+  readonly record: EntityRecord
+  readonly relations: Ids
 }
 
 /** A relation with the ids of the memories that support it. */
 export interface RelationNode {
-  record: RelationRecord
-  readonly memories: CompactSet
+  readonly record: RelationRecord
+  readonly memories: Ids
 }
 
-/** How many values of one subject and predicate are looked back at. */
-const valuesKept = 64
+/** Records by id. */
+interface Nodes<Node> {
+  readonly size: number
+  get(id: string): Node | undefined
+  has(id: string): boolean
+  keys(): Iterable<string>
+  values(): Iterable<Node>
+}
 
-/** Entities by id and label, relations by id and ends, and which memories speak of them. */
+/**
+ * Entities by id and label, relations by id and ends, and which memories speak of them. All are numbers inside: their records are packed,
+ * and decoded when they are asked for.
+ */
 export class EntityTable {
-  readonly entities = new Map<string, EntityNode>()
-  readonly relations = new Map<string, RelationNode>()
-  readonly predicates = new Predicates()
-  /** Ids of entities by owner and label. */
-  readonly #byLabel = new Map<string, Map<string, string>>()
-  /** Ids of entities by the first word of their full names. */
-  readonly #byFirstName = new Map<string, CompactSet>()
-  readonly #byEnds = new HashIndex<string>()
-  /** Ids of the last relations of a subject and a predicate whose values may exclude each other. */
-  readonly #bySubject = new Map<string, string[]>()
+  readonly entities: Nodes<EntityNode>
+  readonly relations: Nodes<RelationNode>
+  readonly #ids = new IdTable(hashText)
+  readonly #records = new ByteArena()
+  readonly #codec = new EntityCodec()
+  /** Entities by owner and label. */
+  readonly #byLabel = new HashIndex()
+  /** Entities by owner and the first word of their full names. */
+  readonly #byFirstName = new HashIndex()
+  /** The relations that an entity is an end of. */
+  readonly #ends = new NumberLists()
+  readonly #relations = new RelationTable()
+
+  /** @param memoryId the id of the memory in a slot */
+  constructor(memoryId: (slot: number) => string) {
+    const relationId = (relation: number) => this.#relations.ids.idOf(relation)
+    this.entities = nodesOf(this.#ids, (entity) => ({
+      record: this.#record(entity),
+      relations: idsOf(this.#ends.get(entity), relationId),
+    }))
+    this.relations = nodesOf(this.#relations.ids, (relation) => ({
+      record: this.#relationRecord(relation),
+      memories: idsOf(this.#relations.memoriesOf(relation), memoryId),
+    }))
+  }
+
+  get predicates(): Predicates {
+    return this.#relations.predicates
+  }
 
   /** The entity that an owner's memories call by a label, normalised by `entityKey`. */
   byLabel(owner: string, key: string): EntityRecord | undefined {
-    const id = this.#byLabel.get(owner)?.get(key)
-    return id === undefined ? undefined : this.entities.get(id)!.record
+    return this.#labelled(owner, key)[0]
   }
 
   /** The one entity of an owner with a full name that begins with this word; 'several' when there are more. */
   byFirstName(owner: string, word: string): EntityRecord | 'several' | undefined {
-    const bucket = this.#byFirstName.get(`${owner}\0${word}`)
-    if (!bucket || bucket.size > 1) return bucket && 'several'
-    const [id] = bucket
-    return this.entities.get(id!)!.record
+    const [found, second] = this.#byFirstName
+      .get(labelHash(owner, word))
+      .map((entity) => this.#record(entity))
+      .filter((record) => record.owner === owner && firstNames(record).includes(word))
+    return second ? 'several' : found
   }
 
   /** The relation of two entities by a predicate, inflections folded. */
   byEnds(subject: string, predicate: string, object: string): RelationRecord | undefined {
-    return this.byKeys(subject, keyOf(this.predicates.read(predicate)), object)
+    const { key, negated } = this.predicates.read(predicate)
+    return this.byKeys(subject, negated ? `not ${key}` : key, object)
   }
 
   /** @param predicate folded, "not " before it when it is negated */
   byKeys(subject: string, predicate: string, object: string): RelationRecord | undefined {
-    for (const id of this.#byEnds.get(`${subject}\0${predicate}\0${object}`)) {
-      const { record } = this.relations.get(id)!
-      const isIt = record.subject === subject && record.object === object
-      if (isIt && keyOf(this.predicates.read(record.predicate)) === predicate) return record
-    }
-    return undefined
+    const [from, to] = [this.#ids.numberOf(subject), this.#ids.numberOf(object)]
+    if (from === undefined || to === undefined) return undefined
+    const relation = this.#relations.byEnds(from, predicate, to)
+    return relation === undefined ? undefined : this.#relationRecord(relation)
   }
 
   /** The last relations of a subject and a predicate, 64 at most. */
   valuesOf(subject: string, predicate: string): RelationRecord[] {
-    return (this.#bySubject.get(`${subject}\0${predicate}`) ?? []).map((id) => this.relations.get(id)!.record)
+    const from = this.#ids.numberOf(subject)
+    if (from === undefined) return []
+    return this.#relations.valuesOf(from, predicate).map((relation) => this.#relationRecord(relation))
   }
 
   putEntity(record: EntityRecord): void {
-    const node = this.entities.get(record.id)
-    if (node) this.#forgetLabels(node.record)
-    if (node) node.record = record
-    else this.entities.set(record.id, { record, relations: new CompactSet() })
-    const labels = this.#byLabel.get(record.owner) ?? new Map<string, string>()
-    this.#byLabel.set(record.owner, labels)
-    for (const key of labelKeys(record)) labels.set(key, record.id)
-    for (const first of firstNames(record)) {
-      const bucket = this.#byFirstName.get(`${record.owner}\0${first}`) ?? new CompactSet()
-      bucket.add(record.id)
-      this.#byFirstName.set(`${record.owner}\0${first}`, bucket)
+    const known = this.#ids.numberOf(record.id)
+    if (known !== undefined) this.#forgetLabels(known)
+    const entity = known ?? this.#ids.add(record.id)
+    this.#records.put(entity, this.#codec.encode(record))
+    for (const key of new Set(labelKeys(record))) {
+      const hash = labelHash(record.owner, key)
+      for (const other of this.#labelled(record.owner, key)) this.#byLabel.delete(hash, this.#ids.numberOf(other.id)!)
+      this.#byLabel.add(hash, entity)
     }
+    for (const first of new Set(firstNames(record))) this.#byFirstName.add(labelHash(record.owner, first), entity)
   }
 
   deleteEntity(id: string): void {
-    const node = this.entities.get(id)
-    if (!node) return
-    this.#forgetLabels(node.record)
-    this.entities.delete(id)
+    const entity = this.#ids.numberOf(id)
+    if (entity === undefined) return
+    this.#forgetLabels(entity)
+    this.#records.delete(entity)
+    this.#ends.clear(entity)
+    this.#ids.delete(entity)
   }
 
   putRelation(record: RelationRecord): void {
-    const before = this.relations.get(record.id)
-    if (before) this.#unlinkRelation(before.record)
-    if (before) before.record = record
-    else this.relations.set(record.id, { record, memories: new CompactSet() })
-    const key = keyOf(this.predicates.read(record.predicate))
-    this.#byEnds.add(`${record.subject}\0${key}\0${record.object}`, record.id)
-    for (const end of [record.subject, record.object]) this.entities.get(end)!.relations.add(record.id)
-    if (!mayExclude(key)) return
-    const values = this.#bySubject.get(`${record.subject}\0${key}`)
-    if (!values) this.#bySubject.set(`${record.subject}\0${key}`, [record.id])
-    else if (values.push(record.id) > valuesKept) values.shift()
+    const known = this.#relations.ids.numberOf(record.id)
+    if (known !== undefined) this.#unlink(known)
+    const relation = known ?? this.#relations.ids.add(record.id)
+    const [subject, object] = [this.#ids.numberOf(record.subject)!, this.#ids.numberOf(record.object)!]
+    this.#relations.put(relation, record, subject, object)
+    for (const end of [subject, object]) this.#ends.add(end, relation)
   }
 
   deleteRelation(id: string): void {
-    const node = this.relations.get(id)
-    if (!node) return
-    this.#unlinkRelation(node.record)
-    this.relations.delete(id)
+    const relation = this.#relations.ids.numberOf(id)
+    if (relation === undefined) return
+    this.#unlink(relation)
+    this.#relations.delete(relation)
   }
 
-  support(relation: string, memory: string): void {
-    this.relations.get(relation)!.memories.add(memory)
+  /** The number of a relation. */
+  relationNumber(id: string): number | undefined {
+    return this.#relations.ids.numberOf(id)
   }
 
-  unsupport(relation: string, memory: string): void {
-    this.relations.get(relation)?.memories.delete(memory)
+  relationId(relation: number): string {
+    return this.#relations.ids.idOf(relation)
   }
 
-  #unlinkRelation({ id, subject, predicate, object }: RelationRecord): void {
-    const key = keyOf(this.predicates.read(predicate))
-    this.#byEnds.delete(`${subject}\0${key}\0${object}`, id)
-    const values = this.#bySubject.get(`${subject}\0${key}`)
-    const place = values?.indexOf(id) ?? -1
-    if (place >= 0) values!.splice(place, 1)
-    if (values?.length === 0) this.#bySubject.delete(`${subject}\0${key}`)
-    for (const end of [subject, object]) this.entities.get(end)?.relations.delete(id)
+  support(relation: number, slot: number): void {
+    this.#relations.support(relation, slot)
   }
 
-  #forgetLabels(record: EntityRecord): void {
-    const labels = this.#byLabel.get(record.owner)
-    for (const key of labelKeys(record)) if (labels?.get(key) === record.id) labels.delete(key)
-    for (const first of firstNames(record)) {
-      const bucket = this.#byFirstName.get(`${record.owner}\0${first}`)
-      bucket?.delete(record.id)
-      if (bucket?.size === 0) this.#byFirstName.delete(`${record.owner}\0${first}`)
+  unsupport(relation: number, slot: number): void {
+    this.#relations.unsupport(relation, slot)
+  }
+
+  /** The numbers of the entities at the ends of a relation. */
+  endsOf(relation: number): readonly [subject: number, object: number] {
+    return [this.#relations.subjectOf(relation), this.#relations.objectOf(relation)]
+  }
+
+  entityId(entity: number): string {
+    return this.#ids.idOf(entity)
+  }
+
+  isOwner(entity: number): boolean {
+    return this.#codec.isOwner(this.#records.get(entity)!)
+  }
+
+  /** The slots of the memories that speak of an entity, in the order of its relations, `limit` at most. */
+  slotsOf(id: string | number, limit = Number.POSITIVE_INFINITY): Set<number> {
+    const slots = new Set<number>()
+    const entity = typeof id === 'number' ? id : this.#ids.numberOf(id)
+    if (entity === undefined) return slots
+    for (const relation of this.#ends.get(entity))
+      for (const slot of this.#relations.memoriesOf(relation)) {
+        if (slots.size >= limit) return slots
+        slots.add(slot)
+      }
+    return slots
+  }
+
+  save(writer: SectionWriter, name: string): void {
+    this.#ids.save(writer, `${name}.ids`)
+    this.#records.save(writer, `${name}.records`, this.#ids.end)
+    this.#codec.save(writer, `${name}.strings`)
+    this.#byLabel.save(writer, `${name}.labels`)
+    this.#byFirstName.save(writer, `${name}.firstNames`)
+    this.#ends.save(writer, `${name}.ends`, this.#ids.end)
+    this.#relations.save(writer, `${name}.relations`)
+  }
+
+  restore(reader: SectionReader, name: string): void {
+    this.#ids.restore(reader, `${name}.ids`)
+    this.#records.restore(reader, `${name}.records`)
+    this.#codec.restore(reader, `${name}.strings`)
+    this.#byLabel.restore(reader, `${name}.labels`)
+    this.#byFirstName.restore(reader, `${name}.firstNames`)
+    this.#ends.restore(reader, `${name}.ends`)
+    this.#relations.restore(reader, `${name}.relations`)
+  }
+
+  #record(entity: number): EntityRecord {
+    return this.#codec.decode(this.#ids.idOf(entity), this.#records.get(entity)!)
+  }
+
+  #relationRecord(relation: number): RelationRecord {
+    const [subject, object] = this.endsOf(relation)
+    return {
+      id: this.#relations.ids.idOf(relation),
+      subject: this.#ids.idOf(subject),
+      predicate: this.#relations.predicateOf(relation),
+      object: this.#ids.idOf(object),
+      createdAt: this.#relations.createdAtOf(relation),
     }
   }
+
+  #labelled(owner: string, key: string): EntityRecord[] {
+    return this.#byLabel
+      .get(labelHash(owner, key))
+      .map((entity) => this.#record(entity))
+      .filter((record) => record.owner === owner && labelKeys(record).includes(key))
+  }
+
+  #unlink(relation: number): void {
+    this.#relations.unlink(relation)
+    for (const end of this.endsOf(relation)) this.#ends.delete(end, relation)
+  }
+
+  #forgetLabels(entity: number): void {
+    const record = this.#record(entity)
+    for (const key of labelKeys(record)) this.#byLabel.delete(labelHash(record.owner, key), entity)
+    for (const first of firstNames(record)) this.#byFirstName.delete(labelHash(record.owner, first), entity)
+  }
 }
 
-/** Whether there may be one value at a time: what contradictions look at. */
-function mayExclude(key: string): boolean {
-  return /\bbe\b|^park |^live |^resid /.test(key)
+function nodesOf<Node>(ids: IdTable, node: (number: number) => Node): Nodes<Node> {
+  return {
+    get size() {
+      return ids.size
+    },
+    get(id) {
+      const number = ids.numberOf(id)
+      return number === undefined ? undefined : node(number)
+    },
+    has: (id) => ids.numberOf(id) !== undefined,
+    *keys() {
+      for (const number of ids.numbers()) yield ids.idOf(number)
+    },
+    *values() {
+      for (const number of ids.numbers()) yield node(number)
+    },
+  }
 }
 
-function keyOf({ key, negated }: PredicateKey): string {
-  return negated ? `not ${key}` : key
+function idsOf(numbers: Uint32Array, idOf: (number: number) => string): Ids {
+  return {
+    size: numbers.length,
+    *[Symbol.iterator]() {
+      for (const number of numbers) yield idOf(number)
+    },
+  }
+}
+
+function labelHash(owner: string, key: string): number {
+  return hashText(`${owner}\0${key}`)
 }
 
 /** The first words, normalised, of labels that look like a person's full name. */

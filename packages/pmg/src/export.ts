@@ -60,10 +60,10 @@ export interface ExportedGrid {
 export interface ExportableState<Entry extends ExportableEntry = ExportableEntry> {
   readonly space: string | undefined
   readonly vectors: { readonly dimensions: number } | undefined
-  readonly entities: ReadonlyMap<string, { readonly record: EntityRecord }>
-  readonly relations: ReadonlyMap<string, { readonly record: RelationRecord }>
+  readonly entities: { values(): Iterable<{ readonly record: EntityRecord }> }
+  readonly relations: { values(): Iterable<{ readonly record: RelationRecord }> }
   readonly progress: ReadonlyMap<string, SourceProgress>
-  readonly entries: ReadonlyMap<string, Entry>
+  readonly entries: { keys(): Iterable<string>; has(id: string): boolean; get(id: string): Entry | undefined }
   embedding(id: string): Float32Array | undefined
   visits?(entry: Entry): MemoryVisits
 }

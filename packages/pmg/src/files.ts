@@ -1,11 +1,12 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { type CallOptions, type MemoryStore, PerStreamError, type Warning } from '@perstream/spec'
+import { type CallOptions, PerStreamError, type Warning } from '@perstream/spec'
 import { isStoreFile, manifestName } from './journal-manifest'
 import { isAside, notStore } from './journal-opening'
 import { type RepairReport, repairJournal } from './journal-repair'
 import { type JournalStore, openJournalStore } from './journal-store'
 import { type StoreReport, verifyJournal } from './journal-verify'
+import type { IndexedStore } from './kept-index'
 import { acquireLock, isLocked } from './lock-file'
 import { createNodeDirectory, errorCode, isMissing } from './node-directory'
 
@@ -18,14 +19,17 @@ export { createNodeDirectory }
 export interface FileStoreOptions extends CallOptions {
   /** 'write' makes the folder where it is not there, and takes its lock; any number may 'read' beside a writer. */
   readonly mode: 'write' | 'read'
-  /** Receives what went wrong without harm: `journal-tail-cut`, `journal-tail-ignored`, `lock-taken-over`, `compaction-failed`. */
+  /**
+   * Receives what went wrong without harm: `journal-tail-cut`, `journal-tail-ignored`, `lock-taken-over`, `compaction-failed`,
+   * `index-ignored`, `index-not-kept`.
+   */
   readonly onWarning?: ((warning: Warning) => void) | undefined
   /** Bytes of journal beyond which it is merged into the parts. Default 16 MiB. */
   readonly compactAfterBytes?: number | undefined
 }
 
 /** A memory store in a folder. */
-export interface FileMemoryStore extends MemoryStore {
+export interface FileMemoryStore extends IndexedStore {
   /**
    * Copies the store as it is now into a new or empty folder, while it goes on being written to, and checks the copy.
    * @throws PerStreamError `input-invalid` when the folder is not empty, `store-corrupt` when something in the store is damaged,
@@ -58,6 +62,8 @@ export async function openFileStore(directory: string, options: FileStoreOptions
   return {
     commit: (batch, callOptions) => explained(folder, () => store.commit(batch, callOptions)),
     load: (sequence, callOptions) => store.load(sequence, callOptions),
+    readIndex: (callOptions) => explained(folder, () => store.readIndex(callOptions)),
+    writeIndex: (sections, callOptions) => explained(folder, () => store.writeIndex(sections, callOptions)),
     async backup(target, callOptions) {
       const path = resolve(target)
       return explained(path, async () => {

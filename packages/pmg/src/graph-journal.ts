@@ -8,6 +8,7 @@ import {
 } from '@perstream/spec'
 import { GraphState } from './graph-state'
 import { GraphWriter } from './graph-writer'
+import { indexOf, isIndexed, stateOf } from './state-index'
 
 interface Settings {
   readonly store: MemoryStore
@@ -25,6 +26,9 @@ interface Job {
 
 /** Visits wait so long, in milliseconds, for a write to ride with. */
 const visitDelay = 3000
+
+/** An index is written anew when so many operations came after the last. */
+const worthIndexing = 1000
 
 /** Told of each batch when it is durable, and, with undefined, of the end. */
 type BatchListener = (batch: MemoryBatch | undefined) => void
@@ -47,6 +51,8 @@ export class GraphJournal {
   #visits = new Map<string, MemoryVisits>()
   #visitTimer: ReturnType<typeof setTimeout> | undefined
   #isReader = false
+  /** Operations that no index of the store holds. */
+  #unindexed = 0
 
   constructor(settings: Settings) {
     this.#settings = settings
@@ -87,6 +93,12 @@ export class GraphJournal {
     return result
   }
 
+  /** Reads what the store has: an index and what came after it, where there is one, else all. */
+  async open({ signal }: CallOptions): Promise<void> {
+    this.check(signal)
+    await this.#read({ signal })
+  }
+
   /** Takes in what another process has written. Returns how many batches were new. */
   async refresh({ signal }: CallOptions = {}): Promise<number> {
     this.check(signal)
@@ -123,7 +135,7 @@ export class GraphJournal {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Waits for what is under way and writes the visits that wait. */
+  /** Waits for what is under way, writes the visits that wait, and an index where much came after the last. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
@@ -131,6 +143,7 @@ export class GraphJournal {
     await this.#flushing
     try {
       if (!this.#failure) await this.#saveVisits()
+      if (!this.#failure) await this.#saveIndex()
     } finally {
       for (const listener of this.#listeners) listener(undefined)
     }
@@ -185,6 +198,7 @@ export class GraphJournal {
     const batch = { sequence: this.#sequence + 1, at: this.#settings.now(), operations }
     await this.#settings.store.commit(batch)
     this.#sequence++
+    this.#unindexed += operations.length
     for (const listener of this.#listeners) listener(batch)
   }
 
@@ -210,6 +224,17 @@ export class GraphJournal {
     }
   }
 
+  async #saveIndex(): Promise<void> {
+    const { store } = this.#settings
+    if (this.#isReader || this.#unindexed < worthIndexing || !isIndexed(store)) return
+    try {
+      await store.writeIndex(indexOf(this.#state))
+      this.#unindexed = 0
+    } catch (error) {
+      if (!PerStreamError.isInstance(error) || error.code !== 'store-read-only') throw error
+    }
+  }
+
   #takeVisits(): { operations: MemoryOperation[]; taken: ReadonlyMap<string, MemoryVisits> } {
     const taken = this.#visits
     this.#visits = new Map()
@@ -220,10 +245,26 @@ export class GraphJournal {
   /** Reads the state again after a failed commit. What was planned on the state that is left behind fails with it. */
   async #recover(): Promise<void> {
     try {
-      await this.#replay(new GraphState(), 0)
+      await this.#read({})
       for (const [id, visits] of this.#visits) this.#state.apply({ type: 'visit-put', id, visits })
     } catch (error) {
       this.#failure = error
+    }
+  }
+
+  /** Reads the whole state anew. */
+  async #read({ signal }: CallOptions): Promise<void> {
+    const { store } = this.#settings
+    const index = isIndexed(store) ? await store.readIndex({ signal }) : undefined
+    try {
+      const state = index && (await stateOf(index, { signal }))
+      this.#unindexed = 0
+      await this.#replay(state ?? new GraphState(), state ? index.sequence : 0, signal)
+    } catch (error) {
+      if (!PerStreamError.isInstance(error) || error.code !== 'store-changed') throw error
+      await this.#replay(new GraphState(), 0, signal)
+    } finally {
+      await index?.[Symbol.asyncDispose]()
     }
   }
 
@@ -235,6 +276,7 @@ export class GraphJournal {
     for await (const batch of this.#settings.store.load(after, { signal })) {
       if (batch.operations[0]?.type === 'reset') state = new GraphState()
       for (const operation of batch.operations) state.apply(operation)
+      this.#unindexed += batch.operations.length
       sequence = batch.sequence
       if (state === this.#state) this.#sequence = sequence
       if (start === this.#state) for (const listener of this.#listeners) listener(batch)

@@ -9,13 +9,14 @@ import type {
   Relation,
   SourceProgress,
 } from '@perstream/spec'
-import { compactMemory, SharedStrings } from './compact-memory'
 import { CompactSet } from './compact-set'
-import { type EntityNode, EntityTable, type RelationNode } from './entity-table'
+import { EntityTable } from './entity-table'
 import { LexicalIndex } from './lexical-index'
 import type { MemoryEntry } from './memory-entry'
 import { MemoryFilters } from './memory-filters'
 import { MemoryKeys } from './memory-keys'
+import { MemoryTable } from './memory-table'
+import type { SectionReader, SectionWriter } from './sections'
 import { VectorIndex } from './vector-index'
 import { VisitTable } from './visits'
 import { searchTerms } from './words'
@@ -27,20 +28,21 @@ type MemoryPut = Extract<MemoryOperation, { type: 'memory-put' }>
  * gives the same state, so that opening a store, following another process and writing are one code path.
  */
 export class GraphState {
-  readonly entries = new Map<string, MemoryEntry>()
+  readonly table: EntityTable = new EntityTable((slot) => this.entries.idOf(slot))
+  readonly entries: MemoryTable = new MemoryTable((relation) => this.table.relationId(relation))
   readonly lexical = new LexicalIndex()
   readonly filters = new MemoryFilters()
   readonly progress = new Map<string, SourceProgress>()
-  readonly table = new EntityTable()
   /** How many memories refer to each grid. */
   readonly grids = new Map<string, number>()
   vectors: VectorIndex | undefined
+  /** Bytes of the words of all memories, in UTF-8. */
+  textBytes = 0
+  /** How many memories have conflicts. */
+  conflicting = 0
   space: string | undefined
-  readonly #slots: (MemoryEntry | undefined)[] = []
   readonly #visits = new VisitTable()
-  readonly #freeSlots: number[] = []
-  readonly #keys = new MemoryKeys(this.#slots)
-  readonly #strings = new SharedStrings()
+  readonly #keys = new MemoryKeys((slot) => this.entries.at(slot))
   /** Ids of the memories that a memory took the place of. */
   readonly #predecessors = new Map<string, CompactSet>()
 
@@ -79,19 +81,19 @@ export class GraphState {
 
   /** The memory in a slot. */
   at(slot: number): MemoryEntry | undefined {
-    return this.#slots[slot]
+    return this.entries.at(slot)
   }
 
   /** Slots in use and free: all are below this. */
   get slotCount(): number {
-    return this.#slots.length
+    return this.entries.slotCount
   }
 
-  get entities(): ReadonlyMap<string, EntityNode> {
+  get entities(): EntityTable['entities'] {
     return this.table.entities
   }
 
-  get relations(): ReadonlyMap<string, RelationNode> {
+  get relations(): EntityTable['relations'] {
     return this.table.relations
   }
 
@@ -111,8 +113,8 @@ export class GraphState {
   }
 
   embedding(id: string): Float32Array | undefined {
-    const entry = this.entries.get(id)
-    return entry && this.vectors?.get(entry.slot)
+    const slot = this.entries.slotOf(id)
+    return slot === undefined ? undefined : this.vectors?.get(slot)
   }
 
   /** How often and when a memory was visited; of its creation while it was not. */
@@ -131,15 +133,9 @@ export class GraphState {
     return this.table.byLabel(owner, key)
   }
 
-  /** Ids of the memories that speak of an entity, in the order of its relations, `limit` at most. */
-  memoriesOf(entityId: string, limit = Number.POSITIVE_INFINITY): Set<string> {
-    const memories = new Set<string>()
-    for (const relation of this.entities.get(entityId)?.relations ?? [])
-      for (const id of this.relations.get(relation)!.memories) {
-        if (memories.size >= limit) return memories
-        memories.add(id)
-      }
-    return memories
+  /** Ids of the memories that speak of an entity, in the order of its relations. */
+  memoriesOf(entityId: string): Set<string> {
+    return new Set(Array.from(this.table.slotsOf(entityId), (slot) => this.entries.idOf(slot)))
   }
 
   entity(id: string): Entity {
@@ -152,25 +148,56 @@ export class GraphState {
     return { ...record, memories: [...memories] }
   }
 
-  #putMemory(operation: MemoryPut): void {
-    const { memory: given, embedding } = operation
-    const before = this.entries.get(given.id)
-    const slot = before?.slot ?? this.#freeSlots.at(-1) ?? this.#slots.length
-    // First, as only this can fail.
-    if (embedding) this.vectors!.put(slot, embedding)
-    else if (given.space === undefined) this.vectors?.delete(slot)
-    if (before) this.#unlink(before)
-    else {
-      this.#freeSlots.pop()
-      this.#visits.set(slot, { visits: 0, lastVisitedAt: 0 })
+  /** Writes all but the vectors that are found by their ids' hashes. */
+  save(writer: SectionWriter): void {
+    this.entries.save(writer, 'memories')
+    this.table.save(writer, 'entities')
+    this.lexical.save(writer, 'words')
+    this.filters.save(writer, 'filters')
+    this.#keys.save(writer, 'keys')
+    this.#visits.save(writer, 'visits')
+    writer.json('graph', {
+      ...{ space: this.space, dimensions: this.vectors?.dimensions },
+      ...{ progress: [...this.progress.values()], grids: [...this.grids] },
+      ...{ textBytes: this.textBytes, conflicting: this.conflicting },
+    })
+  }
+
+  /** Reads what `save` wrote into a state that is empty. */
+  restore(reader: SectionReader): void {
+    const { space, dimensions, progress, grids, textBytes, conflicting } = reader.json<SavedGraph>('graph')
+    this.entries.restore(reader, 'memories')
+    this.table.restore(reader, 'entities')
+    this.lexical.restore(reader, 'words')
+    this.filters.restore(reader, 'filters')
+    this.#keys.restore(reader, 'keys')
+    this.#visits.restore(reader, 'visits')
+    if (space !== undefined) this.apply({ type: 'space', id: space, dimensions: dimensions! })
+    this.textBytes = textBytes
+    this.conflicting = conflicting
+    for (const each of progress) this.progress.set(each.source, each)
+    for (const [id, references] of grids) this.grids.set(id, references)
+    for (const slot of this.filters.superseded) this.#linkSuccessor(this.entries.at(slot)!.memory)
+  }
+
+  #putMemory({ memory, embedding, relations = [], versions }: MemoryPut): void {
+    const before = this.entries.get(memory.id)
+    const slot = before?.slot ?? this.entries.add(memory.id)
+    try {
+      if (embedding) this.vectors!.put(slot, embedding)
+      else if (memory.space === undefined) this.vectors?.delete(slot)
+    } catch (error) {
+      if (!before) this.entries.delete(slot)
+      throw error
     }
-    const memory = compactMemory(given, this.#strings)
-    const relations = (operation.relations ?? []).map((id) => this.relations.get(id)!.record.id)
-    const versions = operation.versions ?? before?.versions ?? noVersions
-    const entry = { memory, slot, relations: relations.length > 0 ? relations : noRelations, versions }
-    this.entries.set(memory.id, entry)
-    this.#slots[slot] = entry
-    this.#link(entry)
+    if (before) this.#unlink(before)
+    else this.#visits.set(slot, { visits: 0, lastVisitedAt: 0 })
+    this.entries.put(slot, {
+      memory,
+      relations: relations.map((id) => this.table.relationNumber(id)!),
+      versions: versions ?? before?.versions ?? noVersions,
+    })
+    this.#link(slot, memory)
     if (before) this.filters.delete(slot, before.memory)
     this.filters.put(slot, memory)
     if (before?.memory.text === memory.text) return
@@ -182,32 +209,38 @@ export class GraphState {
     const entry = this.entries.get(id)
     if (!entry) return
     this.#unlink(entry)
-    this.entries.delete(id)
-    this.#slots[entry.slot] = undefined
-    this.#freeSlots.push(entry.slot)
+    this.entries.delete(entry.slot)
     this.lexical.delete(entry.slot, searchTerms(entry.memory.text))
     this.filters.delete(entry.slot, entry.memory)
     this.vectors?.delete(entry.slot)
   }
 
   #putVisits(id: string, visits: MemoryVisits): void {
-    const entry = this.entries.get(id)
-    if (entry) this.#visits.set(entry.slot, visits)
+    const slot = this.entries.slotOf(id)
+    if (slot !== undefined) this.#visits.set(slot, visits)
   }
 
-  #link({ memory, slot, relations }: MemoryEntry): void {
+  #link(slot: number, memory: Memory): void {
     this.#keys.add(slot, memory)
-    for (const relation of relations) this.table.support(relation, memory.id)
+    this.textBytes += utf8Length(memory.text)
+    if (memory.conflicts?.length) this.conflicting++
+    for (const relation of this.entries.relationsAt(slot)) this.table.support(relation, slot)
     for (const { id } of gridsOf(memory)) this.grids.set(id, (this.grids.get(id) ?? 0) + 1)
-    if (memory.supersededBy === undefined) return
-    const older = this.#predecessors.get(memory.supersededBy) ?? new CompactSet()
-    older.add(memory.id)
-    this.#predecessors.set(memory.supersededBy, older)
+    this.#linkSuccessor(memory)
   }
 
-  #unlink({ memory, slot, relations }: MemoryEntry): void {
+  #linkSuccessor({ id, supersededBy }: Memory): void {
+    if (supersededBy === undefined) return
+    const older = this.#predecessors.get(supersededBy) ?? new CompactSet()
+    older.add(id)
+    this.#predecessors.set(supersededBy, older)
+  }
+
+  #unlink({ memory, slot }: MemoryEntry): void {
     this.#keys.delete(slot, memory)
-    for (const relation of relations) this.table.unsupport(relation, memory.id)
+    this.textBytes -= utf8Length(memory.text)
+    if (memory.conflicts?.length) this.conflicting--
+    for (const relation of this.entries.relationsAt(slot)) this.table.unsupport(relation, slot)
     for (const { id } of gridsOf(memory)) {
       const references = this.grids.get(id)! - 1
       if (references > 0) this.grids.set(id, references)
@@ -220,10 +253,27 @@ export class GraphState {
   }
 }
 
+interface SavedGraph {
+  readonly space?: string
+  readonly dimensions?: number
+  readonly progress: readonly SourceProgress[]
+  readonly grids: readonly (readonly [id: string, references: number])[]
+  readonly textBytes: number
+  readonly conflicting: number
+}
+
 const noVersions: readonly MemoryVersion[] = Object.freeze([])
-const noRelations: readonly string[] = Object.freeze([])
 
 /** The grids a memory refers to. */
 export function gridsOf({ meanGrid, nearestGrid }: Memory): GridReference[] {
   return [meanGrid, nearestGrid].filter((grid) => grid !== undefined)
+}
+
+function utf8Length(text: string): number {
+  let bytes = 0
+  for (const character of text) {
+    const code = character.codePointAt(0)!
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+  }
+  return bytes
 }

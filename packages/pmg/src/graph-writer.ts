@@ -2,7 +2,6 @@ import { dot } from '@perstream/kit'
 import {
   type CreateResult,
   type EntityRecord,
-  type GridReference,
   type Memory,
   type MemoryInput,
   type MemoryOperation,
@@ -15,14 +14,22 @@ import {
   type Triplet,
 } from '@perstream/spec'
 import { conflictsKept, conflictsOf, mayConflict } from './contradictions'
-import { createId } from './create-id'
 import { entityKey, labelKeys, ownerKey } from './entity-key'
 import { keyFor } from './entity-labels'
 import { EntityResolution } from './entity-resolution'
-import { mergeEvidence } from './evidence'
 import type { GraphState } from './graph-state'
 import { versionsAfter } from './history'
 import { readMemory } from './introductions'
+import {
+  copyTriplets,
+  extendedMemory,
+  freshMemory,
+  type GridReferences,
+  type MadeInput,
+  revisedMemory,
+  sameTriplets,
+  windowsMeet,
+} from './made-memory'
 import type { MemoryEntry } from './memory-entry'
 import { checkSuperseded, restored, type Succeeded, superseded } from './succession'
 
@@ -30,12 +37,6 @@ import { checkSuperseded, restored, type Succeeded, superseded } from './success
 const nearWordsAgreement = 0.9
 /** How many memories are looked at anew when entities are merged or split. */
 const movedRead = 256
-
-/** The grids of an input, once they are kept. */
-export interface GridReferences {
-  readonly meanGrid?: GridReference | undefined
-  readonly nearestGrid?: GridReference | undefined
-}
 
 /** An input whose embedding has been checked, copied and, where there is an encoder, made. */
 interface ReadyInput {
@@ -88,17 +89,17 @@ export class GraphWriter {
     const owner = input.owner ?? this.#owner
     const known = this.#sameTrack(owner, input)
     if (known) {
-      const memory = this.#revise(known.memory, input, embedding, grids)
+      const memory = revisedMemory(known.memory, this.#made(input, embedding, grids))
       const versions = versionsAfter(known, memory, 'revised', this.#now)
       this.#put(memory, { change: 'revised', embedding, versions })
       return this.#seenAgain(memory.id, 'revised')
     }
     const repeated = this.#sameWords(owner, input, embedding)
     if (repeated) {
-      this.#put(this.#extend(repeated.memory, input, grids), { change: 'extended' })
+      this.#put(extendedMemory(repeated.memory, this.#made(input, embedding, grids)), { change: 'extended' })
       return this.#seenAgain(repeated.memory.id, 'extended')
     }
-    const memory = this.#fresh(owner, input, embedding, grids)
+    const memory = freshMemory(owner, this.#made(input, embedding, grids))
     this.#put(memory, { change: 'created', embedding })
     this.#dispute(memory.id)
     return { id: memory.id, outcome: 'created' }
@@ -245,7 +246,7 @@ export class GraphWriter {
 
   #put(memory: Memory, { change, embedding, versions }: Put, learn = true): void {
     const known = this.#state.entries.get(memory.id)?.memory
-    const sameWords = known?.text === memory.text && known.triplets === memory.triplets
+    const sameWords = known?.text === memory.text && sameTriplets(known.triplets, memory.triplets)
     const reading = sameWords ? undefined : readMemory(memory)
     if (reading && learn) this.#entities.learn(memory, reading)
     // Only now, as learning who is who may have given it other relations.
@@ -311,6 +312,10 @@ export class GraphWriter {
     this.#put({ ...memory, conflicts, updatedAt: this.#now }, { change: 'disputed' })
   }
 
+  #made(input: MemoryInput, embedding: Float32Array | undefined, grids: GridReferences): MadeInput {
+    return { input, space: embedding && this.#state.space, grids, now: this.#now }
+  }
+
   #sameTrack(owner: string, input: MemoryInput): MemoryEntry | undefined {
     const source = input.evidence?.[0]?.source
     if (input.track === undefined || source === undefined) return undefined
@@ -326,55 +331,6 @@ export class GraphWriter {
       return known && dot(known, embedding) >= nearWordsAgreement && meets(entry)
     })
   }
-
-  #fresh(owner: string, input: MemoryInput, embedding: Float32Array | undefined, grids: GridReferences): Memory {
-    return {
-      id: createId(),
-      text: input.text,
-      category: input.category,
-      origin: input.origin,
-      owner,
-      confidence: input.confidence ?? 1,
-      evidence: mergeEvidence(input.evidence ?? []),
-      triplets: copyTriplets(input.triplets),
-      space: embedding && this.#state.space,
-      validFrom: input.validFrom,
-      validTo: input.validTo,
-      learnedAt: input.learnedAt ?? this.#now,
-      updatedAt: this.#now,
-      track: input.track,
-      ...grids,
-    }
-  }
-
-  #revise(memory: Memory, input: MemoryInput, embedding: Float32Array | undefined, grids: GridReferences): Memory {
-    const fresh = this.#fresh(memory.owner, input, embedding, grids)
-    return {
-      ...fresh,
-      id: memory.id,
-      evidence: mergeEvidence(memory.evidence, fresh.evidence),
-      validFrom: earlier(memory.validFrom, input.validFrom),
-      learnedAt: memory.learnedAt,
-      conflicts: memory.conflicts,
-      meanGrid: grids.meanGrid ?? memory.meanGrid,
-      nearestGrid: grids.nearestGrid ?? memory.nearestGrid,
-    }
-  }
-
-  #extend(memory: Memory, input: MemoryInput, grids: GridReferences): Memory {
-    return {
-      ...memory,
-      confidence: Math.max(memory.confidence, input.confidence ?? 1),
-      evidence: mergeEvidence(memory.evidence, input.evidence ?? []),
-      triplets: memory.triplets.length > 0 || !input.triplets?.length ? memory.triplets : copyTriplets(input.triplets),
-      validFrom: earlier(memory.validFrom, input.validFrom),
-      validTo: later(memory.validTo, input.validTo),
-      learnedAt: Math.min(memory.learnedAt, input.learnedAt ?? this.#now),
-      updatedAt: this.#now,
-      meanGrid: memory.meanGrid ?? grids.meanGrid,
-      nearestGrid: memory.nearestGrid ?? grids.nearestGrid,
-    }
-  }
 }
 
 /** What comes with an imported memory. */
@@ -387,25 +343,4 @@ interface Imported {
 /** What was superseded is not added to: what is said again then has become true again. */
 function standing(entry: MemoryEntry | undefined): MemoryEntry | undefined {
   return entry?.memory.supersededBy === undefined ? entry : undefined
-}
-
-/** Two memories of the same words are one only when the times they are true in meet. */
-function windowsMeet(a: Window, b: Window): boolean {
-  return (a.validFrom ?? -Infinity) <= (b.validTo ?? Infinity) && (b.validFrom ?? -Infinity) <= (a.validTo ?? Infinity)
-}
-
-type Window = Pick<MemoryInput, 'validFrom' | 'validTo'>
-
-/** The earlier of two beginnings that may be unknown: what is known wins. */
-function earlier(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined ? b : b === undefined ? a : Math.min(a, b)
-}
-
-/** The later of two ends; an open end stays open. */
-function later(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? undefined : Math.max(a, b)
-}
-
-function copyTriplets(triplets: readonly Triplet[] | undefined): Triplet[] {
-  return (triplets ?? []).map(({ subject, predicate, object }) => ({ subject, predicate, object }))
 }

@@ -9,7 +9,7 @@ import {
 } from '@perstream/spec'
 import { createId } from './create-id'
 import type { GraphState } from './graph-state'
-import type { GridReferences } from './graph-writer'
+import type { GridReferences } from './made-memory'
 
 /**
  * Keeps the grids of memories in a tensor store: each buffer of a batch once, durably before the memories that refer to it. A grid is

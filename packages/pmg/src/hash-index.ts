@@ -1,38 +1,129 @@
+import type { SectionReader, SectionWriter } from './sections'
+
+const smallest = 16
+const mostFilled = 0.8
+const growth = 1.6
+/** Spreads hashes whose high bits are alike: 2^32 divided by the golden ratio (Knuth, TAOCP 6.4). */
+const spread = 0x9e3779b1
+
 /**
- * Values by the hash of a key that is not kept itself, which spares its memory. What is found under a key may belong to
- * another one of the same hash: whoever looks up compares.
+ * Numbers by the hash of a key that is not kept itself, which spares its memory (about 12 bytes a number). What is found under a key may
+ * belong to another one of the same hash: whoever looks up compares. An open hash table with linear probing.
  */
-export class HashIndex<Value extends number | string> {
-  readonly #byHash = new Map<number, Value | Value[]>()
+export class HashIndex {
+  /** A hash, and its number plus 1; 0 where the place is empty. */
+  #pairs: Uint32Array = new Uint32Array(2 * smallest)
+  #count = 0
 
-  /** What was added under the key, or one of its hash, in the order it came. */
-  get(key: string): readonly Value[] {
-    const found = this.#byHash.get(hash(key))
-    return found === undefined ? [] : Array.isArray(found) ? found : [found]
+  /** How many numbers are in. */
+  get size(): number {
+    return this.#count
   }
 
-  add(key: string, value: Value): void {
-    const code = hash(key)
-    const found = this.#byHash.get(code)
-    if (found === undefined) this.#byHash.set(code, value)
-    else if (Array.isArray(found)) found.push(value)
-    else this.#byHash.set(code, [found, value])
+  /** What was added under a hash, ascending. */
+  get(hash: number): readonly number[] {
+    const pairs = this.#pairs
+    const found: number[] = []
+    for (let place = this.#home(hash); pairs[place + 1] !== 0; place = this.#next(place))
+      if (pairs[place] === hash) found.push(pairs[place + 1]! - 1)
+    return found.length < 2 ? found : found.sort((a, b) => a - b)
   }
 
-  delete(key: string, value: Value): void {
-    const code = hash(key)
-    const found = this.#byHash.get(code)
-    if (found === value) this.#byHash.delete(code)
-    if (!Array.isArray(found)) return
-    const place = found.indexOf(value)
-    if (place >= 0) found.splice(place, 1)
-    if (found.length === 0) this.#byHash.delete(code)
+  /** @param hash a whole number of 0..2^32-1 */
+  add(hash: number, value: number): void {
+    if (this.#count + 1 > (this.#pairs.length / 2) * mostFilled) this.#grow()
+    this.#insert(hash, value + 1)
+    this.#count++
+  }
+
+  delete(hash: number, value: number): void {
+    const pairs = this.#pairs
+    let place = this.#home(hash)
+    while (pairs[place + 1] !== 0 && !(pairs[place] === hash && pairs[place + 1] === value + 1))
+      place = this.#next(place)
+    if (pairs[place + 1] === 0) return
+    this.#close(place)
+    this.#count--
+  }
+
+  /** Hashes that more than one number has. */
+  shared(): Set<number> {
+    const seen = new Set<number>()
+    const twice = new Set<number>()
+    for (let place = 0; place < this.#pairs.length; place += 2) {
+      if (this.#pairs[place + 1] === 0) continue
+      const hash = this.#pairs[place]!
+      if (seen.has(hash)) twice.add(hash)
+      seen.add(hash)
+    }
+    return twice
+  }
+
+  save(writer: SectionWriter, name: string): void {
+    writer.numbers(`${name}.pairs`, this.#pairs)
+  }
+
+  restore(reader: SectionReader, name: string): void {
+    this.#pairs = reader.uint32(`${name}.pairs`)
+    this.#count = 0
+    for (let place = 1; place < this.#pairs.length; place += 2) if (this.#pairs[place] !== 0) this.#count++
+    if (this.#pairs.length < 2 * smallest || this.#count * 2 >= this.#pairs.length)
+      throw new RangeError(`section "${name}.pairs" is no hash table`)
+  }
+
+  #home(hash: number): number {
+    return 2 * Math.floor(((Math.imul(hash, spread) >>> 0) / 0x100000000) * (this.#pairs.length / 2))
+  }
+
+  #next(place: number): number {
+    return place + 2 === this.#pairs.length ? 0 : place + 2
+  }
+
+  #insert(hash: number, stored: number): void {
+    const pairs = this.#pairs
+    let place = this.#home(hash)
+    while (pairs[place + 1] !== 0) place = this.#next(place)
+    pairs[place] = hash
+    pairs[place + 1] = stored
+  }
+
+  /** Empties a place and moves up what would not be found behind the gap. */
+  #close(start: number): void {
+    const pairs = this.#pairs
+    let gap = start
+    for (let place = this.#next(gap); pairs[place + 1] !== 0; place = this.#next(place)) {
+      const home = this.#home(pairs[place]!)
+      const stays = gap <= place ? gap < home && home <= place : gap < home || home <= place
+      if (stays) continue
+      pairs[gap] = pairs[place]!
+      pairs[gap + 1] = pairs[place + 1]!
+      gap = place
+    }
+    pairs[gap] = 0
+    pairs[gap + 1] = 0
+  }
+
+  #grow(): void {
+    const before = this.#pairs
+    this.#pairs = new Uint32Array(2 * Math.ceil((before.length / 2) * growth))
+    for (let place = 0; place < before.length; place += 2)
+      if (before[place + 1] !== 0) this.#insert(before[place]!, before[place + 1]!)
   }
 }
 
-/** FNV-1a over UTF-16 code units. */
-function hash(text: string): number {
-  let code = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) code = Math.imul(code ^ text.charCodeAt(i), 0x01000193)
-  return code | 0
+/** FNV-1a over UTF-16 code units: 0..2^32-1. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}
+
+/** A hash of whole numbers below 2^32, in their order. */
+export function hashNumbers(...values: readonly number[]): number {
+  let hash = 0x811c9dc5
+  for (const value of values) {
+    hash = Math.imul(hash ^ value, 0x85ebca6b)
+    hash ^= hash >>> 13
+  }
+  return hash >>> 0
 }

@@ -1,4 +1,5 @@
 import { type CallOptions, PerStreamError } from '@perstream/spec'
+import { readIndexFile, writeIndexFile } from './index-file'
 import type { JournalDirectory } from './journal-directory'
 import { encodeManifest, manifestName } from './journal-manifest'
 import { drain, readRecords } from './journal-reader'
@@ -7,7 +8,7 @@ import { checksumOf, damaged, openView, readPart } from './journal-view'
 
 const pieceLength = 1 << 22
 
-/** Copies one state of a store, with the batches that its journal holds by then, and checks the copy. */
+/** Copies one state of a store, with its index and the batches that its journal holds by then, and checks the copy. */
 export async function backUp(
   from: JournalDirectory,
   to: JournalDirectory,
@@ -34,6 +35,10 @@ export async function backUp(
     for (let at = 0; at < offset; at += pieceLength)
       pieces.push(await view.journal.read(at, Math.min(pieceLength, offset - at)))
     await to.write(state.journal, pieces)
+    // One that cannot be read is left out like a damaged one: it can be made anew.
+    const index = await readIndexFile(from, checksum).catch(() => undefined)
+    if (index?.kind === 'whole' && index.manifestCrc === crc)
+      await writeIndexFile(to, index.sections, { manifestCrc: crc, checksum })
     await to.sync()
     await to.replace(manifestName, [encodeManifest(state).bytes])
   } finally {

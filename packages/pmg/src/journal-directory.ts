@@ -22,8 +22,11 @@ export interface JournalDirectory {
 /** An open file of a {@link JournalDirectory}. Whoever opened it closes it. */
 export interface JournalFile {
   size(): Promise<number>
-  /** Reads at most `length` bytes from `offset`; fewer only at the end. The bytes are the caller's own. */
-  read(offset: number, length: number): Promise<Uint8Array>
+  /**
+   * Reads at most `length` bytes from `offset`; fewer only at the end. The bytes are the caller's own. Where the file can, it reads into
+   * the start of `into`, if they fit there: that spares making room for them.
+   */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
   /** Adds bytes at the end. */
   append(bytes: Uint8Array): Promise<void>
   /** Makes durable what was written. */

@@ -46,6 +46,11 @@ export function operationHash(operation: MemoryOperation): number {
   return keyHash(operation.type === 'reset' ? '' : letters[operation.type], subjectOf(operation))
 }
 
+/** The hash that the records of a store have for the memory of an id: different ids may have the same. */
+export function memoryKeyHash(id: string): number {
+  return keyHash(letters['memory-put'], id)
+}
+
 function subjectOf(operation: MemoryOperation): string {
   switch (operation.type) {
     case 'memory-put':

@@ -27,7 +27,7 @@ export async function* loadView(
   yield* loadJournal(view, Math.max(sequence, after), options)
 }
 
-/** The next part is read while one is decoded. */
+/** The next part is read while one is decoded; whoever leaves waits for that, so that nothing reads a file that is closed. */
 async function* loadParts(view: JournalView, options: LoadOptions): AsyncGenerator<MemoryBatch, void, void> {
   const { sequence, at } = view.manifest.state
   yield { sequence, at, operations: [{ type: 'reset' }] }
@@ -38,16 +38,20 @@ async function* loadParts(view: JournalView, options: LoadOptions): AsyncGenerat
     return bytes
   }
   let ahead = read(0)
-  for (const [i, part] of view.parts.entries()) {
-    const bytes = ahead
-    ahead = read(i + 1)
-    const hashes: Uint32Array[] = []
-    for await (const { record, decode } of readPart(part, options, bytes)) {
-      options.signal?.throwIfAborted()
-      hashes.push(recordHashes(record))
-      yield { sequence, at, operations: decode().batch.operations }
+  try {
+    for (const [i, part] of view.parts.entries()) {
+      const bytes = ahead
+      ahead = read(i + 1)
+      const hashes: Uint32Array[] = []
+      for await (const { record, decode } of readPart(part, options, bytes)) {
+        options.signal?.throwIfAborted()
+        hashes.push(recordHashes(record))
+        yield { sequence, at, operations: decode().batch.operations }
+      }
+      options.hashes?.set(part.part.file, joined(hashes))
     }
-    options.hashes?.set(part.part.file, joined(hashes))
+  } finally {
+    await ahead?.catch(() => undefined)
   }
 }
 

@@ -1,4 +1,5 @@
 import { PerStreamError, type Warning } from '@perstream/spec'
+import { indexName, readIndexOwner } from './index-file'
 import type { JournalDirectory, JournalFile } from './journal-directory'
 import { gap, tailWarning } from './journal-loading'
 import {
@@ -7,7 +8,6 @@ import {
   type Manifest,
   manifestName,
   readManifest,
-  type StoreState,
   storeFileName,
 } from './journal-manifest'
 import { type JournalEnd, readRecords, wasDurable } from './journal-reader'
@@ -35,7 +35,7 @@ interface OpeningOptions {
 export async function openForWriting(directory: JournalDirectory, options: OpeningOptions): Promise<WritableStore> {
   const { location } = options
   const manifest = (await readManifest(directory, location)) ?? (await createStore(directory, location))
-  await removeStale(directory, manifest.state)
+  await removeStale(directory, manifest)
   const journal = await directory.open(manifest.state.journal)
   if (!journal) throw damaged(location, manifest.state.journal, 0)
   try {
@@ -81,11 +81,13 @@ async function createStore(directory: JournalDirectory, location: string): Promi
   return manifest
 }
 
-/** Removes the files that a state does not name, and the draft of a manifest. */
-export async function removeStale(directory: JournalDirectory, { journal, parts }: StoreState): Promise<void> {
-  const counting = new Set([journal, ...parts.map(({ file }) => file)])
+/** Removes the files that a manifest does not name, an index that belongs to another one, and what was half-made. */
+export async function removeStale(directory: JournalDirectory, { state, crc }: Manifest): Promise<void> {
+  const counting = new Set([state.journal, ...state.parts.map(({ file }) => file)])
+  const others = [`${manifestName}.tmp`, `${indexName}.tmp`]
+  if ((await readIndexOwner(directory)) !== crc) others.push(indexName)
   const names = await directory.list()
-  const stale = names.filter((name) => (isStoreFile(name) && !counting.has(name)) || name === `${manifestName}.tmp`)
+  const stale = names.filter((name) => (isStoreFile(name) && !counting.has(name)) || others.includes(name))
   for (const name of stale) await directory.remove(name)
   if (stale.length > 0) await directory.sync()
 }

@@ -1,5 +1,6 @@
 import type { MemoryBatch, MemoryOperation } from '@perstream/spec'
 import { isStoredOperation, operationHash } from './journal-keys'
+import type { EmbeddingBlock } from './kept-index'
 
 /** Bytes before the payload. */
 export const headerLength = 48
@@ -96,7 +97,9 @@ export function recordHead(record: Uint8Array): Omit<JournalRecord, 'batch'> & {
 export function recordHashes(record: Uint8Array): Uint32Array {
   const view = viewOf(record)
   const count = Math.min(view.getUint32(40, true), Math.floor((record.length - headerLength) / entryLength))
-  return Uint32Array.from({ length: count }, (_, i) => view.getUint32(headerLength + i * entryLength, true))
+  const hashes = new Uint32Array(count)
+  for (let i = 0; i < count; i++) hashes[i] = view.getUint32(headerLength + i * entryLength, true)
+  return hashes
 }
 
 /**
@@ -122,6 +125,31 @@ export function decodeRecord(record: Uint8Array): JournalRecord | undefined {
   }
   if (padded(offset) !== byteLength) return undefined
   return { batch: { sequence, at: view.getFloat64(32, true), operations }, durable, previous, crc, byteLength }
+}
+
+/**
+ * Reads the embeddings of a whole record without decoding its operations: a block for each run of vectors of one length. Undefined
+ * when its content makes no sense. The vectors are views of the bytes.
+ */
+export function recordEmbeddings(record: Uint8Array): readonly EmbeddingBlock[] | undefined {
+  const view = viewOf(record)
+  const { byteLength, count } = recordHead(record)
+  const tableEnd = headerLength + count * entryLength
+  let offset = padded(tableEnd + view.getUint32(44, true))
+  if (offset > byteLength) return undefined
+  const runs: { readonly dimensions: number; readonly from: number; readonly keys: number[] }[] = []
+  for (let entry = headerLength; entry < tableEnd; entry += entryLength) {
+    const dimensions = view.getUint32(entry + 4, true)
+    if (dimensions === 0) continue
+    if (runs.at(-1)?.dimensions !== dimensions) runs.push({ dimensions, from: offset, keys: [] })
+    runs.at(-1)!.keys.push(view.getUint32(entry, true))
+    offset += dimensions * 4
+  }
+  if (padded(offset) !== byteLength) return undefined
+  return runs.map(({ dimensions, from, keys }) => ({
+    keys: Uint32Array.from(keys),
+    vectors: bytesFloat(record.subarray(from, from + keys.length * dimensions * 4)),
+  }))
 }
 
 function parseOperations(json: Uint8Array): MemoryOperation[] | undefined {

@@ -1,4 +1,5 @@
 import type { CallOptions, MemoryBatch } from '@perstream/spec'
+import { indexName, removeIndex } from './index-file'
 import type { JournalDirectory } from './journal-directory'
 import {
   encodeManifest,
@@ -19,7 +20,7 @@ import { salvage } from './salvage'
 
 /** What {@link repairJournal} did. */
 export interface RepairReport {
-  /** False when nothing was damaged: then nothing was changed. */
+  /** False when nothing was damaged: then nothing was changed. A damaged index is removed, which loses nothing. */
   readonly repaired: boolean
   /** The damaged files, under the names they are kept as. Their memories are in them, deleted ones too: remove them when they are not needed. */
   readonly kept: readonly string[]
@@ -42,7 +43,13 @@ export async function repairJournal(
   { location = 'the store', signal }: CallOptions & { readonly location?: string | undefined } = {},
 ): Promise<RepairReport> {
   const before = await verifyJournal(directory, { location, signal })
-  if (before.whole) return { repaired: false, kept: [], damage: [], changes: [], after: before }
+  if (before.damage.length === 0) return { repaired: false, kept: [], damage: [], changes: [], after: before }
+  if (before.whole) {
+    await removeIndex(directory)
+    await directory.sync()
+    const after = await verifyJournal(directory, { location, signal })
+    return { repaired: true, kept: [], damage: before.damage, changes: [], after }
+  }
   const manifest = before.damage.some(({ file }) => file === manifestName)
     ? undefined
     : await readManifest(directory, location)
@@ -85,7 +92,7 @@ async function keepAside(directory: JournalDirectory, files: ReadonlySet<string>
   const names = new Set(await directory.list())
   const kept: string[] = []
   for (const file of files) {
-    const bytes = await wholeFile(directory, file)
+    const bytes = file === indexName ? undefined : await wholeFile(directory, file)
     if (!bytes) continue
     let name = `${file}.damaged`
     for (let i = 2; names.has(name); i++) name = `${file}.${i}.damaged`
@@ -114,5 +121,6 @@ async function writeStore(directory: JournalDirectory, batch: MemoryBatch, locat
   const state = { sequence: batch.sequence, at: batch.at, next: number, journal, parts }
   await directory.replace(manifestName, [encodeManifest(state).bytes])
   for (const name of old) await directory.remove(name)
+  await removeIndex(directory)
   await directory.sync()
 }

@@ -1,4 +1,5 @@
-import { type CallOptions, type MemoryBatch, type MemoryStore, PerStreamError, type Warning } from '@perstream/spec'
+import { type CallOptions, type MemoryBatch, PerStreamError, type Warning } from '@perstream/spec'
+import { writeIndexFile } from './index-file'
 import { backUp } from './journal-backup'
 import type { JournalDirectory } from './journal-directory'
 import { loadView } from './journal-loading'
@@ -9,12 +10,17 @@ import { readBatches } from './journal-reader'
 import { type Checksum, encodeRecord, longestRecord, sealRecord } from './journal-record'
 import type { StoreReport } from './journal-verify'
 import { checksumOf, damaged, type JournalView, openView } from './journal-view'
+import type { IndexedStore, KeptIndex } from './kept-index'
+import { openKeptIndex } from './open-kept-index'
 
 /** How a journal is opened. */
 export interface JournalStoreOptions {
   /** 'write' makes the store where it is not there; only one writer may be at work at a time, which is the caller's to see to. */
   readonly mode: 'write' | 'read'
-  /** Receives what went wrong without harm: `journal-tail-cut`, `journal-tail-ignored`, `compaction-failed`. */
+  /**
+   * Receives what went wrong without harm: `journal-tail-cut`, `journal-tail-ignored`, `compaction-failed`, `index-ignored`,
+   * `index-not-kept`.
+   */
   readonly onWarning?: ((warning: Warning) => void) | undefined
   /** Bytes of journal beyond which it is merged into the parts. Default 16 MiB. */
   readonly compactAfterBytes?: number | undefined
@@ -27,7 +33,7 @@ export interface JournalStoreOptions {
 }
 
 /** A memory store in a {@link JournalDirectory}. */
-export interface JournalStore extends MemoryStore {
+export interface JournalStore extends IndexedStore {
   /**
    * Copies the store as it is now into an empty directory while it goes on being written to, and checks the copy.
    * @throws PerStreamError `input-invalid` when the directory is not empty, `store-corrupt` when something in the store is damaged
@@ -37,6 +43,12 @@ export interface JournalStore extends MemoryStore {
 
 interface Waiting {
   readonly batch: MemoryBatch
+  readonly resolve: () => void
+  readonly reject: (reason: unknown) => void
+}
+
+interface Keeping extends CallOptions {
+  readonly sections: ReadonlyMap<string, Uint8Array>
   readonly resolve: () => void
   readonly reject: (reason: unknown) => void
 }
@@ -69,6 +81,10 @@ class DirectoryStore implements JournalStore {
   /** Bytes the journal had when it could not be merged: that is not tried again at once. */
   #triedAt = 0
   #waiting: Waiting[] = []
+  /** Batches that were handed in and are neither acknowledged nor refused. */
+  #unsettled = 0
+  /** Each came when nothing waited, so that it goes before what waits. */
+  readonly #keeping: Keeping[] = []
   #working: Promise<void> | undefined
   #closed = false
   #broken: unknown
@@ -82,14 +98,37 @@ class DirectoryStore implements JournalStore {
 
   async commit(batch: MemoryBatch, { signal }: CallOptions = {}): Promise<void> {
     signal?.throwIfAborted()
-    this.#check()
-    if (!this.#writable)
-      throw new PerStreamError(
-        'store-read-only',
-        `${this.#options.location} is open for reading: open it with mode "write"`,
-      )
+    this.#checkWritable()
     const done = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ batch, resolve, reject })
+    })
+    this.#unsettled++
+    this.#working ??= this.#work()
+    try {
+      await done
+    } finally {
+      this.#unsettled--
+    }
+  }
+
+  async readIndex({ signal }: CallOptions = {}): Promise<KeptIndex | undefined> {
+    this.#check()
+    const { location, onWarning } = this.#options
+    const hashes = this.#writable && this.#hashes
+    const check = () => this.#check()
+    return openKeptIndex(this.#directory, { checksum: this.#checksum, location, onWarning, hashes, check, signal })
+  }
+
+  async writeIndex(sections: ReadonlyMap<string, Uint8Array>, { signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
+    this.#checkWritable()
+    for (const [name, bytes] of sections)
+      if (!(bytes instanceof Uint8Array))
+        throw new TypeError(`sections: "${name}" is ${bytes}: it must be a Uint8Array`)
+    if (this.#unsettled > 0)
+      throw new TypeError(`${this.#unsettled} batches are not acknowledged yet: wait for commit before writeIndex`)
+    const done = new Promise<void>((resolve, reject) => {
+      this.#keeping.push({ sections, signal, resolve, reject })
     })
     this.#working ??= this.#work()
     return done
@@ -145,6 +184,15 @@ class DirectoryStore implements JournalStore {
     this.#checkWhole()
   }
 
+  #checkWritable(): void {
+    this.#check()
+    if (!this.#writable)
+      throw new PerStreamError(
+        'store-read-only',
+        `${this.#options.location} is open for reading: open it with mode "write"`,
+      )
+  }
+
   #checkWhole(): void {
     if (this.#broken)
       throw new PerStreamError('store-closed', `writing to ${this.#options.location} failed: open it again`, {
@@ -155,20 +203,44 @@ class DirectoryStore implements JournalStore {
   /** Takes what waits, again and again. */
   async #work(): Promise<void> {
     await Promise.resolve()
-    while (this.#waiting.length > 0) {
-      const group = this.#take()
-      const batches = group.map(({ batch }) => batch)
-      try {
-        this.#checkWhole()
-        if (batches.some(erases)) await this.#merge(batches)
-        else if (batches.length > 0) await this.#append(batches)
-        for (const { resolve } of group) resolve()
-      } catch (error) {
-        for (const { reject } of group) reject(error)
-      }
-      await this.#tidy()
+    while (this.#waiting.length + this.#keeping.length > 0) {
+      const keeping = this.#keeping.shift()
+      if (keeping) await this.#keep(keeping)
+      else await this.#write(this.#take())
     }
     this.#working = undefined
+  }
+
+  async #write(group: readonly Waiting[]): Promise<void> {
+    const batches = group.map(({ batch }) => batch)
+    try {
+      this.#checkWhole()
+      if (batches.some(erases)) await this.#merge(batches)
+      else if (batches.length > 0) await this.#append(batches)
+      for (const { resolve } of group) resolve()
+    } catch (error) {
+      for (const { reject } of group) reject(error)
+    }
+    await this.#tidy()
+  }
+
+  /** A store without an index opens more slowly, and that is all: what goes wrong is a warning. */
+  async #keep({ sections, signal, resolve, reject }: Keeping): Promise<void> {
+    try {
+      signal?.throwIfAborted()
+      this.#checkWhole()
+      if (this.#writable!.journalSize > 0) await this.#merge([])
+      signal?.throwIfAborted()
+      const manifestCrc = this.#writable!.manifest.crc
+      await writeIndexFile(this.#directory, sections, { manifestCrc, checksum: this.#checksum })
+      resolve()
+    } catch (error) {
+      if (signal?.aborted) return reject(signal.reason)
+      const { location, onWarning } = this.#options
+      const reason = error instanceof Error ? error.message : error
+      onWarning?.({ code: 'index-not-kept', message: `${location} has no index, and opens more slowly: ${reason}` })
+      resolve()
+    }
   }
 
   /** Takes all that waits up to the first that deletes; from there on all. What is out of sequence is refused. */
@@ -242,7 +314,7 @@ class DirectoryStore implements JournalStore {
       await this.#writable!.journal.close()
       this.#writable = { manifest, journal, journalSize: 0, crc: manifest.crc, sequence: state.sequence }
       this.#triedAt = 0
-      await removeStale(this.#directory, state)
+      await removeStale(this.#directory, manifest)
       for (const file of this.#hashes.keys())
         if (!state.parts.some((part) => part.file === file)) this.#hashes.delete(file)
     } catch (error) {

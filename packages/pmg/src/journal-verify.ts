@@ -1,4 +1,5 @@
 import { type CallOptions, PerStreamError } from '@perstream/spec'
+import { indexName, readIndexFile } from './index-file'
 import type { JournalDirectory } from './journal-directory'
 import { isStoreFile, type Manifest, manifestName, readManifest, type StorePart } from './journal-manifest'
 import { findRecords, type JournalEnd, readBatches } from './journal-reader'
@@ -19,8 +20,11 @@ export interface StoreDamage {
 /** What {@link verifyJournal} found in one file. */
 export interface StoreFileReport {
   readonly file: string
-  /** 'stale' is what a write that was cut off left behind: the next writer removes it. */
-  readonly kind: 'manifest' | 'part' | 'journal' | 'stale'
+  /**
+   * 'index' is what the graph derived from the parts, to open fast. 'stale' is what a write that was cut off left behind: the next
+   * writer removes it.
+   */
+  readonly kind: 'manifest' | 'part' | 'journal' | 'index' | 'stale'
   readonly bytes: number
   /** Whole records, and the operations in them. */
   readonly records: number
@@ -39,7 +43,7 @@ export interface StoreReport {
   /** Bytes of a write that was never acknowledged, at the end of the journal: no damage. */
   readonly tornBytes: number
   readonly files: readonly StoreFileReport[]
-  /** The damage of all files. */
+  /** The damage of all files. That of an index harms nothing, as it is derived from the others: `whole` is true beside it. */
   readonly damage: readonly StoreDamage[]
 }
 
@@ -90,9 +94,10 @@ async function verifyState(
   if (manifest) found.push(await verifyChain(directory, manifest, { checksum, signal }))
   for (const name of await directory.list())
     if (isStoreFile(name) && !names.has(name)) found.push(await describeStale(directory, name, manifest !== undefined))
+  found.push(...(await verifyIndex(directory, manifest?.crc)))
   const damage = found.flatMap((each) => each.report.damage)
   return {
-    whole: damage.length === 0,
+    whole: damage.every(({ file }) => file === indexName),
     sequence: found.reduce((last, each) => Math.max(last, each.sequence ?? 0), 0),
     tornBytes: found.reduce((sum, each) => sum + (each.tornBytes ?? 0), 0),
     files: found.map((each) => each.report),
@@ -208,6 +213,16 @@ async function describeStale(directory: JournalDirectory, file: string, isKnown:
   const bytes = (await wholeFile(directory, file))?.length ?? 0
   const report = { file, bytes, records: 0, operations: 0, sequences: undefined, damage: [] }
   return { report: { ...report, kind: isKnown ? 'stale' : file.startsWith('part') ? 'part' : 'journal' } }
+}
+
+async function verifyIndex(directory: JournalDirectory, manifestCrc: number | undefined): Promise<Found[]> {
+  const index = await readIndexFile(directory, checksumOf(directory))
+  if (index.kind === 'missing') return []
+  const isStale = index.kind === 'whole' && index.manifestCrc !== (manifestCrc ?? index.manifestCrc)
+  const lost = { file: indexName, offset: 0, bytes: index.bytes, lost: 'nothing: it is made anew from the other files' }
+  const damage = index.kind === 'damaged' ? [lost] : []
+  const none = { file: indexName, bytes: index.bytes, records: 0, operations: 0, sequences: undefined }
+  return [{ report: { ...none, kind: isStale ? 'stale' : 'index', damage } }]
 }
 
 /** Reads a whole file; undefined when it is not there. */

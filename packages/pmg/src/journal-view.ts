@@ -43,7 +43,7 @@ async function openFiles(directory: JournalDirectory, manifest: Manifest): Promi
   const failed = results.find((result) => result.status === 'rejected')
   const lost = opened.indexOf(undefined)
   const close = async () => {
-    for (const file of opened) await file?.close()
+    await Promise.all(opened.map((file) => file?.close()))
   }
   if (lost >= 0) {
     await close()

@@ -5,7 +5,8 @@ import type { MemoryBatch, MemoryOperation, Warning } from '@perstream/spec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { crc32 } from './crc32'
-import { decodeRecord, encodeRecord, sealRecord, wholeRecord } from './journal-record'
+import { memoryKeyHash } from './journal-keys'
+import { decodeRecord, encodeRecord, recordEmbeddings, sealRecord, wholeRecord } from './journal-record'
 import { openJournalStore } from './journal-store'
 
 const texts = fc.string({ unit: 'binary', maxLength: 40 })
@@ -95,6 +96,35 @@ describe('records', () => {
         sealRecord(bytes, 5, crc32)
         const record = decodeRecord(wholeRecord(bytes, crc32)!)
         expect(record === undefined || record.batch.operations.length === list.length).toBe(true)
+      }),
+    )
+  })
+
+  it('give their embeddings without being decoded, as what is decoded has them', () => {
+    fc.assert(
+      fc.property(fc.array(puts, { maxLength: 9 }), (list) => {
+        const record = sealed({ sequence: 1, at: 2, operations: list })
+        const found = recordEmbeddings(record)!.flatMap(({ keys, vectors }) => {
+          const length = vectors.length / keys.length
+          return Array.from(keys, (key, i) => [key, ...vectors.subarray(i * length, (i + 1) * length)])
+        })
+        const wanted = decodeRecord(record)!.batch.operations.flatMap((each) =>
+          each.type === 'memory-put' && each.embedding ? [[memoryKeyHash(each.memory.id), ...each.embedding]] : [],
+        )
+        expect(found).toEqual(wanted)
+      }),
+    )
+  })
+
+  it('give no embeddings when their content makes no sense, though their checksum is right', () => {
+    fc.assert(
+      fc.property(fc.array(puts, { minLength: 1, maxLength: 4 }), fc.nat(), fc.nat(), (list, place, value) => {
+        const bytes = sealed({ sequence: 1, at: 2, operations: list })
+        const view = new DataView(bytes.buffer)
+        view.setUint32([40, 44, 52][place % 3]!, value, true)
+        const blocks = recordEmbeddings(bytes) ?? []
+        for (const { keys, vectors } of blocks) expect(vectors.length % keys.length).toBe(0)
+        expect(blocks.reduce((sum, { vectors }) => sum + vectors.byteLength, 0)).toBeLessThan(bytes.length)
       }),
     )
   })

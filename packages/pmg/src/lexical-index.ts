@@ -1,3 +1,8 @@
+import { PerStreamError } from '@perstream/spec'
+import { grown } from './grown'
+import { NameTable } from './name-table'
+import { NumberLists } from './number-lists'
+import type { SectionReader, SectionWriter } from './sections'
 import type { SlotSet } from './slot-set'
 import { TopSlots } from './top-slots'
 
@@ -19,13 +24,6 @@ export interface WeightedTerm {
   readonly asked?: boolean
 }
 
-/** Where a term occurs: slots ascending, and how often there (255 at most). */
-interface Posting {
-  slots: Uint32Array
-  counts: Uint8Array
-  length: number
-}
-
 /** What a search adds up. */
 interface Sums {
   /** By slot. */
@@ -39,21 +37,36 @@ const k1 = 1.2
 /** Memories are sentences: a longer one tells more, it does not ramble, so length counts for less than in documents (0.75). */
 const b = 0.25
 
-/** An inverted index over short documents, scored by BM25 (Robertson and Zaragoza 2009). Documents are numbered slots. */
+/** A posting is a slot times this, and how often the term occurs there (255 at most). */
+const perSlot = 256
+const mostSlots = 2 ** 32 / perSlot
+
+/**
+ * An inverted index over short documents, scored by BM25 (Robertson and Zaragoza 2009). Documents are numbered slots, 16,777,216 at
+ * most. A posting takes 4 bytes.
+ */
 export class LexicalIndex {
-  readonly #postings = new Map<string, Posting>()
-  /** Terms by the character trigrams they contain. */
-  readonly #byTrigram = new Map<string, Set<string>>()
-  #lengths = new Uint16Array(64)
+  readonly #terms = new NameTable()
+  readonly #postings = new NumberLists()
+  /** Terms by the character trigrams they contain; made when a word is looked for that no document has. */
+  #byTrigram: Map<string, Set<string>> | undefined
+  #lengths: Uint16Array = new Uint16Array(64)
   #documents = 0
   #totalLength = 0
 
-  /** Adds a document at a slot that is empty. */
+  /**
+   * Adds a document at a slot that is empty.
+   * @throws PerStreamError 'out-of-memory' for a slot beyond the last
+   */
   put(slot: number, terms: readonly string[]): void {
+    if (slot >= mostSlots)
+      throw new PerStreamError('out-of-memory', `a graph holds at most ${mostSlots} memories: use several graphs`, {
+        fields: { slot },
+      })
     const counts = new Map<string, number>()
     for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1)
-    for (const [term, count] of counts) insert(this.#posting(term), slot, Math.min(255, count))
-    if (slot >= this.#lengths.length) this.#grow(slot)
+    for (const [term, count] of counts) this.#postings.add(this.#addTerm(term), slot * perSlot + Math.min(255, count))
+    this.#lengths = grown(this.#lengths, slot + 1)
     this.#lengths[slot] = Math.min(65_535, terms.length)
     this.#totalLength += this.#lengths[slot]!
     this.#documents++
@@ -62,8 +75,10 @@ export class LexicalIndex {
   /** Removes the document at a slot, which must be of these terms. */
   delete(slot: number, terms: readonly string[]): void {
     for (const term of new Set(terms)) {
-      const posting = this.#postings.get(term)
-      if (posting && remove(posting, slot) && posting.length === 0) this.#forget(term)
+      const number = this.#terms.numberOf(term)
+      if (number === undefined) continue
+      this.#postings.delete(number, slot * perSlot, (slot + 1) * perSlot)
+      if (this.#postings.lengthOf(number) === 0) this.#forget(term)
     }
     this.#totalLength -= this.#lengths[slot] ?? 0
     this.#lengths[slot] = 0
@@ -72,15 +87,13 @@ export class LexicalIndex {
 
   /** How many documents have a term. */
   frequency(term: string): number {
-    return this.#postings.get(term)?.length ?? 0
+    return this.#of(term).length
   }
 
   /** Whether any of the allowed documents has a term. */
   occurs(term: string, allowed: SlotSet | undefined): boolean {
-    const posting = this.#postings.get(term)
-    if (!posting || !allowed) return posting !== undefined
-    for (let i = 0; i < posting.length; i++) if (allowed.has(posting.slots[i]!)) return true
-    return false
+    const postings = this.#of(term)
+    return allowed ? postings.some((posting) => allowed.has(slotIn(posting))) : postings.length > 0
   }
 
   /** How much a term tells: the logarithm of its rarity. */
@@ -91,16 +104,17 @@ export class LexicalIndex {
 
   /** The slots of the documents that have a term, ascending, `limit` at most. */
   slotsOf(term: string, limit: number): Uint32Array {
-    const posting = this.#postings.get(term)
-    return posting ? posting.slots.slice(0, Math.min(limit, posting.length)) : new Uint32Array(0)
+    return this.#of(term).slice(0, limit).map(slotIn)
   }
 
   /** Known terms that share character trigrams with a word, most shared first. */
   lookAlikes(word: string, limit: number): string[] {
+    this.#byTrigram ??= trigramsOf(this.#terms)
+    const byTrigram = this.#byTrigram
     const shared = new Map<string, number>()
     const all = trigrams(word)
     for (const trigram of all)
-      for (const term of this.#byTrigram.get(trigram) ?? []) shared.set(term, (shared.get(term) ?? 0) + 1)
+      for (const term of byTrigram.get(trigram) ?? []) shared.set(term, (shared.get(term) ?? 0) + 1)
     return [...shared]
       .filter(([, count]) => count >= all.size / 3)
       .sort((x, y) => y[1] - x[1])
@@ -115,8 +129,7 @@ export class LexicalIndex {
     for (const { term, weight, asked } of terms) {
       const gain = weight * this.rarity(term)
       if (asked) whole += gain
-      const posting = this.#postings.get(term)
-      if (posting) this.#add(posting, gain, sums)
+      this.#add(this.#of(term), gain, sums)
     }
     const { scores, touched } = sums
     const top = new TopSlots(limit)
@@ -124,46 +137,73 @@ export class LexicalIndex {
     return { top: top.list(), scoreOf: (slot) => scores[slot] ?? 0, whole }
   }
 
-  #add({ slots, counts, length }: Posting, gain: number, { scores, touched, allowed }: Sums): void {
+  save(writer: SectionWriter, name: string): void {
+    this.#terms.save(writer, name)
+    this.#postings.save(writer, name, this.#terms.end)
+    writer.numbers(`${name}.words`, this.#lengths)
+    writer.json(`${name}.totals`, [this.#documents, this.#totalLength])
+  }
+
+  restore(reader: SectionReader, name: string): void {
+    this.#terms.restore(reader, name)
+    this.#postings.restore(reader, name)
+    this.#lengths = reader.uint16(`${name}.words`)
+    const [documents, totalLength] = reader.json<[number, number]>(`${name}.totals`)
+    this.#documents = documents
+    this.#totalLength = totalLength
+  }
+
+  #of(term: string): Uint32Array {
+    const number = this.#terms.numberOf(term)
+    return number === undefined ? noPostings : this.#postings.get(number)
+  }
+
+  #add(postings: Uint32Array, gain: number, { scores, touched, allowed }: Sums): void {
     const lengths = this.#lengths
     const perTerm = (k1 * b * this.#documents) / Math.max(1, this.#totalLength)
-    for (let i = 0; i < length; i++) {
-      const slot = slots[i]!
+    for (let i = 0; i < postings.length; i++) {
+      const slot = slotIn(postings[i]!)
       if (allowed && !allowed.has(slot)) continue
-      const count = counts[i]!
+      const count = postings[i]! % perSlot
       const part = (gain * count * (k1 + 1)) / (count + k1 * (1 - b) + perTerm * lengths[slot]!)
       if (scores[slot] === 0) touched.push(slot)
       scores[slot]! += part
     }
   }
 
-  #posting(term: string): Posting {
-    const known = this.#postings.get(term)
-    if (known) return known
-    const posting = { slots: new Uint32Array(2), counts: new Uint8Array(2), length: 0 }
-    this.#postings.set(term, posting)
-    for (const trigram of trigrams(term)) {
-      const terms = this.#byTrigram.get(trigram)
-      if (terms) terms.add(term)
-      else this.#byTrigram.set(trigram, new Set([term]))
-    }
-    return posting
+  #addTerm(term: string): number {
+    const known = this.#terms.numberOf(term)
+    if (known === undefined && this.#byTrigram) addTrigrams(this.#byTrigram, term)
+    return known ?? this.#terms.add(term)
   }
 
   #forget(term: string): void {
-    this.#postings.delete(term)
-    for (const trigram of trigrams(term)) {
-      const terms = this.#byTrigram.get(trigram)
+    this.#terms.delete(term)
+    for (const trigram of this.#byTrigram ? trigrams(term) : []) {
+      const terms = this.#byTrigram!.get(trigram)
       terms?.delete(term)
-      if (terms?.size === 0) this.#byTrigram.delete(trigram)
+      if (terms?.size === 0) this.#byTrigram!.delete(trigram)
     }
   }
+}
 
-  #grow(slot: number): void {
-    const capacity = Math.max(slot + 1, this.#lengths.length * 2)
-    const lengths = new Uint16Array(capacity)
-    lengths.set(this.#lengths)
-    this.#lengths = lengths
+const noPostings = new Uint32Array(0)
+
+function slotIn(posting: number): number {
+  return Math.floor(posting / perSlot)
+}
+
+function trigramsOf(terms: NameTable): Map<string, Set<string>> {
+  const byTrigram = new Map<string, Set<string>>()
+  for (const [term] of terms) addTrigrams(byTrigram, term)
+  return byTrigram
+}
+
+function addTrigrams(byTrigram: Map<string, Set<string>>, term: string): void {
+  for (const trigram of trigrams(term)) {
+    const terms = byTrigram.get(trigram)
+    if (terms) terms.add(term)
+    else byTrigram.set(trigram, new Set([term]))
   }
 }
 
@@ -172,44 +212,4 @@ function trigrams(word: string): Set<string> {
   if (word.length < 4 || /\p{N}/u.test(word)) return new Set()
   const marked = `^${word}$`
   return new Set(Array.from({ length: marked.length - 2 }, (_, i) => marked.slice(i, i + 3)))
-}
-
-function insert(posting: Posting, slot: number, count: number): void {
-  const { length } = posting
-  if (length === posting.slots.length) {
-    const slots = new Uint32Array(length * 2)
-    const counts = new Uint8Array(length * 2)
-    slots.set(posting.slots)
-    counts.set(posting.counts)
-    posting.slots = slots
-    posting.counts = counts
-  }
-  const at = lowerBound(posting, slot)
-  posting.slots.copyWithin(at + 1, at, length)
-  posting.counts.copyWithin(at + 1, at, length)
-  posting.slots[at] = slot
-  posting.counts[at] = count
-  posting.length++
-}
-
-function remove(posting: Posting, slot: number): boolean {
-  const at = lowerBound(posting, slot)
-  if (at === posting.length || posting.slots[at] !== slot) return false
-  posting.slots.copyWithin(at, at + 1, posting.length)
-  posting.counts.copyWithin(at, at + 1, posting.length)
-  posting.length--
-  return true
-}
-
-/** The first place whose slot is not below; documents mostly come in order, so the end is tried first. */
-function lowerBound({ slots, length }: Posting, slot: number): number {
-  if (length === 0 || slots[length - 1]! < slot) return length
-  let low = 0
-  let high = length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (slots[middle]! < slot) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -1,22 +1,35 @@
 import type { Memory, MemoryQuery } from '@perstream/spec'
 import { evidenceUntil } from './evidence'
+import { grown } from './grown'
+import type { SectionReader, SectionWriter } from './sections'
+import { SlotGroups } from './slot-groups'
 import { SlotSet } from './slot-set'
 import type { TimeRange } from './time-expressions'
 
 /** Which memories a query may return, by indexes: sets of slots for what is equal, columns of numbers for times. */
 export class MemoryFilters {
-  readonly #all = new SlotSet()
-  readonly #superseded = new SlotSet()
-  readonly #byOwner = new Map<string, SlotSet>()
-  readonly #byCategory = new Map<string, SlotSet>()
-  readonly #bySource = new Map<string, SlotSet>()
-  #learnedAt = new Float64Array(64)
-  #validFrom = new Float64Array(64)
-  #validTo = new Float64Array(64)
+  #all = new SlotSet()
+  #superseded = new SlotSet()
+  readonly #byOwner = new SlotGroups()
+  readonly #byCategory = new SlotGroups()
+  readonly #bySource = new SlotGroups()
+  #learnedAt: Float64Array = new Float64Array(64)
+  #validFrom: Float64Array = new Float64Array(64)
+  #validTo: Float64Array = new Float64Array(64)
 
   /** The slots in use. */
   get all(): SlotSet {
     return this.#all
+  }
+
+  /** The slots of memories that others have superseded. */
+  get superseded(): SlotSet {
+    return this.#superseded
+  }
+
+  /** How many memories each category has, of those that have any. */
+  categoryCounts(): Iterable<readonly [category: string, memories: number]> {
+    return this.#byCategory.counts()
   }
 
   /** Whose memories there are. */
@@ -25,10 +38,12 @@ export class MemoryFilters {
   }
 
   put(slot: number, memory: Memory): void {
-    if (slot >= this.#learnedAt.length) this.#grow(slot)
+    this.#learnedAt = grown(this.#learnedAt, slot + 1)
+    this.#validFrom = grown(this.#validFrom, slot + 1)
+    this.#validTo = grown(this.#validTo, slot + 1)
     this.#all.add(slot)
     if (memory.supersededBy !== undefined) this.#superseded.add(slot)
-    for (const set of this.#setsOf(memory)) set.add(slot)
+    for (const [groups, key] of this.#groupsOf(memory)) groups.add(key, slot)
     this.#learnedAt[slot] = memory.learnedAt
     this.#validFrom[slot] = memory.validFrom ?? Number.NEGATIVE_INFINITY
     this.#validTo[slot] = memory.validTo ?? Number.POSITIVE_INFINITY
@@ -37,13 +52,17 @@ export class MemoryFilters {
   delete(slot: number, memory: Memory): void {
     this.#all.delete(slot)
     this.#superseded.delete(slot)
-    for (const set of this.#setsOf(memory)) set.delete(slot)
+    for (const [groups, key] of this.#groupsOf(memory)) groups.delete(key, slot)
   }
 
   /** When it happened, as far as is known: when it began to be true, else when it was learned. */
   momentOf(slot: number): number {
     const from = this.#validFrom[slot]!
     return from === Number.NEGATIVE_INFINITY ? this.#learnedAt[slot]! : from
+  }
+
+  learnedAt(slot: number): number {
+    return this.#learnedAt[slot]!
   }
 
   isSuperseded(slot: number): boolean {
@@ -66,6 +85,13 @@ export class MemoryFilters {
     )
   }
 
+  /** The slots of memories that are all that is given. */
+  with({ owner, categories, source }: Pick<MemoryQuery, 'owner' | 'categories' | 'source'>): SlotSet {
+    const owned = owner === undefined ? this.#all : this.#all.and(this.#byOwner.get(owner))
+    const sorted = categories ? owned.and(this.#ofCategories(categories)) : owned
+    return source === undefined ? sorted : sorted.and(this.#bySource.get(source))
+  }
+
   /**
    * What the filters of a query leave; undefined when it has none.
    * @param memoryOf read for `until` alone, and of memories with evidence of its source alone
@@ -77,12 +103,10 @@ export class MemoryFilters {
   ): SlotSet | undefined {
     const { owner, categories, source, until, asOf, validAt, exclude = [], superseded, during } = query
     let left: SlotSet | undefined
-    const keep = (set: SlotSet | undefined) => {
-      left = left ? left.and(set ?? none) : (set ?? none)
+    const keep = (set: SlotSet) => {
+      left = left ? left.and(set) : set
     }
-    if (owner !== undefined) keep(this.#byOwner.get(owner))
-    if (categories) keep(categories.map((name) => this.#byCategory.get(name) ?? none).reduce((a, c) => a.or(c), none))
-    if (source !== undefined) keep(this.#bySource.get(source))
+    if (owner !== undefined || categories || source !== undefined) keep(this.with({ owner, categories, source }))
     if (superseded === 'exclude') keep(this.#all.andNot(this.#superseded))
     if (asOf !== undefined) keep((left ?? this.#all).filter((slot) => this.#learnedAt[slot]! <= asOf))
     if (validAt !== undefined)
@@ -92,7 +116,7 @@ export class MemoryFilters {
       keep((left ?? this.#all).filter((slot) => this.momentOf(slot) < to && from < this.#validTo[slot]!))
     }
     if (until) {
-      const late = (left ?? this.#all).and(this.#bySource.get(until.source) ?? none).filter((slot) => {
+      const late = (left ?? this.#all).and(this.#bySource.get(until.source)).filter((slot) => {
         return evidenceUntil(memoryOf(slot).evidence, until).length === 0
       })
       keep((left ?? this.#all).andNot(late))
@@ -102,30 +126,35 @@ export class MemoryFilters {
     return left
   }
 
-  *#setsOf({ owner, category, evidence }: Memory): Generator<SlotSet> {
-    yield setOf(this.#byOwner, owner)
-    yield setOf(this.#byCategory, category)
-    for (const { source } of evidence) yield setOf(this.#bySource, source)
+  save(writer: SectionWriter, name: string): void {
+    writer.numbers(`${name}.all`, this.#all.words)
+    writer.numbers(`${name}.superseded`, this.#superseded.words)
+    writer.numbers(`${name}.learnedAt`, this.#learnedAt)
+    writer.numbers(`${name}.validFrom`, this.#validFrom)
+    writer.numbers(`${name}.validTo`, this.#validTo)
+    this.#byOwner.save(writer, `${name}.owner`)
+    this.#byCategory.save(writer, `${name}.category`)
+    this.#bySource.save(writer, `${name}.source`)
   }
 
-  #grow(slot: number): void {
-    const capacity = Math.max(slot + 1, this.#learnedAt.length * 2)
-    this.#learnedAt = grown(this.#learnedAt, capacity)
-    this.#validFrom = grown(this.#validFrom, capacity)
-    this.#validTo = grown(this.#validTo, capacity)
+  restore(reader: SectionReader, name: string): void {
+    this.#all = SlotSet.ofWords(reader.uint32(`${name}.all`))
+    this.#superseded = SlotSet.ofWords(reader.uint32(`${name}.superseded`))
+    this.#learnedAt = reader.float64(`${name}.learnedAt`)
+    this.#validFrom = reader.float64(`${name}.validFrom`)
+    this.#validTo = reader.float64(`${name}.validTo`)
+    this.#byOwner.restore(reader, `${name}.owner`)
+    this.#byCategory.restore(reader, `${name}.category`)
+    this.#bySource.restore(reader, `${name}.source`)
   }
-}
 
-const none = new SlotSet()
+  #ofCategories(categories: readonly string[]): SlotSet {
+    return categories.reduce((sum, name) => sum.or(this.#byCategory.get(name)), new SlotSet())
+  }
 
-function setOf(sets: Map<string, SlotSet>, key: string): SlotSet {
-  const set = sets.get(key) ?? new SlotSet()
-  sets.set(key, set)
-  return set
-}
-
-function grown(column: Float64Array, capacity: number): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(capacity)
-  larger.set(column)
-  return larger
+  *#groupsOf({ owner, category, evidence }: Memory): Generator<readonly [SlotGroups, string]> {
+    yield [this.#byOwner, owner]
+    yield [this.#byCategory, category]
+    for (const { source } of evidence) yield [this.#bySource, source]
+  }
 }

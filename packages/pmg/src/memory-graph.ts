@@ -129,9 +129,9 @@ export interface MemoryGraph extends MemoryWriter, MemoryRetriever, AsyncDisposa
    * @throws PerStreamError `memory-not-found`
    */
   visits(id: string): MemoryVisits
-  /** What memories speak of, in the order it came. */
+  /** What memories speak of. */
   entities(): Entity[]
-  /** What memories say of entities, in the order it came. */
+  /** What memories say of entities. */
   relations(): Relation[]
   /**
    * Makes one entity of two that are the same: the owner's, or else the elder, stays.

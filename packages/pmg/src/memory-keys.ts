@@ -1,15 +1,21 @@
 import type { Memory } from '@perstream/spec'
-import { HashIndex } from './hash-index'
+import { HashIndex, hashText } from './hash-index'
 import type { MemoryEntry } from './memory-entry'
+import type { SectionReader, SectionWriter } from './sections'
 import { nearWordsKey, sameWordsKey } from './words'
 
 /** Finds memories by what they say and by their tracks. Holds hashes alone: what is found is compared with the memory itself. */
 export class MemoryKeys {
-  readonly #same = new HashIndex<number>()
-  readonly #near = new HashIndex<number>()
-  readonly #tracks = new HashIndex<number>()
+  readonly #same = new HashIndex()
+  readonly #near = new HashIndex()
+  readonly #tracks = new HashIndex()
 
-  constructor(readonly slots: readonly (MemoryEntry | undefined)[]) {}
+  readonly #at: (slot: number) => MemoryEntry | undefined
+
+  /** @param at the memory in a slot */
+  constructor(at: (slot: number) => MemoryEntry | undefined) {
+    this.#at = at
+  }
 
   add(slot: number, memory: Memory): void {
     this.#same.add(ownKey(memory.owner, sameWordsKey(memory.text)), slot)
@@ -51,20 +57,32 @@ export class MemoryKeys {
     return found.filter(({ memory }) => memory.owner === owner && nearWordsKey(memory.text) === key)
   }
 
-  #entries(index: HashIndex<number>, key: string): MemoryEntry[] {
-    return index.get(key).flatMap((slot) => this.slots[slot] ?? [])
+  save(writer: SectionWriter, name: string): void {
+    this.#same.save(writer, `${name}.same`)
+    this.#near.save(writer, `${name}.near`)
+    this.#tracks.save(writer, `${name}.tracks`)
+  }
+
+  restore(reader: SectionReader, name: string): void {
+    this.#same.restore(reader, `${name}.same`)
+    this.#near.restore(reader, `${name}.near`)
+    this.#tracks.restore(reader, `${name}.tracks`)
+  }
+
+  #entries(index: HashIndex, key: number): MemoryEntry[] {
+    return index.get(key).flatMap((slot) => this.#at(slot) ?? [])
   }
 }
 
-function ownKey(owner: string, key: string): string {
-  return `${owner}\0${key}`
+function ownKey(owner: string, key: string): number {
+  return hashText(`${owner}\0${key}`)
 }
 
-function trackKey(owner: string, source: string, track: string): string {
-  return `${owner}\0${source}\0${track}`
+function trackKey(owner: string, source: string, track: string): number {
+  return hashText(`${owner}\0${source}\0${track}`)
 }
 
-function trackKeys({ owner, track, evidence }: Memory): string[] {
+function trackKeys({ owner, track, evidence }: Memory): number[] {
   if (track === undefined) return []
   return Array.from(new Set(evidence.map(({ source }) => source)), (source) => trackKey(owner, source, track))
 }

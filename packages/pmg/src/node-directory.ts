@@ -76,10 +76,13 @@ async function syncFolder(path: string): Promise<void> {
 
 function nodeFile(handle: FileHandle): JournalFile {
   const size = async () => (await handle.stat()).size
+  const room = async (offset: number, length: number) =>
+    new Uint8Array(Math.min(length, Math.max(0, (await size()) - offset)))
   return {
     size,
-    async read(offset, length) {
-      const bytes = new Uint8Array(Math.min(length, Math.max(0, (await size()) - offset)))
+    async read(offset, length, into) {
+      const fits = into !== undefined && into.length >= length
+      const bytes = fits ? into.subarray(0, length) : await room(offset, length)
       let filled = 0
       while (filled < bytes.length) {
         const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, offset + filled)

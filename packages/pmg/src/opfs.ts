@@ -9,7 +9,10 @@ export { createOpfsDirectory }
 export interface OpfsStoreOptions extends CallOptions {
   /** 'write' makes the folder where it is not there; only one page or worker may; any number may 'read' beside it. */
   readonly mode: 'write' | 'read'
-  /** Receives what went wrong without harm: `journal-tail-cut`, `journal-tail-ignored`, `compaction-failed`. */
+  /**
+   * Receives what went wrong without harm: `journal-tail-cut`, `journal-tail-ignored`, `compaction-failed`, `index-ignored`,
+   * `index-not-kept`.
+   */
   readonly onWarning?: ((warning: Warning) => void) | undefined
   /** Bytes of journal beyond which it is merged into the parts. Default 16 MiB in a dedicated worker, 1 MiB elsewhere. */
   readonly compactAfterBytes?: number | undefined
@@ -60,6 +63,8 @@ export async function openOpfsStore(name: string, options: OpfsStoreOptions): Pr
     return {
       commit: (batch, callOptions) => explained(name, store.commit(batch, callOptions)),
       load: (sequence, callOptions) => store.load(sequence, callOptions),
+      readIndex: (callOptions) => store.readIndex(callOptions),
+      writeIndex: (sections, callOptions) => store.writeIndex(sections, callOptions),
       backup: (target, callOptions) => explained(name, store.backup(target, callOptions)),
       [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
     }

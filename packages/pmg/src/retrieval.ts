@@ -115,7 +115,7 @@ function addMeaning(
 
 /** What the filters leave; undefined when there are none. */
 function allowedSlots(state: GraphState, query: ReadyQuery): SlotSet | undefined {
-  const slotOf = (id: string) => state.entries.get(id)?.slot
+  const slotOf = (id: string) => state.entries.slotOf(id)
   const allowed = state.filters.allowed(query, slotOf, (slot) => state.at(slot)!.memory)
   return (query.participants ?? []).reduce<SlotSet | undefined>((left, participant) => {
     const slots = speakingOf(state, participant, query.owner)
@@ -128,7 +128,7 @@ function speakingOf(state: GraphState, label: string, owner: string | undefined)
   const slots = new SlotSet()
   for (const each of owner === undefined ? state.filters.owners() : [owner]) {
     const record = state.entityByLabel(each, entityKey(label))
-    for (const id of record ? state.memoriesOf(record.id) : []) slots.add(state.entries.get(id)!.slot)
+    for (const slot of record ? state.table.slotsOf(record.id) : []) slots.add(slot)
   }
   return slots
 }

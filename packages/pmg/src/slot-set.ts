@@ -80,6 +80,11 @@ export class SlotSet implements Iterable<number> {
       for (let bits = this.#words[word]!; bits !== 0; bits &= bits - 1) yield word * 32 + 31 - Math.clz32(bits & -bits)
   }
 
+  /** A set of these bits, which it keeps: as `words` gives them. */
+  static ofWords(words: Uint32Array): SlotSet {
+    return SlotSet.#of(words, (word) => word)
+  }
+
   static #of(words: Uint32Array, change: (word: number, index: number) => number): SlotSet {
     const set = new SlotSet()
     for (let i = 0; i < words.length; i++) {

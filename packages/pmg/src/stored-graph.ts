@@ -24,9 +24,10 @@ import { exportLines, exportWithGrids } from './export'
 import { importLines } from './graph-import'
 import { GraphJournal } from './graph-journal'
 import { type GraphState, gridsOf } from './graph-state'
-import type { GraphWriter, GridReferences, MemoryChanges } from './graph-writer'
+import type { GraphWriter, MemoryChanges } from './graph-writer'
 import { GridKeeper } from './grids'
 import { type HistoryEntry, historyOf } from './history'
+import type { GridReferences } from './made-memory'
 import type { MemoryEntry } from './memory-entry'
 import type {
   ExportOptions,
@@ -82,7 +83,7 @@ export class StoredGraph implements MemoryGraph {
 
   /** Reads what the store has, and frees grids that no memory has. */
   async open(options: CallOptions): Promise<void> {
-    await this.#journal.refresh(options)
+    await this.#journal.open(options)
     await this.#grids?.sweep(this.#state, options)
   }
 
@@ -205,13 +206,12 @@ export class StoredGraph implements MemoryGraph {
   }
 
   list({ owner, categories, source, limit }: ListOptions = {}): Memory[] {
-    const memories = Array.from(this.#state.entries.values(), ({ memory }) => memory).filter(
-      (memory) =>
-        (owner === undefined || memory.owner === owner) &&
-        (!categories || categories.includes(memory.category)) &&
-        (source === undefined || memory.evidence.some((seen) => seen.source === source)),
-    )
-    return memories.sort((a, b) => b.learnedAt - a.learnedAt).slice(0, limit)
+    const { entries, filters } = this.#state
+    const slots = [...filters.with({ owner, categories, source })]
+    return slots
+      .sort((a, b) => filters.learnedAt(b) - filters.learnedAt(a))
+      .slice(0, limit)
+      .map((slot) => entries.at(slot)!.memory)
   }
 
   entities(): Entity[] {

@@ -28,6 +28,9 @@ export class TypeScriptBank implements VectorBank {
     return this.capacity * (this.dimensions * 5 + 8)
   }
 
+  /** Nothing to gain: segments have buffers of their own. */
+  reserve(): void {}
+
   grow(): void {
     this.#segments.push({
       values: new Float32Array(segmentRows * this.dimensions),
@@ -38,8 +41,17 @@ export class TypeScriptBank implements VectorBank {
   }
 
   write(row: number, vector: Float32Array): number {
+    this.writeValues(row, vector)
+    return this.encode(row)
+  }
+
+  writeValues(row: number, vectors: Float32Array): void {
     const { segment, at } = this.#locate(row)
-    segment.values.set(vector, at * this.dimensions)
+    segment.values.set(vectors, at * this.dimensions)
+  }
+
+  encode(row: number): number {
+    const { segment, at } = this.#locate(row)
     return encode(segment, at, this.dimensions)
   }
 

@@ -19,10 +19,16 @@ export interface VectorBank {
   readonly rows: Uint32Array
   /** Scores of the rows listed. */
   readonly scores: Float32Array
+  /** Takes memory for so many rows at once, where it can: growing to them is faster then. */
+  reserve(rows: number): void
   /** Adds a segment. @throws RangeError when the machine has no room for it */
   grow(): void
   /** Writes a row: its values, and their codes. Returns the square of the vector's length. */
   write(row: number, vector: Float32Array): number
+  /** Writes the values of rows of one segment that follow each other, without their codes. */
+  writeValues(row: number, vectors: Float32Array): void
+  /** Makes the codes of a row of its values. Returns the square of the vector's length. */
+  encode(row: number): number
   /** Fills a row, and its codes, with zeros. */
   clear(row: number): void
   /** A copy of a row. */

@@ -122,6 +122,23 @@ describe.each(engines)('VectorIndex (%s)', (engine) => {
     },
   )
 
+  it.each([16, 20])('puts back a run of slots (%i wide) as it puts each', (dimensions) => {
+    const vectors = Array.from({ length: 600 }, (_, seed) => randomUnit(dimensions, seed))
+    const flat = new Float32Array(vectors.flatMap((vector) => [...vector]))
+    const index = new VectorIndex(dimensions, { engine, memoryLimit: 800_000 })
+    index.putBack(200, flat)
+    index.delete(203)
+    index.put(203, vectors[3]!)
+    const single = new VectorIndex(dimensions, { engine })
+    for (const [i, vector] of vectors.entries()) single.put(200 + i, vector)
+    expect(index.count).toBe(600)
+    for (const [i, vector] of vectors.entries()) expect(index.get(200 + i)).toEqual(vector)
+    for (const scan of scans) {
+      const options = { limit: 9, scan } as const
+      expect(index.search(vectors[7]!, options)).toEqual(single.search(vectors[7]!, options))
+    }
+  })
+
   it('gives the lower slots where scores are equal', () => {
     const index = new VectorIndex(20, { engine })
     for (let slot = 999; slot >= 0; slot--) index.put(slot, randomUnit(20, slot % 3))

@@ -55,6 +55,8 @@ export class VectorIndex {
   readonly #openBank: () => VectorBank
   readonly #banks: PlacedBank[] = []
   readonly #used = new SlotSet()
+  /** Slots whose codes are still to be made. */
+  #withoutCodes = new SlotSet()
   /** No vector is longer. Not lowered by deletions. */
   #longest = 0
 
@@ -103,16 +105,47 @@ export class VectorIndex {
       throw new TypeError(`vector has a squared length of ${squares}: it must be finite`)
     }
     this.#used.add(slot)
-    // Single-precision sums may come out a little short.
-    this.#longest = Math.max(this.#longest, Math.sqrt(squares) * 1.001)
+    this.#withoutCodes.delete(slot)
+    this.#noteLength(squares)
+  }
+
+  /**
+   * Writes vectors that were in an index before, one behind the other, into slots that follow each other. That they are finite is not
+   * checked again, and their codes are made by the first search.
+   * @throws PerStreamError 'out-of-memory' when there is no room for a slot
+   */
+  putBack(slot: number, vectors: Float32Array): void {
+    const count = vectors.length / this.dimensions
+    for (let done = 0; done < count; ) {
+      const { bank, row } = this.#locate(slot + done) ?? this.#makeRoom(slot + done)
+      const some = Math.min(count - done, segmentRows - (row % segmentRows))
+      bank.writeValues(row, vectors.subarray(done * this.dimensions, (done + some) * this.dimensions))
+      for (const end = done + some; done < end; done++) {
+        this.#used.add(slot + done)
+        this.#withoutCodes.add(slot + done)
+      }
+    }
   }
 
   /** Empties a slot and fills its memory with zeros. */
   delete(slot: number): void {
     if (!this.#used.has(slot)) return
     this.#used.delete(slot)
+    this.#withoutCodes.delete(slot)
     const { bank, row } = this.#locate(slot)!
     bank.clear(row)
+  }
+
+  /** Whether a slot is in use. */
+  has(slot: number): boolean {
+    return this.#used.has(slot)
+  }
+
+  /** Takes memory for so many slots at once, as far as one bank can have them: an index that is filled is faster then. */
+  reserve(slots: number): void {
+    if (this.#banks.length > 0 || slots === 0) return
+    this.#grow(0)
+    this.#banks[0]!.bank.reserve(slots)
   }
 
   /** A copy of a slot's vector, undefined when it is empty. */
@@ -171,7 +204,22 @@ export class VectorIndex {
   #prepare(query: Float32Array): PreparedQuery {
     if (query.length !== this.dimensions)
       throw new TypeError(`query has ${query.length} elements: it must have ${this.dimensions}`)
+    this.#makeCodes()
     return prepareQuery(query, this.#longest)
+  }
+
+  #makeCodes(): void {
+    if (this.#withoutCodes.count === 0) return
+    for (const slot of this.#withoutCodes) {
+      const { bank, row } = this.#locate(slot)!
+      this.#noteLength(bank.encode(row))
+    }
+    this.#withoutCodes = new SlotSet()
+  }
+
+  /** Single-precision sums may come out a little short. */
+  #noteLength(squares: number): void {
+    this.#longest = Math.max(this.#longest, Math.sqrt(squares) * 1.001)
   }
 
   #fasterScan(rows: number, limit: number): 'f32' | 'int8' {

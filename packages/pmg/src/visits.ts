@@ -1,4 +1,6 @@
 import type { MemoryVisits } from '@perstream/spec'
+import { grown } from './grown'
+import type { SectionReader, SectionWriter } from './sections'
 
 /** After so long without a visit, half of the heat is left: 30 days. */
 const halfLife = 30 * 24 * 60 * 60 * 1000
@@ -16,25 +18,27 @@ export function heat({ visits, lastVisitedAt }: MemoryVisits, now: number): numb
 
 /** Visits by slot: 12 bytes a memory. */
 export class VisitTable {
-  #counts = new Uint32Array(64)
-  #times = new Float64Array(64)
+  #counts: Uint32Array = new Uint32Array(64)
+  #times: Float64Array = new Float64Array(64)
 
   get(slot: number): MemoryVisits {
     return { visits: this.#counts[slot] ?? 0, lastVisitedAt: this.#times[slot] ?? 0 }
   }
 
   set(slot: number, { visits, lastVisitedAt }: MemoryVisits): void {
-    if (slot >= this.#counts.length) this.#grow(slot)
+    this.#counts = grown(this.#counts, slot + 1)
+    this.#times = grown(this.#times, slot + 1)
     this.#counts[slot] = visits
     this.#times[slot] = lastVisitedAt
   }
 
-  #grow(slot: number): void {
-    const length = Math.max(slot + 1, this.#counts.length * 2)
-    const [counts, times] = [this.#counts, this.#times]
-    this.#counts = new Uint32Array(length)
-    this.#times = new Float64Array(length)
-    this.#counts.set(counts)
-    this.#times.set(times)
+  save(writer: SectionWriter, name: string): void {
+    writer.numbers(`${name}.counts`, this.#counts)
+    writer.numbers(`${name}.times`, this.#times)
+  }
+
+  restore(reader: SectionReader, name: string): void {
+    this.#counts = reader.uint32(`${name}.counts`)
+    this.#times = reader.float64(`${name}.times`)
   }
 }

@@ -38,20 +38,19 @@ type Reach = (slot: number, share: number, entity: string) => void
 /** Spreads from one memory; each entity is passed once, by the memory that came to it first. */
 function spread(state: GraphState, start: number, visits: number, reach: Reach): void {
   const seen = new Set([start])
-  const passed = new Set<string>()
+  const passed = new Set<number>()
   let front: [slot: number, share: number][] = [[start, 1]]
   for (let depth = 0; depth < depthBound; depth++) {
     const next: [number, number][] = []
     for (const [slot, share] of front)
-      for (const { id, memories } of doorways(state, slot, passed)) {
-        passed.add(id)
-        for (const memory of memories) {
-          const neighbour = state.entries.get(memory)!.slot
+      for (const { entity, memories } of doorways(state, slot, passed)) {
+        passed.add(entity)
+        for (const neighbour of memories) {
           if (seen.has(neighbour)) continue
           if (seen.size > visits) return
           seen.add(neighbour)
           const arriving = share / memories.size
-          reach(neighbour, arriving, id)
+          reach(neighbour, arriving, state.table.entityId(entity))
           next.push([neighbour, arriving])
         }
       }
@@ -60,14 +59,12 @@ function spread(state: GraphState, start: number, visits: number, reach: Reach):
 }
 
 /** The entities a memory speaks of, but for the owner and those that were passed, with their memories; rarest first. */
-function doorways(state: GraphState, slot: number, passed: ReadonlySet<string>) {
-  const ids = new Set<string>()
-  for (const relation of state.at(slot)!.relations) {
-    const { subject, object } = state.relations.get(relation)!.record
-    for (const id of [subject, object])
-      if (!passed.has(id) && state.entities.get(id)!.record.kind !== 'owner') ids.add(id)
-  }
-  return Array.from(ids, (id) => ({ id, memories: state.memoriesOf(id, visitBound) })).sort(
+function doorways(state: GraphState, slot: number, passed: ReadonlySet<number>) {
+  const { entries, table } = state
+  const entities = new Set<number>()
+  for (const relation of entries.relationsAt(slot))
+    for (const entity of table.endsOf(relation)) if (!passed.has(entity) && !table.isOwner(entity)) entities.add(entity)
+  return Array.from(entities, (entity) => ({ entity, memories: table.slotsOf(entity, visitBound) })).sort(
     (a, b) => a.memories.size - b.memories.size,
   )
 }

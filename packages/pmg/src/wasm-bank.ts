@@ -43,6 +43,8 @@ class WasmBank implements VectorBank {
   readonly #safety: number
   readonly #segments: number
   readonly #segmentBytes: number
+  /** Pages the memory may have. */
+  readonly #maximum: number
   #floats!: Float32Array
   #query: PreparedQuery | undefined
 
@@ -51,6 +53,7 @@ class WasmBank implements VectorBank {
     readonly dimensions: number,
     maximum: number,
   ) {
+    this.#maximum = maximum
     const width = Math.ceil(dimensions / 16) * 16
     this.#width = width
     this.#safety = roundingShare(width)
@@ -68,35 +71,51 @@ class WasmBank implements VectorBank {
     return this.#segments + (this.capacity / segmentRows) * this.#segmentBytes
   }
 
+  reserve(rows: number): void {
+    const bytes = this.#segments + Math.ceil(rows / segmentRows) * this.#segmentBytes
+    const pages = Math.min(this.#maximum, Math.ceil(bytes / pageBytes)) - this.#memory.buffer.byteLength / pageBytes
+    if (pages > 0) this.#growMemory(0, pages)
+  }
+
   grow(): void {
     const { byteLength } = this.#memory.buffer
     const pages = Math.ceil((this.byteLength + this.#segmentBytes - byteLength) / pageBytes)
     if (pages > 0) this.#growMemory(pages, Math.floor(byteLength / pageBytes / 8))
     this.capacity += segmentRows
-    this.#view()
   }
 
   /** Growing makes a new buffer, whose size an engine may take for a reason to collect all garbage: so it is done seldom. */
   #growMemory(needed: number, wanted: number): void {
-    if (wanted > needed)
-      try {
-        this.#memory.grow(wanted)
-        return
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error
-      }
-    this.#memory.grow(needed)
+    try {
+      this.#memory.grow(Math.max(needed, wanted))
+    } catch (error) {
+      if (!(error instanceof RangeError) || wanted <= needed) throw error
+      this.#memory.grow(needed)
+    }
+    this.#view()
   }
 
   write(row: number, vector: Float32Array): number {
     this.#floats.set(vector, this.#valuesOf(row))
+    return this.encode(row)
+  }
+
+  writeValues(row: number, vectors: Float32Array): void {
+    const { dimensions } = this
+    if (dimensions === this.#width) this.#floats.set(vectors, this.#valuesOf(row))
+    else
+      for (let i = 0; i * dimensions < vectors.length; i++)
+        this.#floats.set(vectors.subarray(i * dimensions, (i + 1) * dimensions), this.#valuesOf(row + i))
+  }
+
+  encode(row: number): number {
     return this.#kernel.encode(row, this.#safety)
   }
 
   clear(row: number): void {
     const values = this.#valuesOf(row)
     this.#floats.fill(0, values, values + this.#width)
-    this.#kernel.encode(row, this.#safety)
+    this.encode(row)
   }
 
   read(row: number): Float32Array {

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createRandom } from '@perstream/kit'
-import type { Warning } from '@perstream/spec'
+import type { Memory, Warning } from '@perstream/spec'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openFileStore, verifyStore } from '../src/files'
+import { type FileMemoryStore, openFileStore, verifyStore } from '../src/files'
 import { createMemoryGraph } from '../src/index'
 
 const writer = fileURLToPath(new URL('fixtures/crash-writer.mjs', import.meta.url))
@@ -35,13 +35,15 @@ it(`keeps every acknowledged memory through ${rounds} kills, and no byte of what
   const codes: string[] = []
   let created = 0
   let erased = 0
+  let indexed = 0
   for (let first = 0; first < rounds; first += roundsPerFolder) {
     const folder = join(parent, String(first))
     const known: Known = { alive: new Map(), erased: new Map() }
     for (let round = first; round < Math.min(rounds, first + roundsPerFolder); round++) {
       const atStart = random.next() < 0.2
       await runAndKill(folder, round, { atStart, milliseconds: random.next() * (atStart ? 60 : 90) }, known)
-      const warnings = await checkAfterKill(folder, known, `seed ${seed}, round ${round}`)
+      const { warnings, hasIndex } = await checkAfterKill(folder, known, `seed ${seed}, round ${round}`)
+      if (hasIndex) indexed++
       codes.push(...warnings.map(({ code }) => code))
     }
     created += known.alive.size
@@ -49,11 +51,12 @@ it(`keeps every acknowledged memory through ${rounds} kills, and no byte of what
   }
   expect(created).toBeGreaterThan(rounds)
   expect(erased).toBeGreaterThan(rounds / 2)
+  expect(indexed).toBeGreaterThan(rounds / 10)
   expect(codes.filter((code) => code === 'lock-taken-over').length).toBeGreaterThan(rounds * 0.7)
   expect(codes.every((code) => code === 'lock-taken-over' || code === 'journal-tail-cut')).toBe(true)
 }, 600_000)
 
-async function checkAfterKill(folder: string, known: Known, when: string): Promise<Warning[]> {
+async function checkAfterKill(folder: string, known: Known, when: string) {
   const warnings: Warning[] = []
   const store = await openFileStore(folder, { mode: 'write', onWarning: (warning) => warnings.push(warning) })
   const graph = await createMemoryGraph({ store })
@@ -68,9 +71,33 @@ async function checkAfterKill(folder: string, known: Known, when: string): Promi
     expect(found.includes(id), when).toBe(false)
     expect(found.includes(`${text} `) || found.includes(`${text}"`), when).toBe(false)
   }
+  const hasIndex = await checkIndex(store, when)
   await store[Symbol.asyncDispose]()
   expect((await verifyStore(folder)).damage, when).toEqual([])
-  return warnings
+  return { warnings, hasIndex }
+}
+
+/** An index that is there is of exactly what the parts hold. */
+async function checkIndex(store: FileMemoryStore, when: string): Promise<boolean> {
+  const index = await store.readIndex()
+  if (!index) return false
+  const words: string[] = []
+  for await (const { sequence, operations } of store.load())
+    if (sequence === index.sequence)
+      for (const each of operations) if (each.type === 'memory-put') words.push(wordsOf(each.memory))
+  expect(JSON.parse(new TextDecoder().decode(index.sections.get('words'))), when).toEqual(words.sort())
+  let count = 0
+  for await (const { keys, vectors } of index.embeddings()) {
+    expect(vectors.length, when).toBe(keys.length * 4)
+    count += keys.length
+  }
+  expect(count, when).toBe(words.length)
+  await index[Symbol.asyncDispose]()
+  return true
+}
+
+function wordsOf({ id, text }: Memory): string {
+  return `${id} ${text}`
 }
 
 async function runAndKill(

@@ -246,7 +246,8 @@ describe('compaction', () => {
     expect((await storeFiles()).length).toBeLessThan(8)
     await close()
     const again = await openGraph('read')
-    expect((await collect(again.graph.export())).slice(1)).toEqual(state.slice(1))
+    // In what order depends on what was deleted when.
+    expect((await collect(again.graph.export())).slice(1).sort()).toEqual(state.slice(1).sort())
     expect(again.graph.stats()).toEqual(graph.stats())
     const query = { text: 'memory 7', vector: Float32Array.of(0.6, 0.8) }
     expect(await again.graph.retrieve(query)).toEqual(await graph.retrieve(query))

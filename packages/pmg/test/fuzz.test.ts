@@ -4,7 +4,17 @@ import { PerStreamError, type Warning } from '@perstream/spec'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { openJournalStore, repairJournal, verifyJournal } from '../src/journal'
-import { after, BatchMaker, changes, contentOf, type Model } from './store-model'
+import {
+  after,
+  BatchMaker,
+  changes,
+  contentOf,
+  embeddingLines,
+  embeddingsOf,
+  type Model,
+  modelOf,
+  sectionsOf,
+} from './store-model'
 
 const numRuns = Number(process.env.PERSTREAM_FUZZ ?? 600)
 const longest = 5000
@@ -65,7 +75,7 @@ function damaged(bytes: Uint8Array, how: Damage, others: readonly Uint8Array[]):
   }
 }
 
-/** A store with parts and a journal, the states it went through, and its files, those of before too. */
+/** A store with parts, a journal and mostly an index, the states it went through, and its files, those of before too. */
 async function build(groups: readonly (readonly Parameters<BatchMaker['batch']>[1][])[]) {
   const directory = folder()
   const store = await openJournalStore(directory, { mode: 'write', location: 'memory', compactAfterBytes: 1500 })
@@ -76,6 +86,7 @@ async function build(groups: readonly (readonly Parameters<BatchMaker['batch']>[
     const batch = maker.batch(states.length, list)
     await store.commit(batch)
     states.push(after(states.at(-1)!, batch))
+    if (list.length !== 2) await store.writeIndex(sectionsOf(states.at(-1)!))
     files.push(...directory.files.values())
   }
   await store[Symbol.asyncDispose]()
@@ -96,7 +107,7 @@ function copyOf(directory: UnreliableDirectory): UnreliableDirectory {
 const allowed = ['store-corrupt', 'store-version', 'input-invalid']
 
 it('damaged files give what was written, up to a tail that is reported, or a typed error, and can be repaired', async () => {
-  const outcomes = { opened: 0, refused: 0, repaired: 0 }
+  const outcomes = { opened: 0, refused: 0, repaired: 0, indexed: 0, ignored: 0 }
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(changes, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 8 }),
@@ -118,6 +129,7 @@ it('damaged files give what was written, up to a tail that is reported, or a typ
             outcomes.opened++
             expect(found.model).toEqual(states[found.sequence])
           }
+          await checkIndex(copyOf(directory), mode, states, outcomes)
         }
         await checkRepair(copyOf(directory), states, outcomes)
         expect(performance.now() - started).toBeLessThan(longest)
@@ -144,6 +156,32 @@ async function read(directory: UnreliableDirectory, mode: 'read' | 'write', warn
   }
 }
 
+/** Whatever happened to the files, an index is that of the state it names, or there is none. */
+async function checkIndex(
+  directory: UnreliableDirectory,
+  mode: 'read' | 'write',
+  states: readonly Model[],
+  outcomes: { indexed: number; ignored: number },
+) {
+  const codes: string[] = []
+  try {
+    const store = await openJournalStore(directory, {
+      ...{ mode, location: 'memory' },
+      onWarning: ({ code }) => codes.push(code),
+    })
+    const index = await store.readIndex()
+    if (codes.includes('index-ignored')) outcomes.ignored++
+    if (!index) return
+    outcomes.indexed++
+    expect(codes).not.toContain('index-ignored')
+    expect(modelOf(index)).toEqual(states[index.sequence])
+    expect(await embeddingsOf(index)).toEqual(embeddingLines(states[index.sequence]!))
+  } catch (error) {
+    if (!PerStreamError.isInstance(error)) throw error
+    expect(allowed).toContain(error.code)
+  }
+}
+
 /** Verifying never writes; what a repair leaves opens, and holds nothing that was never written. */
 async function checkRepair(directory: UnreliableDirectory, states: readonly Model[], outcomes: { repaired: number }) {
   const before = new Map(directory.files)
@@ -153,7 +191,8 @@ async function checkRepair(directory: UnreliableDirectory, states: readonly Mode
     const opens = !((await read(copyOf(directory), 'read', [])) instanceof PerStreamError)
     expect(report.whole).toBe(opens)
     const repair = await repairJournal(directory)
-    expect(repair.repaired).toBe(!report.whole)
+    expect(repair.repaired).toBe(report.damage.length > 0)
+    if (report.whole) expect(repair).toMatchObject({ kept: [], changes: [] })
     if (!repair.repaired) return
     outcomes.repaired++
     expect(repair.after).toMatchObject({ whole: true, damage: [] })

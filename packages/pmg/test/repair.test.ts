@@ -208,7 +208,10 @@ describe('a disk that is full', () => {
     const { written, ...seen } = JSON.parse(stdout)
     expect(written).toBeGreaterThan(5)
     const failure = { code: 'store-full', cause: 'EFBIG' }
-    expect(seen).toEqual({ failure, before: written, after: written + 1, warnings: [] })
+    expect(seen).toEqual({
+      ...{ failure, before: written, after: written + 1, warnings: ['index-not-kept'], hasIndex: false },
+    })
+    expect((await readdir(folder)).filter((name) => name.startsWith('index'))).toEqual([])
     expect(await verifyStore(folder)).toMatchObject({ whole: true, tornBytes: 0 })
     const { graph, close } = await openGraph()
     expect(graph.stats().memories).toBe(written + 1)

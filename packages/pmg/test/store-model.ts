@@ -1,6 +1,9 @@
 import type { UnreliableDirectory } from '@perstream/conformance'
+import { collect } from '@perstream/kit'
 import type { Memory, MemoryBatch, MemoryOperation, MemoryStore } from '@perstream/spec'
 import fc from 'fast-check'
+import type { EmbeddingBlock, KeptIndex } from '../src/journal'
+import { memoryKeyHash } from '../src/journal-keys'
 
 /** What a store should hold: the plain way, one map. */
 export type Model = ReadonlyMap<string, { readonly text: string; readonly embedding: readonly number[] | undefined }>
@@ -50,6 +53,20 @@ function memoryOf(id: string, text: string): Memory {
   }
 }
 
+/** Writes a memory of some words; it has a space when it has an embedding. */
+export function put(id: string, embedding?: Float32Array, text = `words of ${id}`): MemoryOperation {
+  const memory = { ...memoryOf(id, text), space: embedding && 's' }
+  return { type: 'memory-put', memory, ...(embedding && { embedding }) }
+}
+
+export function remove(id: string): MemoryOperation {
+  return { type: 'memory-delete', id }
+}
+
+export function batch(sequence: number, ...operations: MemoryOperation[]): MemoryBatch {
+  return { sequence, at: 1, operations }
+}
+
 /** What is there after a batch. */
 export function after(model: Model, { operations }: MemoryBatch): Model {
   const next = new Map(model)
@@ -71,6 +88,46 @@ export async function contentOf(store: MemoryStore): Promise<{ model: Model; seq
     model = after(batch.operations[0]?.type === 'reset' ? new Map() : model, batch)
   }
   return { model, sequence }
+}
+
+/** An index of a model: all that it holds, so that what should be erased would be found in it. */
+export function sectionsOf(model: Model): ReadonlyMap<string, Uint8Array> {
+  const words = new TextEncoder().encode(JSON.stringify([...model]))
+  return new Map([
+    ['words', words],
+    ['nothing', new Uint8Array(0)],
+    ['length', new Uint8Array(Float64Array.of(words.length).buffer)],
+  ])
+}
+
+/** The model that an index of {@link sectionsOf} holds, read in the way that a graph would: as views. */
+export function modelOf({ sections }: Pick<KeptIndex, 'sections'>): Model {
+  const bytes = sections.get('length')!
+  const [length] = new Float64Array(bytes.buffer, bytes.byteOffset, 1)
+  const words = sections.get('words')!
+  if (length !== words.length || sections.get('nothing')!.length !== 0) throw new Error('the sections do not belong')
+  return new Map(JSON.parse(new TextDecoder().decode(words)))
+}
+
+/** Embeddings as `key values`, sorted. */
+export async function embeddingsOf(index: KeptIndex): Promise<string[]> {
+  const lines = await collect(linesOf(index.embeddings()))
+  return lines.sort()
+}
+
+/** What {@link embeddingsOf} should give. */
+export function embeddingLines(model: Model): string[] {
+  return [...model]
+    .flatMap(([id, { embedding }]) => (embedding ? [`${memoryKeyHash(id)} ${embedding.join(' ')}`] : []))
+    .sort()
+}
+
+async function* linesOf(blocks: AsyncIterable<EmbeddingBlock>): AsyncGenerator<string, void, void> {
+  for await (const { keys, vectors } of blocks) {
+    const dimensions = vectors.length / keys.length
+    for (const [i, key] of keys.entries())
+      yield `${key} ${vectors.subarray(i * dimensions, (i + 1) * dimensions).join(' ')}`
+  }
 }
 
 /** The names of memories that any file still has a byte of, of those that should be gone. */

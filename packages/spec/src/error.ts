@@ -24,6 +24,7 @@ export type PerStreamErrorCode =
   | 'store-full'
   | 'store-corrupt'
   | 'store-closed'
+  | 'store-changed'
   | 'store-version'
   | 'out-of-memory'
   // composition

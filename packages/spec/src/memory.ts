@@ -234,7 +234,7 @@ export interface EntityMerge {
 
 /** An entity with the memories that speak of it. */
 export interface Entity extends EntityRecord {
-  /** Ids, in the order they came. */
+  /** Ids. */
   readonly memories: readonly string[]
 }
 
@@ -250,7 +250,7 @@ export interface RelationRecord {
 
 /** A relation with the memories that support it. */
 export interface Relation extends RelationRecord {
-  /** Ids, in the order they came; never empty. */
+  /** Ids; never empty. */
   readonly memories: readonly string[]
 }
 

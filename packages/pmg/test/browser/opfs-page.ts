@@ -1,11 +1,12 @@
 import { collect } from '@perstream/kit'
 import type { MemoryBatch, MemoryOperation } from '@perstream/spec'
-import { verifyJournal } from '../../src/journal'
-import type { JournalStore } from '../../src/journal-store'
+import { type JournalStore, type KeptIndex, verifyJournal } from '../../src/journal'
+import { memoryKeyHash } from '../../src/journal-keys'
 import { createOpfsDirectory, openOpfsStore } from '../../src/opfs'
 
 // What the test calls, in a page or in a worker: one message, one answer.
 let store: JournalStore | undefined
+let index: KeptIndex | undefined
 let writing = false
 
 const commands = {
@@ -28,6 +29,22 @@ const commands = {
       for (const operation of batch.operations) apply(ids, operation)
     }
     return { ids: [...ids].sort(), sequence }
+  },
+  async keepIndex(words: string) {
+    await store!.writeIndex(new Map([['words', new TextEncoder().encode(words)]]))
+  },
+  /** What the index holds; it stays open for `embeddings`. */
+  async readIndex() {
+    index = await store!.readIndex()
+    return index && { sequence: index.sequence, words: new TextDecoder().decode(index.sections.get('words')) }
+  },
+  /** Which of the memories have their vectors. */
+  async embeddings(ids: readonly string[]) {
+    const keys = new Set<number>()
+    for await (const block of index!.embeddings())
+      for (const [i, key] of block.keys.entries()) if (block.vectors[i * 3 + 1] === 0.5) keys.add(key)
+    await index![Symbol.asyncDispose]()
+    return ids.filter((id) => keys.has(memoryKeyHash(id)))
   },
   /** Writes for ever, and tells each batch that was acknowledged. */
   async fill(sequence: number) {

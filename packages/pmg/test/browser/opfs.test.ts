@@ -82,6 +82,33 @@ describe.skipIf(!executablePath)(`a store in a browser's private files${skipped}
       await Promise.all([page.close(), second.close()])
     }, 60_000)
 
+    it('keeps an index, which erasing takes away', async () => {
+      const folder = `${name}, indexed`
+      const [page, second] = [await open(), await open()]
+      const [call, other] = [caller(page, place), caller(second, place)]
+      expect(await call('open', 'write', folder)).toEqual({ value: [] })
+      await call('put', 1, ['one', 'ZYXSECRET', 'two'])
+      expect(await call('readIndex')).toEqual({})
+      expect(await call('keepIndex', 'of ZYXSECRET')).toEqual({})
+      await call('put', 2, ['three'])
+      await other('open', 'read', folder)
+      for (const each of [call, other]) {
+        expect(await each('readIndex')).toEqual({ value: { sequence: 1, words: 'of ZYXSECRET' } })
+        expect(await each('embeddings', ['one', 'two', 'three'])).toEqual({ value: ['one', 'two'] })
+      }
+      await other('readIndex')
+      expect(await call('delete', 3, 'ZYXSECRET')).toEqual({})
+      expect((await call('text', folder)).value).not.toContain('ZYXSECRET')
+      expect(await other('embeddings', ['one'])).toMatchObject({ code: 'store-changed' })
+      expect(await other('readIndex')).toEqual({})
+      expect(await call('keepIndex', 'again')).toEqual({})
+      expect(await other('readIndex')).toEqual({ value: { sequence: 3, words: 'again' } })
+      expect(await other('embeddings', ['one', 'ZYXSECRET', 'three'])).toEqual({ value: ['one', 'three'] })
+      expect(await other('keepIndex', 'no')).toMatchObject({ code: 'store-read-only' })
+      expect(await other('verify', folder)).toEqual({ value: true })
+      await Promise.all([page.close(), second.close()])
+    }, 60_000)
+
     it('loses nothing that was acknowledged when its tab is closed while it writes', async () => {
       let last = 0
       for (let round = 0; round < 5; round++) {

@@ -1,0 +1,132 @@
+import { grown } from './grown'
+import { HashIndex } from './hash-index'
+import type { SectionReader, SectionWriter } from './sections'
+
+/** Numbers for ids, densely from 0; those of deleted ids are given again. A UUID takes 16 bytes, and all ids about 12 to be found by. */
+export class IdTable {
+  readonly #hashOf: (id: string) => number
+  readonly #byHash = new HashIndex()
+  #uuids: Uint8Array = new Uint8Array(16 * 16)
+  /** Ids that are no UUIDs as this library makes them. */
+  #others = new Map<number, string>()
+  #free: number[] = []
+  #count = 0
+
+  /** @param hashOf 0..2^32-1 */
+  constructor(hashOf: (id: string) => number) {
+    this.#hashOf = hashOf
+  }
+
+  /** How many ids there are. */
+  get size(): number {
+    return this.#count - this.#free.length
+  }
+
+  /** All numbers are below this. */
+  get end(): number {
+    return this.#count
+  }
+
+  numberOf(id: string): number | undefined {
+    const isUuid = readUuid(id, scratch)
+    for (const number of this.#byHash.get(this.#hashOf(id)))
+      if (isUuid ? this.#holds(number, scratch) : this.#others.get(number) === id) return number
+    return undefined
+  }
+
+  /** The id of a number that is in use. */
+  idOf(number: number): string {
+    return this.#others.get(number) ?? writeUuid(this.#uuids, 16 * number)
+  }
+
+  /** The numbers of all ids of a hash. */
+  withHash(hash: number): readonly number[] {
+    return this.#byHash.get(hash)
+  }
+
+  /** The numbers of ids that share their hash with another. */
+  ambiguous(): number[] {
+    return [...this.#byHash.shared()].flatMap((hash) => this.#byHash.get(hash))
+  }
+
+  /** Gives a number to an id that has none. */
+  add(id: string): number {
+    const number = this.#free.pop() ?? this.#count++
+    this.#uuids = grown(this.#uuids, 16 * this.#count)
+    if (readUuid(id, scratch)) this.#uuids.set(scratch, 16 * number)
+    else this.#others.set(number, id)
+    this.#byHash.add(this.#hashOf(id), number)
+    return number
+  }
+
+  delete(number: number): void {
+    this.#byHash.delete(this.#hashOf(this.idOf(number)), number)
+    this.#others.delete(number)
+    this.#uuids.fill(0, 16 * number, 16 * number + 16)
+    this.#free.push(number)
+  }
+
+  /** The numbers in use, ascending. */
+  *numbers(): Generator<number, void, void> {
+    const free = new Set(this.#free)
+    for (let number = 0; number < this.#count; number++) if (!free.has(number)) yield number
+  }
+
+  save(writer: SectionWriter, name: string): void {
+    writer.numbers(`${name}.uuids`, this.#uuids.subarray(0, 16 * this.#count))
+    writer.json(`${name}.others`, { count: this.#count, free: this.#free, others: [...this.#others] })
+    this.#byHash.save(writer, name)
+  }
+
+  restore(reader: SectionReader, name: string): void {
+    const { count, free, others } = reader.json<{ count: number; free: number[]; others: [number, string][] }>(
+      `${name}.others`,
+    )
+    this.#uuids = reader.bytes(`${name}.uuids`)
+    this.#count = count
+    this.#free = free
+    this.#others = new Map(others)
+    this.#byHash.restore(reader, name)
+  }
+
+  #holds(number: number, uuid: Uint8Array): boolean {
+    if (this.#others.has(number)) return false
+    for (let i = 0; i < 16; i++) if (this.#uuids[16 * number + i] !== uuid[i]) return false
+    return true
+  }
+}
+
+const scratch = new Uint8Array(16)
+const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const dash = 45
+const dashes = [8, 13, 18, 23]
+
+/** Reads a UUID in lower case; says whether it is one. */
+function readUuid(id: string, target: Uint8Array): boolean {
+  if (id.length !== 36 || !uuidPattern.test(id)) return false
+  let at = 0
+  for (let i = 0; i < 36; i += 2) {
+    if (dashes.includes(i)) i++
+    target[at++] = digitOf(id.charCodeAt(i)) * 16 + digitOf(id.charCodeAt(i + 1))
+  }
+  return true
+}
+
+/** One flat string: those that are put together take ten times the memory. */
+function writeUuid(bytes: Uint8Array, start: number): string {
+  const codes: number[] = []
+  for (let i = 0; i < 16; i++) {
+    if (dashes.includes(codes.length)) codes.push(dash)
+    const byte = bytes[start + i]!
+    codes.push(codeOf(byte >> 4), codeOf(byte & 15))
+  }
+  return String.fromCharCode(...codes)
+}
+
+function digitOf(code: number): number {
+  return code < 58 ? code - 48 : code - 87
+}
+
+function codeOf(value: number): number {
+  return value < 10 ? value + 48 : value + 87
+}

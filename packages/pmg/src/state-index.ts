@@ -1,0 +1,72 @@
+import type { CallOptions, MemoryStore } from '@perstream/spec'
+import { entityKey } from './entity-key'
+import { GraphState } from './graph-state'
+import type { IndexedStore, KeptIndex } from './kept-index'
+import { readPredicate } from './predicates'
+import { canKeepIndex, SectionReader, SectionWriter } from './sections'
+import type { VectorIndex } from './vector-index'
+import { nearWordsKey, sameWordsKey, searchTerms } from './words'
+
+/** To be raised when the sections change. */
+const version = 1
+
+/** Whether a store keeps indexes. */
+export function isIndexed(store: MemoryStore): store is IndexedStore {
+  return canKeepIndex && 'readIndex' in store && 'writeIndex' in store
+}
+
+/** What an index is made of: all of a state but most of its embeddings, which the store has anyway. */
+export function indexOf(state: GraphState): ReadonlyMap<string, Uint8Array> {
+  const writer = new SectionWriter()
+  writer.json('rules', rules())
+  state.save(writer)
+  const slots = state.entries.ambiguousSlots().filter((slot) => state.vectors?.has(slot))
+  const vectors = new Float32Array(slots.length * (state.vectors?.dimensions ?? 0))
+  for (const [i, slot] of slots.entries()) vectors.set(state.vectors!.get(slot)!, i * state.vectors!.dimensions)
+  writer.numbers('ambiguous.slots', Uint32Array.from(slots))
+  writer.numbers('ambiguous.vectors', vectors)
+  return writer.sections
+}
+
+/** Makes a state of an index; undefined where it was made by other rules. @throws PerStreamError `store-corrupt` */
+export async function stateOf(index: KeptIndex, options: CallOptions): Promise<GraphState | undefined> {
+  const reader = new SectionReader(index.sections)
+  if (!index.sections.has('rules')) return undefined
+  if (JSON.stringify(reader.json('rules')) !== JSON.stringify(rules())) return undefined
+  const state = new GraphState()
+  state.restore(reader)
+  const { entries, vectors } = state
+  if (!vectors) return state
+  vectors.reserve(entries.slotCount)
+  const ambiguous = reader.float32('ambiguous.vectors')
+  putRuns(vectors, Array.from(reader.uint32('ambiguous.slots')), ambiguous)
+  for await (const { keys, vectors: values } of index.embeddings(options))
+    putRuns(
+      vectors,
+      Array.from(keys, (key) => entries.slotWithHash(key)),
+      values,
+    )
+  return state
+}
+
+/** Puts vectors into their slots, those that follow each other at once; those without a slot are left out. */
+function putRuns(index: VectorIndex, slots: readonly (number | undefined)[], vectors: Float32Array): void {
+  const { dimensions } = index
+  for (let start = 0; start < slots.length; ) {
+    const first = slots[start]
+    let end = start + 1
+    while (first !== undefined && slots[end] === first + end - start) end++
+    if (first !== undefined) index.putBack(first, vectors.subarray(start * dimensions, end * dimensions))
+    start = end
+  }
+}
+
+/** What the rules make of a sentence that words, names and keys are derived by: an index by other rules is not used. */
+function rules(): unknown {
+  const sentence = "Anna's sisters weren't PARKING the 2 re-painted Cafés' cars at 14:30, 東京駅 or “St. Mary’s”"
+  return {
+    version,
+    words: [searchTerms, sameWordsKey, nearWordsKey, (text: string) => entityKey(text)].map((read) => read(sentence)),
+    predicates: ['has not been parked at', "doesn't like", 'is'].map(readPredicate),
+  }
+}
