@@ -13,7 +13,7 @@ import { CompactSet } from './compact-set'
 import { EntityTable } from './entity-table'
 import { LexicalIndex } from './lexical-index'
 import type { MemoryEntry } from './memory-entry'
-import { MemoryFilters } from './memory-filters'
+import { MemoryFilters, type Window } from './memory-filters'
 import { MemoryKeys } from './memory-keys'
 import { MemoryTable } from './memory-table'
 import type { SectionReader, SectionWriter } from './sections'
@@ -102,14 +102,14 @@ export class GraphState {
     return this.#keys.byTrack(owner, source, track)
   }
 
-  /** Memories of an owner with the same words. */
-  bySameWords(owner: string, text: string): MemoryEntry[] {
-    return this.#keys.bySameWords(owner, text)
+  /** Standing memories of an owner with the same words, that are true at a time of a window. */
+  bySameWords(owner: string, text: string, window: Window): MemoryEntry[] {
+    return this.#keys.bySameWords(owner, text, (slot) => this.filters.standsIn(slot, window))
   }
 
-  /** Memories of an owner with nearly the same words. */
-  byNearWords(owner: string, text: string): MemoryEntry[] {
-    return this.#keys.byNearWords(owner, text)
+  /** As {@link bySameWords}, with nearly the same words. */
+  byNearWords(owner: string, text: string, window: Window): MemoryEntry[] {
+    return this.#keys.byNearWords(owner, text, (slot) => this.filters.standsIn(slot, window))
   }
 
   embedding(id: string): Float32Array | undefined {
@@ -125,7 +125,9 @@ export class GraphState {
 
   /** Ids of the memories that a memory took the place of, in the order it did. */
   predecessors(id: string): string[] {
-    return [...(this.#predecessors.get(id) ?? [])]
+    const at = (older: string) => this.entries.get(older)!.memory.supersededAt!
+    const order = (a: string, b: string) => at(a) - at(b) || this.entries.slotOf(a)! - this.entries.slotOf(b)!
+    return [...(this.#predecessors.get(id) ?? [])].sort(order)
   }
 
   /** The entity that an owner's memories call by a label, normalised by `entityKey`. */

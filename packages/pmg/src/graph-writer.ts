@@ -28,7 +28,6 @@ import {
   type MadeInput,
   revisedMemory,
   sameTriplets,
-  windowsMeet,
 } from './made-memory'
 import type { MemoryEntry } from './memory-entry'
 import { checkSuperseded, restored, type Succeeded, superseded } from './succession'
@@ -322,13 +321,13 @@ export class GraphWriter {
     return standing(this.#state.byTrack(owner, source, input.track))
   }
 
+  /** Two memories of the same words are one only when the times they are true in meet. */
   #sameWords(owner: string, input: MemoryInput, embedding: Float32Array | undefined): MemoryEntry | undefined {
-    const meets = (entry: MemoryEntry) => standing(entry) !== undefined && windowsMeet(entry.memory, input)
-    const same = this.#state.bySameWords(owner, input.text).find(meets)
+    const [same] = this.#state.bySameWords(owner, input.text, input)
     if (same || !embedding) return same
-    return this.#state.byNearWords(owner, input.text).find((entry) => {
-      const known = this.#state.vectors?.get(entry.slot)
-      return known && dot(known, embedding) >= nearWordsAgreement && meets(entry)
+    return this.#state.byNearWords(owner, input.text, input).find(({ slot }) => {
+      const known = this.#state.vectors?.get(slot)
+      return known && dot(known, embedding) >= nearWordsAgreement
     })
   }
 }

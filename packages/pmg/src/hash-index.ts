@@ -20,12 +20,12 @@ export class HashIndex {
     return this.#count
   }
 
-  /** What was added under a hash, ascending. */
-  get(hash: number): readonly number[] {
+  /** What was added under a hash and passes, ascending. */
+  get(hash: number, passes: (value: number) => boolean = () => true): readonly number[] {
     const pairs = this.#pairs
     const found: number[] = []
     for (let place = this.#home(hash); pairs[place + 1] !== 0; place = this.#next(place))
-      if (pairs[place] === hash) found.push(pairs[place + 1]! - 1)
+      if (pairs[place] === hash && passes(pairs[place + 1]! - 1)) found.push(pairs[place + 1]! - 1)
     return found.length < 2 ? found : found.sort((a, b) => a - b)
   }
 

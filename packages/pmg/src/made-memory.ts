@@ -70,13 +70,6 @@ export function extendedMemory(memory: Memory, { input, grids, now }: MadeInput)
   }
 }
 
-/** Two memories of the same words are one only when the times they are true in meet. */
-export function windowsMeet(a: Window, b: Window): boolean {
-  return (a.validFrom ?? -Infinity) <= (b.validTo ?? Infinity) && (b.validFrom ?? -Infinity) <= (a.validTo ?? Infinity)
-}
-
-type Window = Pick<MemoryInput, 'validFrom' | 'validTo'>
-
 /** The earlier of two beginnings that may be unknown: what is known wins. */
 function earlier(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined ? b : b === undefined ? a : Math.min(a, b)

@@ -1,10 +1,13 @@
-import type { Memory, MemoryQuery } from '@perstream/spec'
+import type { Memory, MemoryInput, MemoryQuery } from '@perstream/spec'
 import { evidenceUntil } from './evidence'
 import { grown } from './grown'
 import type { SectionReader, SectionWriter } from './sections'
 import { SlotGroups } from './slot-groups'
 import { SlotSet } from './slot-set'
 import type { TimeRange } from './time-expressions'
+
+/** When something was true. Milliseconds since 1970 UTC; absent: unknown or open. */
+export type Window = Pick<MemoryInput, 'validFrom' | 'validTo'>
 
 /** Which memories a query may return, by indexes: sets of slots for what is equal, columns of numbers for times. */
 export class MemoryFilters {
@@ -63,6 +66,14 @@ export class MemoryFilters {
 
   learnedAt(slot: number): number {
     return this.#learnedAt[slot]!
+  }
+
+  /** Whether a memory is not superseded, and true at a time of a window: its ends belong to it. */
+  standsIn(
+    slot: number,
+    { validFrom = Number.NEGATIVE_INFINITY, validTo = Number.POSITIVE_INFINITY }: Window,
+  ): boolean {
+    return !this.#superseded.has(slot) && this.#validFrom[slot]! <= validTo && validFrom <= this.#validTo[slot]!
   }
 
   isSuperseded(slot: number): boolean {

@@ -42,18 +42,18 @@ export class MemoryKeys {
     )
   }
 
-  /** Memories of an owner with the same words. */
-  bySameWords(owner: string, text: string): MemoryEntry[] {
+  /** Memories of an owner with the same words whose slots pass: that is seen first, so that many of them cost little. */
+  bySameWords(owner: string, text: string, passes: (slot: number) => boolean): MemoryEntry[] {
     const key = sameWordsKey(text)
-    const found = this.#entries(this.#same, ownKey(owner, key))
+    const found = this.#entries(this.#same, ownKey(owner, key), passes)
     return found.filter(({ memory }) => memory.owner === owner && sameWordsKey(memory.text) === key)
   }
 
-  /** Memories of an owner with nearly the same words. */
-  byNearWords(owner: string, text: string): MemoryEntry[] {
+  /** Memories of an owner with nearly the same words whose slots pass. */
+  byNearWords(owner: string, text: string, passes: (slot: number) => boolean): MemoryEntry[] {
     const key = nearWordsKey(text)
     if (!key) return []
-    const found = this.#entries(this.#near, ownKey(owner, key))
+    const found = this.#entries(this.#near, ownKey(owner, key), passes)
     return found.filter(({ memory }) => memory.owner === owner && nearWordsKey(memory.text) === key)
   }
 
@@ -69,8 +69,8 @@ export class MemoryKeys {
     this.#tracks.restore(reader, `${name}.tracks`)
   }
 
-  #entries(index: HashIndex, key: number): MemoryEntry[] {
-    return index.get(key).flatMap((slot) => this.#at(slot) ?? [])
+  #entries(index: HashIndex, key: number, passes?: (slot: number) => boolean): MemoryEntry[] {
+    return index.get(key, passes).flatMap((slot) => this.#at(slot) ?? [])
   }
 }
 

@@ -165,8 +165,8 @@ function view(state: GraphState) {
     found: slots.map((slot) => {
       const { memory } = state.at(slot)!
       return {
-        same: state.bySameWords(memory.owner, memory.text).map((each) => each.slot),
-        near: state.byNearWords(memory.owner, memory.text).map((each) => each.slot),
+        same: state.bySameWords(memory.owner, memory.text, memory).map((each) => each.slot),
+        near: state.byNearWords(memory.owner, memory.text, memory).map((each) => each.slot),
         track: memory.track && state.byTrack(memory.owner, memory.evidence[0]!.source, memory.track)?.slot,
         before: state.predecessors(memory.id),
         terms: searchTerms(memory.text).map((term) => state.lexical.frequency(term)),
