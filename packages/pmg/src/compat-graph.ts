@@ -2,6 +2,13 @@ import { cosine } from '@perstream/kit'
 import { PerStreamError } from '@perstream/spec'
 import { printCompatGraph } from './compat-print'
 import type { CompatEdge, CompatMemory, CompatNode } from './compat-records'
+import {
+  type CompatMemoryUsage,
+  type CompatReduction,
+  type CompatReductionMode,
+  memoryUsage,
+  reduceNodes,
+} from './compat-reduce'
 
 /** A node that was found. */
 export interface CompatHit {
@@ -58,8 +65,16 @@ export interface CompatGraph {
   retrieveByEmbedding(vector: Float32Array, options?: CompatRetrieveOptions): CompatHit[]
   /** False when there is no such node. */
   update(id: string, changes: CompatNodeChanges): boolean
-  /** Takes away a node's caption embedding, as reduction does; walks still pass through it. */
-  reduce(id: string): boolean
+  /**
+   * Takes parts of nodes away, those first that were visited least, until so many bytes are counted as freed (BEHAVIOUR: section 7). What
+   * is missing takes no bytes, where the prototype throws (B-44).
+   * @param bytes to free, where the prototype takes MiB; 0 or more
+   * @param mode default 'NSBG'
+   * @throws TypeError
+   */
+  reduce(bytes: number, mode?: CompatReductionMode): CompatReduction
+  /** What the nodes take, as the prototype estimates it. */
+  memoryUsage(): CompatMemoryUsage
   /** Removes a node and its edges; false when there is no such node. */
   delete(id: string): boolean
   /** How often a node was returned; 0 for one that is gone. */
@@ -94,7 +109,8 @@ class PrototypeGraph implements CompatGraph {
   readonly #nodes = new Map<string, CompatNode>()
   readonly #edges = new Map<string, CompatEdge>()
   readonly #outgoing = new Map<string, string[]>()
-  readonly #visits = new Map<string, number>()
+  /** Absent until something is found or reduced (B-46). */
+  #visits: Map<string, number> | undefined
   sequenceCounter = 0
 
   constructor(options: CompatGraphOptions) {
@@ -147,7 +163,8 @@ class PrototypeGraph implements CompatGraph {
     const hits: CompatHit[] = []
     for (const { node, similarity } of starts)
       if (!visited.has(node.id) && similarity >= delta) hits.push(...this.#walk(node.id, vector, delta, visited))
-    for (const { node } of hits) this.#visits.set(node.id, this.visits(node.id) + 1)
+    if (hits.length > 0) this.#visits ??= new Map()
+    for (const { node } of hits) this.#visits!.set(node.id, this.visits(node.id) + 1)
     return hits
   }
 
@@ -163,8 +180,17 @@ class PrototypeGraph implements CompatGraph {
     return true
   }
 
-  reduce(id: string): boolean {
-    return this.update(id, { embedding: none })
+  reduce(bytes: number, mode: CompatReductionMode = 'NSBG'): CompatReduction {
+    if (!(bytes >= 0)) throw new TypeError(`bytes is ${bytes}: it must be 0 or more`)
+    if (mode !== 'NSBG' && mode !== 'GSBN')
+      throw new TypeError(`mode is ${JSON.stringify(mode)}: it must be "NSBG" or "GSBN"`)
+    this.#visits ??= new Map(this.nodes.map(({ id, createdAt }) => [id, visitsByAge(createdAt)]))
+    const coldFirst = this.nodes.sort((a, b) => this.visits(a.id) - this.visits(b.id))
+    return reduceNodes(coldFirst, bytes, mode)
+  }
+
+  memoryUsage(): CompatMemoryUsage {
+    return memoryUsage(this.nodes, this.#edges.size)
   }
 
   delete(id: string): boolean {
@@ -179,12 +205,12 @@ class PrototypeGraph implements CompatGraph {
       targets.splice(targets.indexOf(edge.target), 1)
     }
     this.#outgoing.delete(id)
-    this.#visits.delete(id)
+    this.#visits?.delete(id)
     return this.#nodes.delete(id)
   }
 
   visits(id: string): number {
-    return this.#visits.get(id) ?? 0
+    return this.#visits?.get(id) ?? 0
   }
 
   toString(): string {
@@ -289,3 +315,10 @@ const prototypeCategories =
   'name identification vehicle contact education nickname age physical birth employment medical health transactions financial cards apps schedule browsing mentioned phrases travel location places relationships birthdays interests addresses personal_interests notes media app_data contacts_list chat messages'.split(
     ' ',
   )
+
+const day = 24 * 60 * 60 * 1000
+
+/** What counts for visits where none was ever counted: 30, and 1 less for each whole day, but 1 at least. */
+function visitsByAge(createdAt: number): number {
+  return Math.max(1, 30 - Math.floor((Date.now() - createdAt) / day))
+}

@@ -117,7 +117,7 @@ describe('retrieve', () => {
 
   it('passes through reduced nodes, and throws for an unknown category (vector F3)', async () => {
     const { graph, id } = await makeF3()
-    graph.reduce(id('B'))
+    graph.update(id('B'), { embedding: new Float32Array(0) })
     const hits = graph.retrieveByEmbedding(query, { topK: 1, delta: 0.3 })
     expect(hits.map(({ node }) => node.label)).toEqual(['A', 'C', 'F', 'D'])
     expect(() => graph.retrieveByEmbedding(query, { categories: ['nope'] })).toThrow(

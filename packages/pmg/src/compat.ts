@@ -7,3 +7,4 @@ export {
   createCompatGraph,
 } from './compat-graph'
 export type { CompatEdge, CompatMemory, CompatNode } from './compat-records'
+export type { CompatGranularity, CompatMemoryUsage, CompatReduction, CompatReductionMode } from './compat-reduce'
