@@ -53,6 +53,7 @@ export type {
   WriteOptions,
 } from './memory'
 export type { CallOptions, Progress, Warning } from './options'
+export type { Granularity, PartTable, Reducible, ReductionStep, ReductionStrategy } from './reduction'
 export type {
   Device,
   DeviceCapability,

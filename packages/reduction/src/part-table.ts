@@ -1,0 +1,117 @@
+import type { Granularity, PartTable, ReductionStep, TensorPrecision } from '@perstream/spec'
+
+/** The granularities by their numbers in a table: fine to coarse. */
+export const granularities: readonly Granularity[] = ['nearestGrid', 'meanGrid', 'embedding', 'text']
+/** The precisions by their numbers in a table. */
+export const precisions: readonly TensorPrecision[] = ['f32', 'f16', 'i8']
+
+/** A part as a row. */
+export interface Part {
+  readonly granularity: Granularity
+  readonly bytes: number
+  /** Names the bytes it lies on, where other parts lie on them too. */
+  readonly shared?: string | undefined
+  /** Default 'f32'. */
+  readonly precision?: TensorPrecision | undefined
+  /** Numbers in it. Default: as many as its bytes can be at its precision; 0 for text. */
+  readonly values?: number | undefined
+  /** Rows with a scale each when it is kept as i8. Default 1; 0 for text. */
+  readonly rows?: number | undefined
+}
+
+/** A memory with what can be taken from it. */
+export interface PartOwner {
+  readonly parts: readonly Part[]
+  readonly heat: number
+  readonly learnedAt: number
+  /** Default: when it was learned. */
+  readonly visitedAt?: number | undefined
+  /** The same for memories that say nearly the same. Default: like no other. */
+  readonly alike?: string | undefined
+}
+
+/**
+ * Makes a table of rows, for whatever holds memories of its own. Linear.
+ * @throws TypeError for bytes that are not a number of 0 or more
+ */
+export function createPartTable(owners: readonly PartOwner[]): PartTable {
+  const length = owners.reduce((sum, { parts }) => sum + parts.length, 0)
+  const table = emptyTable(length)
+  const [shared, alike] = [new Numbering(), new Numbering()]
+  let part = 0
+  for (const [number, owner] of owners.entries()) {
+    const like = alike.of(owner.alike)
+    for (const row of sortedParts(owner)) {
+      table.owner[part] = number
+      table.heat[part] = owner.heat
+      table.learnedAt[part] = owner.learnedAt
+      table.visitedAt[part] = owner.visitedAt ?? owner.learnedAt
+      table.alike[part] = like
+      table.shared[part] = shared.of(row.shared)
+      writePart(table, part++, row)
+    }
+  }
+  return table
+}
+
+/** Bytes of a part once it is kept otherwise. */
+export function bytesAs(table: PartTable, part: number, to: ReductionStep['to']): number {
+  if (to === 'gone') return 0
+  const fixed = table.bytes[part]! - valueBytes(table, part, precisions[table.precision[part]!]!)
+  return fixed + valueBytes(table, part, to)
+}
+
+function valueBytes({ values, rows }: PartTable, part: number, precision: TensorPrecision): number {
+  const count = values[part]!
+  return precision === 'f32' ? 4 * count : precision === 'f16' ? 2 * count : count + 4 * rows[part]!
+}
+
+function emptyTable(length: number): PartTable {
+  return {
+    length,
+    owner: new Uint32Array(length),
+    granularity: new Uint8Array(length),
+    bytes: new Float64Array(length),
+    shared: new Uint32Array(length),
+    precision: new Uint8Array(length),
+    values: new Uint32Array(length),
+    rows: new Uint32Array(length),
+    heat: new Float64Array(length),
+    learnedAt: new Float64Array(length),
+    visitedAt: new Float64Array(length),
+    alike: new Uint32Array(length),
+  }
+}
+
+function sortedParts({ parts }: PartOwner): Part[] {
+  return [...parts].sort((a, b) => granularities.indexOf(a.granularity) - granularities.indexOf(b.granularity))
+}
+
+function writePart(table: PartTable, part: number, row: Part): void {
+  const { granularity, bytes, precision = 'f32' } = row
+  if (!(bytes >= 0 && bytes < Number.POSITIVE_INFINITY))
+    throw new TypeError(`bytes of a ${granularity} is ${bytes}: it must be a number of 0 or more`)
+  const isText = granularity === 'text'
+  const { rows = isText ? 0 : 1 } = row
+  const perValue = precision === 'f32' ? 4 : precision === 'f16' ? 2 : 1
+  const payload = precision === 'i8' ? bytes - 4 * rows : bytes
+  table.granularity[part] = granularities.indexOf(granularity)
+  table.bytes[part] = bytes
+  table.precision[part] = precisions.indexOf(precision)
+  table.rows[part] = rows
+  table.values[part] = row.values ?? (isText ? 0 : Math.max(0, Math.floor(payload / perValue)))
+}
+
+/** Numbers for names, and a number of its own for each that has none. */
+class Numbering {
+  readonly #known = new Map<string, number>()
+  #next = 0
+
+  of(name: string | undefined): number {
+    if (name === undefined) return this.#next++
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
+    this.#known.set(name, this.#next)
+    return this.#next++
+  }
+}

@@ -1,0 +1,67 @@
+import type { TensorPrecision } from './memory'
+import type { CallOptions } from './options'
+
+/** What a memory can lose, from fine to coarse: the prototype's v_nearest, v_mean, v_M and M. */
+export type Granularity = 'nearestGrid' | 'meanGrid' | 'embedding' | 'text'
+
+/**
+ * What can be taken from memories, as columns: entry i of each is part i. The parts of one memory lie one behind the other, from fine to
+ * coarse. A grid that several memories share is a part of each of them.
+ */
+export interface PartTable {
+  /** How many parts there are. */
+  readonly length: number
+  /** The number of the memory that a part belongs to, from 0, rising. */
+  readonly owner: Uint32Array
+  /** 0 nearestGrid, 1 meanGrid, 2 embedding, 3 text. */
+  readonly granularity: Uint8Array
+  /** Bytes that it takes; what is shared counts for each that shares it. */
+  readonly bytes: Float64Array
+  /** Parts with the same number lie on the same bytes, which are free when the last of them goes. */
+  readonly shared: Uint32Array
+  /** How it is kept: 0 f32, 1 f16, 2 i8; 0 for text. */
+  readonly precision: Uint8Array
+  /** Numbers in it, and rows that have a scale each when it is kept as i8; 0 for text. */
+  readonly values: Uint32Array
+  readonly rows: Uint32Array
+  /** How warm its memory is, by visits and the time since: more than 0, comparable within a table. */
+  readonly heat: Float64Array
+  /** When its memory was learned, and when it was last visited. Milliseconds since 1970 UTC. */
+  readonly learnedAt: Float64Array
+  readonly visitedAt: Float64Array
+  /** Memories with the same number say nearly the same. */
+  readonly alike: Uint32Array
+}
+
+/** Takes a part away, or keeps it less exactly. What is kept less exactly is so for all that share it. */
+export interface ReductionStep {
+  /** The number of the part in its table. */
+  readonly part: number
+  readonly to: Exclude<TensorPrecision, 'f32'> | 'gone'
+}
+
+/** Orders the steps that may be taken, the first first: as many are taken as are needed. No part goes twice or becomes more exact. */
+export type ReductionStrategy = (table: PartTable) => Iterable<ReductionStep>
+
+/** Says what goes when a write would leave too much. */
+export interface Governor {
+  /** Live bytes that no acknowledged write leaves more of. */
+  readonly budget: number
+  /** Chooses what goes. @param excess bytes that must go at least */
+  plan(table: PartTable, excess: number): readonly ReductionStep[]
+}
+
+/** What can be reduced. */
+export interface Reducible {
+  /** Live bytes: all parts, what is shared once, and what cannot be taken away. */
+  readonly bytes: number
+  /** What can be taken away, as it is now: good until the next write. */
+  parts(): PartTable
+  /** Takes steps of the present table, as one batch. */
+  reduce(steps: readonly ReductionStep[], options?: CallOptions): Promise<void>
+  /**
+   * Consults a governor in every write from now on that would leave more than its budget: what it plans is committed in the same batch. A
+   * write that would be too much even so is refused. Without one, nothing is asked any more.
+   */
+  govern(governor: Governor | undefined): void
+}
