@@ -1,3 +1,4 @@
 export { bytesAs, createPartTable, granularities, type Part, type PartOwner, precisions } from './part-table'
 export { planReduction, type ReductionPlan } from './plan-reduction'
+export { type BudgetOptions, free, keepBelow, type ReduceOptions, type ReductionReport, reduceTo } from './reduce'
 export { demotionFirst, gsbn, lru, nsbg, random, redundancyFirst } from './strategies'
