@@ -4,6 +4,7 @@ import type { GraphState } from './graph-state'
 import type { LexicalMatches, WeightedTerm } from './lexical-index'
 import { nearTerms } from './near-terms'
 import type { SlotSet } from './slot-set'
+import { otherForms } from './verb-forms'
 import { searchTerms } from './words'
 
 /** A memory that may be returned, with what speaks for it. */
@@ -100,6 +101,11 @@ function termsOf(state: GraphState, { text, owner }: Search): WeightedTerm[] {
   const terms = [...new Set(searchTerms(text))]
   const whole = terms.map((term) => ({ term, weight: 1, asked: true }))
   const near = terms.flatMap((term) => (lexical.frequency(term) === 0 ? nearTerms(lexical, term) : []))
+  const asked = new Set(terms)
+  const verbs = terms
+    .flatMap((term) => otherForms(term))
+    .filter((term) => !asked.has(term))
+    .map((term) => ({ term, weight: 1 }))
   const owners = owner === undefined ? filters.owners() : [owner]
-  return [...whole, ...near, ...aliasTerms(state, text, owners)]
+  return [...whole, ...near, ...verbs, ...aliasTerms(state, text, owners)]
 }
