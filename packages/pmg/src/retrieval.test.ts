@@ -211,8 +211,8 @@ describe('events whose time memories tell', () => {
 
   it('are not looked for where all happened at once', async () => {
     const graph = await filled([note('The concert of the brass band'), note('Bought bread at the kiosk')])
-    const [first] = await graph.retrieve({ text: 'What did I buy after the brass band concert?' })
-    expect(first).toMatchObject({ memory: { text: 'The concert of the brass band' }, parts: { time: 0 } })
+    const found = await graph.retrieve({ text: 'What did I buy after the brass band concert?' })
+    expect(found.map(({ parts }) => parts.time)).toEqual([0, 0])
   })
 })
 
