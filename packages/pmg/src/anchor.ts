@@ -87,9 +87,10 @@ function gap(a: Pick<Vote, 'from' | 'to'>, b: Pick<Vote, 'from' | 'to'>): number
   return Math.max(0, a.from - b.to, b.from - a.to)
 }
 
-/** How fast nearness to an event fades: to a moment, and to being somewhere, which lasts. */
+/** How fast nearness to an event fades. */
 const reach = 6 * hour
-const stayReach = 48 * hour
+/** How long being somewhere may last beyond what is told of it. */
+const stay = 48 * hour
 /** What was so shortly before something happened was told on the same occasion. */
 const leadIn = hour
 
@@ -107,11 +108,12 @@ export function fitsEvent(moment: number, { anchor, times }: Anchored): number {
 }
 
 function fitsTime(moment: number, { from, to }: EventTime, { side, leaving }: Anchor): number {
-  const fades = leaving ? stayReach : reach
   if (side === 'before') return moment < from ? 1 - Math.exp((moment - from) / leadIn) : 0
-  if (side === 'after') return moment > to ? Math.exp((to - moment) / fades) : 0
+  // A stay ends some time after the last that is told of it.
+  if (side === 'after' && leaving) return moment > to ? Math.exp(Math.min(0, to + stay - moment) / stay) : 0
+  if (side === 'after') return moment > to ? Math.exp((to - moment) / reach) : 0
   if (from <= moment && moment <= to) return 1
-  return Math.exp(-Math.max(from - moment, moment - to) / fades)
+  return Math.exp(-Math.max(from - moment, moment - to) / reach)
 }
 
 /** How likely something was so by the time that a question for what was so is hung on, 0..1. */
@@ -120,7 +122,7 @@ export function heldBy(moment: number, { anchor, times }: Anchored): number {
   for (const { from, to, share } of times) {
     if (anchor.side === 'before') held += moment < from ? share * (1 - Math.exp((moment - from) / leadIn)) : 0
     else if (anchor.side === 'after' && !anchor.leaving) held += moment >= from ? share : 0
-    else held += moment <= (anchor.leaving ? to + stayReach : to) ? share : 0
+    else held += moment <= (anchor.leaving ? to + stay : to) ? share : 0
   }
   return Math.min(1, held)
 }

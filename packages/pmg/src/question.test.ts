@@ -68,7 +68,7 @@ describe('readQuestion', () => {
     expect(read('What did I find when I came home from Rome?').anchor).toMatchObject({
       side: 'after',
       leaving: true,
-      words: 'Rome',
+      words: 'I was in Rome',
     })
     expect(read('What did I find before I came back from Rome?').anchor).toMatchObject({ side: 'before' })
   })

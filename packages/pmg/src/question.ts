@@ -167,7 +167,7 @@ function findAnchor(text: string): Anchor | undefined {
   const named = sides[side.toLowerCase()] ?? 'around'
   return {
     side: leaving && named === 'around' ? 'after' : named,
-    words: place ?? words,
+    words: place === undefined ? words : `I was in ${place}`,
     rest,
     leaving,
     extent: unit && unit !== 'time' ? { unit, which: which?.toLowerCase() === 'last' ? 'last' : 'first' } : undefined,
