@@ -101,7 +101,7 @@ export interface Anchored {
 }
 
 /** How well a moment lies to an event that a question for what happened is hung on, 0..1: before it, soon after it, or around it. */
-export function fitsEvent(moment: number, { anchor, times }: Anchored): number {
+function fitsEvent(moment: number, { anchor, times }: Anchored): number {
   let fit = 0
   for (const time of times) fit += time.share * fitsTime(moment, time, anchor)
   return Math.min(1, fit)
@@ -149,7 +149,7 @@ function extentOf(wall: number, { unit }: NonNullable<Anchor['extent']>): readon
 }
 
 /** Where an event is looked for. */
-export interface AnchorSearch extends Anchored {
+interface AnchorSearch extends Anchored {
   readonly weight: number
   readonly asks: 'event' | 'state'
   readonly allowed: SlotSet | undefined

@@ -12,7 +12,7 @@ export interface Candidate {
   readonly slot: number
   /** NaN where memory or question has no vector. */
   readonly similarity: number
-  /** The similarity, seen from the mean, that speaks for it: its own, or that of an older value whose place it took. */
+  /** The similarity that speaks for it: its own, or that of an older value whose place it took. */
   support: number
   vector: number
   lexical: number
@@ -38,7 +38,6 @@ export interface Search {
 /** What makes candidates of slots. */
 export interface Candidates {
   readonly bySlot: Map<number, Candidate>
-  readonly background: Background | undefined
   /** Scores further slots by vector and words, and adds them. */
   add(slots: Iterable<number>): void
 }
@@ -67,16 +66,16 @@ export function gather(state: GraphState, search: Search, weight: number): Candi
   const add = (wanted: Iterable<number>) => {
     const slots = Uint32Array.from(new Set(wanted)).filter((slot) => !bySlot.has(slot))
     const products = vector && centred ? state.vectors!.scoresOf(vector, slots) : undefined
-    const centredOnes = products && centred!.centred(vector!, slots, products)
+    const fromMean = products && centred!.centred(vector!, slots, products)
     slots.forEach((slot, i) => {
       const similarity = products?.[i] ?? Number.NaN
-      const support = centredOnes?.[i] ?? Number.NaN
+      const vectorial = vectorPart(fromMean?.[i] ?? Number.NaN, background)
       const lexical = lexicalPart(words, slot, weight)
       bySlot.set(slot, {
         slot,
         similarity,
-        support,
-        vector: vectorPart(support, background),
+        support: similarity,
+        vector: vectorial,
         lexical,
         graph: 0,
         time: 0,
@@ -84,7 +83,7 @@ export function gather(state: GraphState, search: Search, weight: number): Candi
     })
   }
   add([...near, ...words.top].map(({ slot }) => slot))
-  return { bySlot, background, add }
+  return { bySlot, add }
 }
 
 function vectorPart(similarity: number, background: Background | undefined): number {
