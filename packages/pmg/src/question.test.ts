@@ -70,6 +70,7 @@ describe('readQuestion', () => {
       leaving: true,
       words: 'I was in Rome',
     })
+    expect(read('What did I do when the letter came from the bank?').anchor).toMatchObject({ leaving: false })
     expect(read('What did I find before I came back from Rome?').anchor).toMatchObject({ side: 'before' })
   })
 

@@ -176,7 +176,7 @@ function findAnchor(text: string): Anchor | undefined {
 
 const irregularPast =
   /\b(?:began|broke|brought|bought|came|fell|found|gave|got|left|lost|made|met|put|said|saw|sent|sold|spoke|told|took|went|woke|wrote)\b/iu
-const leaves = /\b(?:home|back|returned|come|came) from (.+)/iu
+const leaves = /\b(?:home|back|returned|(?:i|we) came) from (.+)/iu
 
 function hoursOf(text: string): Hours | undefined {
   const [, word = ''] =
