@@ -1,5 +1,4 @@
 import { dot } from '@perstream/kit'
-import type { GraphState } from './graph-state'
 import type { VectorIndex } from './vector-index'
 
 /** How similar memories are to a question that has nothing to do with them, or little. */
@@ -71,9 +70,4 @@ export class CentredSpace {
   #lengthFor(product: number): number {
     return Math.sqrt(Math.max(0, 1 - 2 * product + this.#squared))
   }
-}
-
-/** The space of a graph's vectors; undefined before the first. */
-export function centredSpaceOf({ vectors, slotCount }: GraphState): CentredSpace | undefined {
-  return vectors && new CentredSpace(vectors, slotCount)
 }

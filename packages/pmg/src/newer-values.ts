@@ -16,6 +16,7 @@ const leastShare = 0.5
 
 /** The slot of what took a memory's place. */
 function successorOf(state: GraphState, slot: number): number | undefined {
+  if (!state.filters.isSuperseded(slot)) return undefined
   const { supersededBy } = state.at(slot)!.memory
   return supersededBy === undefined ? undefined : state.entries.get(supersededBy)?.slot
 }

@@ -2,7 +2,7 @@ import type { Memory, MemoryQuery, RetrievedMemory } from '@perstream/spec'
 import { type Anchored, addAnchored, eventTimes, widened } from './anchor'
 import { answerTypeOf } from './answer-type'
 import { type Candidates, gather, ordered, scoreOf } from './candidates'
-import { type CentredSpace, centredSpaceOf } from './centred-space'
+import type { CentredSpace } from './centred-space'
 import { type Askable, confidenceOf, unknownShare } from './confidence'
 import { entityKey } from './entity-key'
 import { evidenceUntil } from './evidence'
@@ -80,7 +80,7 @@ export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
   const { reading, vectors, weights, owner, limit, maxBytes } = query
   const allowed = allowedSlots(state, query)
   const scope = inScope(state, reading, allowed)
-  const centred = centredSpaceOf(state)
+  const centred = state.centred
   const many = limit * 4 + 32
   const look = (text: string, vector: Float32Array | undefined, count = many) =>
     gather(state, { vector, text, owner, allowed: scope, count, centred }, weights.lexical)
