@@ -8,7 +8,7 @@ import { createBaselines, createFixedMix } from './recall/baselines'
 import { cachedEncoder, cachedTriplets } from './recall/cached'
 import { type DriveData, loadDriveData } from './recall/drivenact'
 import { ablations, createGraphRanker, createPrototypeRanker } from './recall/graph-rankers'
-import { leaveOneOut, measureDrive, protocols, type QuestionScores } from './recall/measure-drive'
+import { leaveOneOut, measureAll, type ProtocolScores, protocols } from './recall/measure-drive'
 import { measureOwn, type OwnScores } from './recall/measure-own'
 import type { Ranker, RankerTools } from './recall/ranker'
 import { driveFigures, driveTable } from './recall/report-drive'
@@ -38,7 +38,11 @@ const seeds = [1, 2, 3, 4, 5]
 const mixWeights = [0.1, 0.2, 0.3, 0.5, 0.8, 1.2]
 const mix = 'cosine + 0.3 BM25/max'
 const mixLeftOut = 'the mix, weight of the others'
-const ourWeights = [{ lexical: 2 }, {}, { lexical: 6 }, { graph: 0 }]
+const ourWeights = [
+  {},
+  { graph: 0 },
+  ...[3, 4, 6].flatMap((lexical) => [0, 1, 2, 3].map((variety) => ({ lexical, variety }))),
+]
 const ourLeftOut = 'ours, weights of the others'
 const goalEncoder = 'MiniLM'
 
@@ -47,7 +51,7 @@ const lines: string[] = []
 const notes = [
   'recall@k of the rows: the share of the cited memories among the first k; the 95 % intervals are of paired bootstraps over the questions',
   'recall of the own set: whether any relevant memory is among the first k; of kind time, the share of them that is (recall@5)',
-  '"of the others": for each participant, the weights that did best for all other participants (leave one out)',
+  '"of the others": for each participant, the weights that did best for all other participants over the three protocols (leave one out)',
   'the prototype: rho 0.6, delta 0.3, top_k 5, all memories in one category, the question embedded alone',
 ]
 const data = existsSync(options.data) ? await loadDriveData(options.data) : undefined
@@ -68,7 +72,7 @@ async function measureEncoder(name: string, tools: RankerTools): Promise<void> {
   if (data) await measureRows(name, data, tools, [...others, ours])
   const scores = new Map<string, OwnScores>()
   for (const ranker of [...others, ours]) scores.set(ranker.name, await measureOwn(ranker, recallSet))
-  lines.push(...ownTable(`${name}, own set`, scores))
+  lines.push(...ownTable(`${name}, own set`, scores, options.ablation ? ours.name : mix))
   for (const [method, each] of scores)
     figures.push(...ownFigures(`${name}, own set, ${method}`, each, method === ours.name && name === goalEncoder))
 }
@@ -79,23 +83,29 @@ async function measureRows(
   tools: RankerTools,
   rankers: readonly Ranker[],
 ): Promise<void> {
+  const results = new Map<string, ProtocolScores>()
+  const measure = async (ranker: Ranker) => {
+    console.error(`${name}, rows: ${ranker.name}`)
+    return measureAll(ranker, rows, seeds)
+  }
+  const leftOut = async (settings: readonly Ranker[]) => {
+    const scores: ProtocolScores[] = []
+    for (const ranker of settings) scores.push(await measure(ranker))
+    return leaveOneOut(scores)
+  }
+  for (const ranker of rankers) results.set(ranker.name, await measure(ranker))
+  if (!options.ablation) {
+    const mixes = mixWeights.map((weight) => createFixedMix(tools.encoder, weight))
+    results.set(mixLeftOut, await leftOut(mixes))
+    const named = ourWeights.map((weights) => createGraphRanker(tools, JSON.stringify(weights), { weights }))
+    results.set(ourLeftOut, await leftOut(named))
+  }
   for (const protocol of protocols) {
-    console.error(`${name}: rows, protocol (${protocol})`)
-    const results = new Map<string, readonly QuestionScores[]>()
-    for (const ranker of rankers) results.set(ranker.name, await measureDrive(ranker, rows, protocol, seeds))
-    const leftOut = async (settings: readonly Ranker[]) => {
-      const scores: QuestionScores[][] = []
-      for (const ranker of settings) scores.push(await measureDrive(ranker, rows, protocol, seeds))
-      return leaveOneOut(scores)
-    }
-    if (!options.ablation) {
-      results.set(mixLeftOut, await leftOut(mixWeights.map((weight) => createFixedMix(tools.encoder, weight))))
-      results.set(ourLeftOut, await leftOut(ourWeights.map((weights) => createGraphRanker(tools, 'ours', { weights }))))
-    }
-    lines.push(...driveTable(`${name}, rows (${protocol})`, results, options.ablation ? 'ours' : mix))
-    for (const [method, scores] of results) {
+    const scores = new Map([...results].map(([method, each]) => [method, each[protocol]]))
+    lines.push(...driveTable(`${name}, rows (${protocol})`, scores, options.ablation ? 'ours' : mix))
+    for (const [method, each] of scores) {
       const held = method === ourLeftOut && name === goalEncoder
-      figures.push(...driveFigures(`${name}, rows (${protocol}), ${method}`, protocol, scores, held))
+      figures.push(...driveFigures(`${name}, rows (${protocol}), ${method}`, protocol, each, held))
     }
   }
 }

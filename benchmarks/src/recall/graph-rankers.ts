@@ -77,5 +77,5 @@ async function tripletsOf(triplets: RankerTools['triplets'], text: string) {
 export function ablations(tools: RankerTools): Ranker[] {
   const without = (part: string) =>
     createGraphRanker(tools, `without ${part}`, { weights: { [part]: 0 } as MemoryGraphOptions['weights'] })
-  return ['lexical', 'graph', 'time', 'names'].map(without)
+  return ['lexical', 'graph', 'time', 'variety'].map(without)
 }

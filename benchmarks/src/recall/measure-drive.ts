@@ -19,7 +19,7 @@ export const protocols = ['i', 'ii', 'iii'] as const
 export type Protocol = (typeof protocols)[number]
 
 /** Asks all questions under a protocol; scores in the order of the questions. */
-export async function measureDrive(
+async function measureDrive(
   ranker: Ranker,
   data: DriveData,
   protocol: Protocol,
@@ -70,15 +70,31 @@ function meanOf(scores: readonly QuestionScores[]): QuestionScores {
   }
 }
 
+/** Scores by protocol, each in the order of the questions. */
+export type ProtocolScores = Readonly<Record<Protocol, readonly QuestionScores[]>>
+
+/** Asks all questions under each protocol. */
+export async function measureAll(ranker: Ranker, data: DriveData, seeds: readonly number[]): Promise<ProtocolScores> {
+  const scores: Partial<Record<Protocol, readonly QuestionScores[]>> = {}
+  for (const protocol of protocols) scores[protocol] = await measureDrive(ranker, data, protocol, seeds)
+  return scores as ProtocolScores
+}
+
 /**
- * Scores with a setting that the participant asked had no say in: for each, the setting with the highest recall@5 over the
- * questions of all others. Of equals, the first.
+ * Scores with a setting that the participant asked had no say in: for each, the one setting with the highest recall@5 over the questions
+ * of all others, averaged over the protocols. Of equals, the first.
  */
-export function leaveOneOut(settings: readonly (readonly QuestionScores[])[]): QuestionScores[] {
-  return settings[0]!.map(({ participant }, question) => {
+export function leaveOneOut(settings: readonly ProtocolScores[]): ProtocolScores {
+  const chosen = settings[0]!.i.map(({ participant }) => {
     const others = settings.map((scores) =>
-      average(scores.filter((each) => each.participant !== participant).map(({ recall5 }) => recall5)),
+      average(protocols.map((protocol) => average(recallOfOthers(scores[protocol], participant)))),
     )
-    return settings[others.indexOf(Math.max(...others))]![question]!
+    return settings[others.indexOf(Math.max(...others))]!
   })
+  const of = (protocol: Protocol) => chosen.map((scores, question) => scores[protocol][question]!)
+  return { i: of('i'), ii: of('ii'), iii: of('iii') }
+}
+
+function recallOfOthers(scores: readonly QuestionScores[], participant: number): number[] {
+  return scores.filter((each) => each.participant !== participant).map(({ recall5 }) => recall5)
 }

@@ -1,4 +1,4 @@
-import { areaUnderCurve, average, hitAt, recallAt } from './metrics'
+import { areaInterval, areaUnderCurve, average, hitAt, recallAt } from './metrics'
 import type { Ranker, Ranking } from './ranker'
 import type { RecallKind, RecallQuestion, RecallSet } from './set/index'
 
@@ -11,6 +11,11 @@ export interface OwnScores {
   /** How well confidence tells what can be answered from what was never seen, and from near misses alone. */
   readonly answerable: number
   readonly answerableOrNear: number
+  /** The 95 % intervals of both. */
+  readonly intervals: {
+    readonly answerable: readonly [number, number]
+    readonly answerableOrNear: readonly [number, number]
+  }
   readonly answers: readonly Answer[]
 }
 
@@ -49,19 +54,16 @@ export async function measureOwn(ranker: Ranker, set: RecallSet): Promise<OwnSco
   const sure = (chosen: (question: RecallQuestion) => boolean) =>
     answers.filter(({ question }) => chosen(question)).map(({ confidence }) => confidence)
   const seen = sure(({ answerable }) => answerable)
+  const unseen = sure(({ answerable }) => !answerable)
+  const near = sure(({ nearMiss }) => nearMiss === true)
   return {
     kinds: Object.fromEntries([
       ...answerableKinds.map((kind) => [kind, summary(answers.filter(({ question }) => question.kind === kind))]),
       ['all', summary(answers.filter(({ question }) => question.answerable))],
     ]),
-    answerable: areaUnderCurve(
-      seen,
-      sure(({ answerable }) => !answerable),
-    ),
-    answerableOrNear: areaUnderCurve(
-      seen,
-      sure(({ nearMiss }) => nearMiss === true),
-    ),
+    answerable: areaUnderCurve(seen, unseen),
+    answerableOrNear: areaUnderCurve(seen, near),
+    intervals: { answerable: areaInterval(seen, unseen), answerableOrNear: areaInterval(seen, near) },
     answers,
   }
 }

@@ -28,6 +28,18 @@ export function average(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
+/** The 95 % interval of the area under the curve: percentile bootstrap over both kinds. */
+export function areaInterval(
+  positives: readonly number[],
+  negatives: readonly number[],
+  resamples = 1000,
+): [number, number] {
+  const random = createRandom(13)
+  const drawn = (values: readonly number[]) => values.map(() => random.pick(values))
+  const areas = Array.from({ length: resamples }, () => areaUnderCurve(drawn(positives), drawn(negatives)))
+  return middle95(areas)
+}
+
 /** The 95 % interval of the mean difference of paired values: percentile bootstrap over the pairs. */
 export function pairedInterval(a: readonly number[], b: readonly number[], resamples = 5000): [number, number] {
   const differences = a.map((value, i) => value - b[i]!)
@@ -36,6 +48,11 @@ export function pairedInterval(a: readonly number[], b: readonly number[], resam
     let sum = 0
     for (let i = 0; i < differences.length; i++) sum += random.pick(differences)
     return sum / differences.length
-  }).sort((x, y) => x - y)
-  return [means[Math.floor(0.025 * resamples)]!, means[Math.ceil(0.975 * resamples) - 1]!]
+  })
+  return middle95(means)
+}
+
+function middle95(values: readonly number[]): [number, number] {
+  const sorted = [...values].sort((x, y) => x - y)
+  return [sorted[Math.floor(0.025 * values.length)]!, sorted[Math.ceil(0.975 * values.length) - 1]!]
 }

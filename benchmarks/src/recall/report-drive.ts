@@ -53,6 +53,6 @@ export function short(value: number): string {
   return value.toFixed(2)
 }
 
-function signed(value: number): string {
+export function signed(value: number): string {
   return `${value < 0 ? '' : '+'}${value.toFixed(3)}`
 }

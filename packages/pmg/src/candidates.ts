@@ -1,9 +1,10 @@
-import { type Background, backgroundOf } from './background'
+import { aliasTerms } from './alias-terms'
+import type { Background, CentredSpace } from './centred-space'
 import type { GraphState } from './graph-state'
 import type { LexicalMatches, WeightedTerm } from './lexical-index'
-import { aliasTerms, linkedNames } from './name-links'
 import { nearTerms } from './near-terms'
 import type { SlotSet } from './slot-set'
+import { otherForms } from './verb-forms'
 import { searchTerms } from './words'
 
 /** A memory that may be returned, with what speaks for it. */
@@ -30,12 +31,13 @@ export interface Search {
   readonly allowed: SlotSet | undefined
   /** How many by vector, and how many by words. */
   readonly count: number
+  /** Undefined in a graph without vectors. */
+  readonly centred: CentredSpace | undefined
 }
 
 /** What makes candidates of slots. */
 export interface Candidates {
   readonly bySlot: Map<number, Candidate>
-  readonly background: Background | undefined
   /** Scores further slots by vector and words, and adds them. */
   add(slots: Iterable<number>): void
 }
@@ -54,30 +56,34 @@ export function ordered(state: GraphState, candidates: Iterable<Candidate>): Can
  * Finds the nearest by vector and the best by words, and scores all of them by both: how many deviations nearer than any memory a vector
  * is, and which share of the rarity of the words a memory has.
  */
-export function gather(
-  state: GraphState,
-  search: Search,
-  weights: { readonly lexical: number; readonly names: number },
-): Candidates {
-  const { vector, allowed, count } = search
-  const usable = state.vectors && vector
-  const background = usable && backgroundOf(state, vector)
-  const near = usable ? state.vectors!.search(vector, { limit: count, allowed }) : []
-  const terms = weights.lexical > 0 ? termsOf(state, search, weights.names) : []
+export function gather(state: GraphState, search: Search, weight: number): Candidates {
+  const { vector, allowed, count, centred } = search
+  const background = vector && centred?.backgroundOf(vector)
+  const near = vector && centred ? state.vectors!.search(vector, { limit: count, allowed }) : []
+  const terms = weight > 0 ? termsOf(state, search) : []
   const words = state.lexical.search(terms, count, allowed)
   const bySlot = new Map<number, Candidate>()
   const add = (wanted: Iterable<number>) => {
     const slots = Uint32Array.from(new Set(wanted)).filter((slot) => !bySlot.has(slot))
-    const similarities = usable ? state.vectors!.scoresOf(vector, slots) : undefined
+    const products = vector && centred ? state.vectors!.scoresOf(vector, slots) : undefined
+    const fromMean = products && centred!.centred(vector!, slots, products)
     slots.forEach((slot, i) => {
-      const similarity = similarities?.[i] ?? Number.NaN
-      const lexical = lexicalPart(words, slot, weights.lexical)
-      const vectorial = vectorPart(similarity, background)
-      bySlot.set(slot, { slot, similarity, support: similarity, vector: vectorial, lexical, graph: 0, time: 0 })
+      const similarity = products?.[i] ?? Number.NaN
+      const vectorial = vectorPart(fromMean?.[i] ?? Number.NaN, background)
+      const lexical = lexicalPart(words, slot, weight)
+      bySlot.set(slot, {
+        slot,
+        similarity,
+        support: similarity,
+        vector: vectorial,
+        lexical,
+        graph: 0,
+        time: 0,
+      })
     })
   }
   add([...near, ...words.top].map(({ slot }) => slot))
-  return { bySlot, background, add }
+  return { bySlot, add }
 }
 
 function vectorPart(similarity: number, background: Background | undefined): number {
@@ -89,13 +95,16 @@ function lexicalPart(words: LexicalMatches, slot: number, weight: number): numbe
 }
 
 /** The words of a text, those that resemble what no memory has, and other names for what it speaks of. */
-function termsOf(state: GraphState, { text, owner }: Search, share: number): WeightedTerm[] {
+function termsOf(state: GraphState, { text, owner }: Search): WeightedTerm[] {
   const { lexical, filters } = state
   const terms = [...new Set(searchTerms(text))]
   const whole = terms.map((term) => ({ term, weight: 1, asked: true }))
   const near = terms.flatMap((term) => (lexical.frequency(term) === 0 ? nearTerms(lexical, term) : []))
-  if (share === 0) return [...whole, ...near]
+  const asked = new Set(terms)
+  const verbs = terms
+    .flatMap((term) => otherForms(term))
+    .filter((term) => !asked.has(term))
+    .map((term) => ({ term, weight: 1 }))
   const owners = owner === undefined ? filters.owners() : [owner]
-  const textAt = (slot: number) => state.at(slot)?.memory.text
-  return [...whole, ...near, ...aliasTerms(state, text, owners), ...linkedNames(terms, lexical, textAt, share)]
+  return [...whole, ...near, ...verbs, ...aliasTerms(state, text, owners)]
 }

@@ -9,6 +9,7 @@ import type {
   Relation,
   SourceProgress,
 } from '@perstream/spec'
+import { CentredSpace } from './centred-space'
 import { CompactSet } from './compact-set'
 import { EntityTable } from './entity-table'
 import { LexicalIndex } from './lexical-index'
@@ -43,6 +44,7 @@ export class GraphState {
   space: string | undefined
   readonly #visits = new VisitTable()
   readonly #keys = new MemoryKeys((slot) => this.entries.at(slot))
+  #centred: CentredSpace | undefined
   /** Ids of the memories that a memory took the place of. */
   readonly #predecessors = new Map<string, CompactSet>()
 
@@ -87,6 +89,12 @@ export class GraphState {
   /** Slots in use and free: all are below this. */
   get slotCount(): number {
     return this.entries.slotCount
+  }
+
+  /** The space of the vectors as they are now; undefined before the first. */
+  get centred(): CentredSpace | undefined {
+    this.#centred ??= this.vectors && new CentredSpace(this.vectors, this.slotCount)
+    return this.#centred
   }
 
   get entities(): EntityTable['entities'] {
@@ -183,6 +191,7 @@ export class GraphState {
   }
 
   #putMemory({ memory, embedding, relations = [], versions }: MemoryPut): void {
+    this.#centred = undefined
     const before = this.entries.get(memory.id)
     const slot = before?.slot ?? this.entries.add(memory.id)
     try {
@@ -210,6 +219,7 @@ export class GraphState {
   #deleteMemory(id: string): void {
     const entry = this.entries.get(id)
     if (!entry) return
+    this.#centred = undefined
     this.#unlink(entry)
     this.entries.delete(entry.slot)
     this.lexical.delete(entry.slot, searchTerms(entry.memory.text))

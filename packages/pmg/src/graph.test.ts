@@ -268,20 +268,34 @@ describe('retrieval', () => {
       note(`${random.pick(words)} ${random.pick(words)} unique${i}`, { embedding: vector(), space: 's' }),
     )
     await graph.create(inputs)
+    const middle = inputs[0]!.embedding!.map(
+      (_, k) => inputs.reduce((sum, { embedding }) => sum + embedding![k]!, 0) / (inputs.length + 8),
+    )
+    const centred = (a: Float32Array, b: Float32Array) =>
+      dot(normalize(a.map((value, k) => value - middle[k]!)), normalize(b.map((value, k) => value - middle[k]!)))
     for (let round = 0; round < 10; round++) {
       const query = { text: random.pick(words), vector: vector(), limit: 7 }
-      const cosines = inputs.map(({ embedding }) => dot(embedding!, query.vector))
-      const mean = (cosines.reduce((a, b) => a + b) + 8 * 0.15) / (cosines.length + 8)
+      const cosines = inputs.map(({ embedding }) => centred(embedding!, query.vector))
+      const mean = cosines.reduce((a, b) => a + b) / (cosines.length + 8)
       const squares = cosines.reduce((sum, cosine) => sum + (cosine - mean) ** 2, 0)
       const deviation = Math.sqrt((squares + 8 * 0.12 ** 2) / (cosines.length + 8))
       const { scores, rarity } = bm25(
         inputs.map(({ text }) => text.split(' ')),
         query.text,
       )
-      const plain = inputs
-        .map(({ text }, i) => ({ text, score: (cosines[i]! - mean) / deviation + (4 * scores[i]!) / rarity }))
-        .sort((a, b) => b.score - a.score)
-        .slice(0, 7)
+      const left = inputs.map(({ text, embedding }, i) => {
+        return { text, embedding: embedding!, score: (cosines[i]! - mean) / deviation + (4 * scores[i]!) / rarity }
+      })
+      const plain: { text: string; embedding: Float32Array; score: number }[] = []
+      while (plain.length < 7) {
+        const rest = left
+          .filter(({ text }) => !plain.some((each) => each.text === text))
+          .map((each) => {
+            const likeness = plain.map(({ embedding }) => centred(each.embedding, embedding))
+            return { ...each, score: each.score - 0.5 * Math.max(0, ...likeness) }
+          })
+        plain.push(rest.reduce((top, each) => (each.score > top.score ? each : top)))
+      }
       const found = await graph.retrieve(query)
       expect(found.map(({ memory }) => memory.text)).toEqual(plain.map(({ text }) => text))
       for (const [i, { score }] of found.entries()) expect(score).toBeCloseTo(plain[i]!.score, 4)

@@ -29,6 +29,18 @@ export class HashIndex {
     return found.length < 2 ? found : found.sort((a, b) => a - b)
   }
 
+  /** What was added under a hash, where it is the only one. */
+  only(hash: number): number | undefined {
+    const pairs = this.#pairs
+    let found: number | undefined
+    for (let place = this.#home(hash); pairs[place + 1] !== 0; place = this.#next(place)) {
+      if (pairs[place] !== hash) continue
+      if (found !== undefined) return undefined
+      found = pairs[place + 1]! - 1
+    }
+    return found
+  }
+
   /** @param hash a whole number of 0..2^32-1 */
   add(hash: number, value: number): void {
     if (this.#count + 1 > (this.#pairs.length / 2) * mostFilled) this.#grow()
@@ -61,14 +73,12 @@ export class HashIndex {
 
   save(writer: SectionWriter, name: string): void {
     writer.numbers(`${name}.pairs`, this.#pairs)
+    writer.json(`${name}.count`, this.#count)
   }
 
   restore(reader: SectionReader, name: string): void {
     this.#pairs = reader.uint32(`${name}.pairs`)
-    this.#count = 0
-    for (let place = 1; place < this.#pairs.length; place += 2) if (this.#pairs[place] !== 0) this.#count++
-    if (this.#pairs.length < 2 * smallest || this.#count * 2 >= this.#pairs.length)
-      throw new RangeError(`section "${name}.pairs" is no hash table`)
+    this.#count = reader.json(`${name}.count`)
   }
 
   #home(hash: number): number {

@@ -42,6 +42,22 @@ export function versionsAfter(
 
 const fields = ['text', 'category', 'confidence', 'validFrom', 'validTo'] as const
 
+/**
+ * A memory as it was told at a time after it was learned: its words, category, confidence and validity of then, and no successor that came
+ * later. Of what was changed before the oldest version that is kept, that version.
+ * @param asOf milliseconds since 1970 UTC, inclusive
+ */
+export function memoryAsOf({ memory, versions }: MemoryEntry, asOf: number): Memory {
+  const version = versions.find(({ until }) => asOf < until)
+  const { supersededAt } = memory
+  const later = supersededAt !== undefined && asOf < supersededAt
+  if (!version && !later) return memory
+  const { text, category, confidence, validFrom, validTo } = version ?? memory
+  const { supersededBy, supersededAt: at, ...rest } = memory
+  const successor = later ? {} : { supersededBy, supersededAt: at }
+  return { ...rest, ...successor, text, category, confidence, validFrom, validTo }
+}
+
 /** All that is known of a fact over time: the memories before, this one, and those after, with what each said before; oldest first. */
 export function historyOf(state: GraphState, entry: MemoryEntry): HistoryEntry[] {
   const chain = [...before(state, entry.memory.id), entry, ...after(state, entry)]

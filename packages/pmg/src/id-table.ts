@@ -39,9 +39,9 @@ export class IdTable {
     return this.#others.get(number) ?? writeUuid(this.#uuids, 16 * number)
   }
 
-  /** The numbers of all ids of a hash. */
-  withHash(hash: number): readonly number[] {
-    return this.#byHash.get(hash)
+  /** The number of the only id that has a hash; undefined where several have it. */
+  onlyWithHash(hash: number): number | undefined {
+    return this.#byHash.only(hash)
   }
 
   /** The numbers of ids that share their hash with another. */

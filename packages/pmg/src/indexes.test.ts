@@ -34,7 +34,6 @@ describe('LexicalIndex', () => {
         for (const term of ['alpha', 'beta', 'gamma', 'delta', 'x1']) {
           const holding = [...plain].filter(([, terms]) => terms.includes(term)).map(([slot]) => slot)
           expect(index.frequency(term)).toBe(holding.length)
-          expect([...index.slotsOf(term, 100)]).toEqual(holding.sort((a, b) => a - b))
           expect(index.occurs(term, new SlotSet([0, 1, 2]))).toBe(holding.some((slot) => slot <= 2))
         }
         expect(index.lookAlikes('alpah', 3)).toEqual(index.frequency('alpha') > 0 ? ['alpha'] : [])

@@ -102,11 +102,6 @@ export class LexicalIndex {
     return Math.log(1 + (this.#documents - holding + 0.5) / (holding + 0.5))
   }
 
-  /** The slots of the documents that have a term, ascending, `limit` at most. */
-  slotsOf(term: string, limit: number): Uint32Array {
-    return this.#of(term).slice(0, limit).map(slotIn)
-  }
-
   /** Known terms that share character trigrams with a word, most shared first. */
   lookAlikes(word: string, limit: number): string[] {
     this.#byTrigram ??= trigramsOf(this.#terms)

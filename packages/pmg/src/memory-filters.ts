@@ -88,14 +88,6 @@ export class MemoryFilters {
     })
   }
 
-  /** The slots of memories that happened at most so long before or after one of some moments. */
-  near(moments: readonly number[], within: number, allowed: SlotSet | undefined): SlotSet {
-    return this.happenedIn(
-      moments.map((at) => ({ from: at - within, to: at + within })),
-      allowed,
-    )
-  }
-
   /** The slots of memories that are all that is given. */
   with({ owner, categories, source }: Pick<MemoryQuery, 'owner' | 'categories' | 'source'>): SlotSet {
     const owned = owner === undefined ? this.#all : this.#all.and(this.#byOwner.get(owner))

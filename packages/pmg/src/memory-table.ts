@@ -109,8 +109,7 @@ export class MemoryTable {
 
   /** The slot of the only memory whose id has a hash; undefined where several have it. */
   slotWithHash(hash: number): number | undefined {
-    const slots = this.#ids.withHash(hash)
-    return slots.length === 1 ? slots[0] : undefined
+    return this.#ids.onlyWithHash(hash)
   }
 
   /** The slots of memories whose ids share their hash with another. */

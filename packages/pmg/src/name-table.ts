@@ -2,58 +2,79 @@ import type { SectionReader, SectionWriter } from './sections'
 
 /** Numbers for names, densely from 0; those of deleted names are given again. */
 export class NameTable {
-  readonly #numbers = new Map<string, number>()
-  #names: (string | null)[] = []
-  #free: number[] = []
+  #table: Names | undefined = { numbers: new Map(), names: [], free: [] }
+  #saved: (() => SavedNames) | undefined
 
   /** All numbers are below this. */
   get end(): number {
-    return this.#names.length
+    return this.#open.names.length
   }
 
   numberOf(name: string): number | undefined {
-    return this.#numbers.get(name)
+    return this.#open.numbers.get(name)
   }
 
   /** The name of a number that is in use. */
   nameOf(number: number): string {
-    return this.#names[number]!
+    return this.#open.names[number]!
   }
 
   /** The number of a name, which is given one when it has none. */
   add(name: string): number {
-    const known = this.#numbers.get(name)
+    const { numbers, names, free } = this.#open
+    const known = numbers.get(name)
     if (known !== undefined) return known
-    const number = this.#free.pop() ?? this.#names.length
-    this.#names[number] = name
-    this.#numbers.set(name, number)
+    const number = free.pop() ?? names.length
+    names[number] = name
+    numbers.set(name, number)
     return number
   }
 
   delete(name: string): void {
-    const number = this.#numbers.get(name)
+    const { numbers, names, free } = this.#open
+    const number = numbers.get(name)
     if (number === undefined) return
-    this.#numbers.delete(name)
-    this.#names[number] = null
-    this.#free.push(number)
+    numbers.delete(name)
+    names[number] = null
+    free.push(number)
   }
 
   /** Names with their numbers, in the order they came. */
   [Symbol.iterator](): IterableIterator<[name: string, number: number]> {
-    return this.#numbers[Symbol.iterator]()
+    return this.#open.numbers[Symbol.iterator]()
   }
 
   save(writer: SectionWriter, name: string): void {
-    writer.json(`${name}.names`, { names: this.#names, free: this.#free })
+    const { names, free } = this.#open
+    writer.json(`${name}.names`, { names, free })
   }
 
+  /** What was saved is read when it is asked for: that takes as long as all the rest of opening a large graph. */
   restore(reader: SectionReader, name: string): void {
-    const { names, free } = reader.json<{ names: (string | null)[]; free: number[] }>(`${name}.names`)
-    this.#names = names
-    this.#free = free
-    for (let number = 0; number < names.length; number++) {
-      const each = names[number]!
-      if (each !== null) this.#numbers.set(each, number)
-    }
+    this.#table = undefined
+    this.#saved = () => reader.json<SavedNames>(`${name}.names`)
   }
+
+  get #open(): Names {
+    this.#table ??= namesOf(this.#saved!())
+    return this.#table
+  }
+}
+
+interface SavedNames {
+  readonly names: (string | null)[]
+  readonly free: number[]
+}
+
+interface Names extends SavedNames {
+  readonly numbers: Map<string, number>
+}
+
+function namesOf(saved: SavedNames): Names {
+  const numbers = new Map<string, number>()
+  for (let number = 0; number < saved.names.length; number++) {
+    const name = saved.names[number]!
+    if (name !== null) numbers.set(name, number)
+  }
+  return { ...saved, numbers }
 }

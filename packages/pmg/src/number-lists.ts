@@ -1,7 +1,7 @@
 import { grown } from './grown'
 import type { SectionReader, SectionWriter } from './sections'
 
-/** A list in a block that is exactly as long as the list was when it was restored. */
+/** A list in a block that is exactly as long as the list was when all were put together. */
 const exact = 255
 
 /**
@@ -79,13 +79,14 @@ export class NumberLists {
     this.#compact()
     writer.numbers(`${name}.starts`, this.#starts.subarray(0, count))
     writer.numbers(`${name}.lengths`, this.#lengths.subarray(0, count))
+    writer.numbers(`${name}.classes`, this.#classes.subarray(0, count))
     writer.numbers(`${name}.pool`, this.#pool.subarray(0, this.#used))
   }
 
   restore(reader: SectionReader, name: string): void {
     this.#starts = reader.uint32(`${name}.starts`)
     this.#lengths = reader.uint32(`${name}.lengths`)
-    this.#classes = Uint8Array.from(this.#lengths, (length) => (length > 1 ? exact : 0))
+    this.#classes = reader.bytes(`${name}.classes`)
     this.#pool = reader.uint32(`${name}.pool`)
     this.#used = this.#pool.length
     this.#wasted = 0

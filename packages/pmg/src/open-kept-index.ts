@@ -89,25 +89,28 @@ function keptIndex(directory: JournalDirectory, index: OpenIndex): KeptIndex {
   }
 }
 
-/** The next part is read while one is consumed; two buffers take turns, since making room takes longer than reading. */
+/** How many parts are read while one is consumed. */
+const readAhead = 3
+
+/** The next parts are read while one is consumed; buffers take turns, since making room takes longer than reading. */
 async function* readEmbeddings(
   { view, hashes, check, checksum, location }: OpenIndex,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<EmbeddingBlock, void, void> {
   const parts = view.parts.filter(({ part }) => part.type === 'memory-put')
   const longest = Math.max(0, ...parts.map(({ part }) => part.bytes)) + 1
-  const buffers = [new Uint8Array(longest), new Uint8Array(longest)]
-  const read = (i: number) => {
-    const next = parts[i]
-    const bytes = next?.file.read(0, next.part.bytes + 1, buffers[i % 2])
-    bytes?.catch(() => undefined)
+  const buffers = Array.from({ length: Math.min(parts.length, readAhead + 1) }, () => new Uint8Array(longest))
+  const read = ({ part, file }: JournalView['parts'][number], i: number) => {
+    const bytes = file.read(0, part.bytes + 1, buffers[i % buffers.length])
+    bytes.catch(() => undefined)
     return bytes
   }
-  let ahead = read(0)
+  const ahead = parts.slice(0, readAhead).map(read)
   try {
     for (const [i, each] of parts.entries()) {
-      const bytes = ahead
-      ahead = read(i + 1)
+      const bytes = ahead.shift()!
+      const next = parts[i + readAhead]
+      if (next) ahead.push(read(next, i + readAhead))
       const keys: Uint32Array[] = []
       for await (const { record } of readPart(each, { checksum, location }, bytes)) {
         keys.push(recordHashes(record))
@@ -120,7 +123,7 @@ async function* readEmbeddings(
       hashes?.set(each.part.file, joined(keys))
     }
   } finally {
-    await ahead?.catch(() => undefined)
+    await Promise.allSettled(ahead)
   }
 }
 

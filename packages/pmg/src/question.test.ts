@@ -21,6 +21,7 @@ describe('readQuestion', () => {
     ['Where was my car on Saturday?', 'state', 'Where was my car?'],
     ['What did I think the fee was on Saturday?', 'state', 'What did I think the fee was?'],
     ['What was I doing on Saturday?', 'event', 'What was I doing?'],
+    ['What was in the post on Saturday?', 'event', 'What was in the post?'],
   ])('takes the time out of "%s", and tells events from states', (text, asks, words) => {
     const reading = read(text)
     expect(reading).toMatchObject({ asks, words })
@@ -51,21 +52,49 @@ describe('readQuestion', () => {
     ['Where did I go after the concert?', 'after', 'the concert', 'Where did I go'],
     ['Where did we sing before the hall burnt down?', 'before', 'the hall burnt down', 'Where did we sing'],
     ['When I came home, what was in the post?', 'around', 'I came home', 'what was in the post?'],
-    ['What was the code in the week I was in Rome?', 'around', 'I was in Rome', 'What was the code'],
   ])('hangs "%s" on an event', (text, side, words, rest) => {
-    expect(read(text).anchor).toEqual({ side, words, rest })
+    expect(read(text).anchor).toEqual({ side, words, rest, leaving: false, extent: undefined })
   })
 
-  it.each(['When is my train?', 'Where do I keep the ring?', 'What did I drop while driving?'])(
-    'hangs "%s" on none',
-    (text) => {
-      expect(read(text).anchor).toBeUndefined()
-    },
-  )
+  it.each([
+    ['What was the code in the week I was in Rome?', 'I was in Rome', { unit: 'week', which: 'first' }],
+    ['How did I spend my last evening in Rome?', 'in Rome', { unit: 'evening', which: 'last' }],
+    ['What happened in the night when it snowed?', 'it snowed', { unit: 'night', which: 'first' }],
+  ])('widens the event of "%s" to what it names', (text, words, extent) => {
+    expect(read(text).anchor).toMatchObject({ side: 'around', words, extent })
+  })
+
+  it('takes coming back from a place for the end of a stay', () => {
+    expect(read('What did I find when I came home from Rome?').anchor).toMatchObject({
+      side: 'after',
+      leaving: true,
+      words: 'I was in Rome',
+    })
+    expect(read('What did I do when the letter came from the bank?').anchor).toMatchObject({ leaving: false })
+    expect(read('What did I find before I came back from Rome?').anchor).toMatchObject({ side: 'before' })
+  })
+
+  it('takes "before it changed" for no event, and leaves it out of the words', () => {
+    expect(read('Which code opened the gate before it was changed?')).toMatchObject({
+      words: 'Which code opened the gate',
+      value: 'previous',
+      anchor: undefined,
+    })
+  })
+
+  it.each([
+    'When is my train?',
+    'Where do I keep the ring?',
+    'What did I drop while driving?',
+    'Which nuts must I leave out when I bake?',
+    'Who feeds the cat when I go away?',
+  ])('hangs "%s" on none', (text) => {
+    expect(read(text).anchor).toBeUndefined()
+  })
 
   it('knows the hours of meals and parts of the day', () => {
-    expect(read('What did I have for lunch?').hours).toEqual([660, 900])
-    expect(read('What do I take in the evening?').hours).toEqual([1020, 1440])
+    expect(read('What did I have for lunch?').hours).toEqual({ from: 660, to: 900, meal: true })
+    expect(read('What do I take in the evening?').hours).toEqual({ from: 1020, to: 1440, meal: false })
     expect(read('What did I have?').hours).toBeUndefined()
   })
 })

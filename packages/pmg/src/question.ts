@@ -18,8 +18,16 @@ export interface QuestionReading {
   readonly value: 'newest' | 'oldest' | 'previous'
   /** Something that happened, before, after or around which the answer lies. */
   readonly anchor: Anchor | undefined
-  /** The hours of the day that its words suggest, in minutes: of lunch, of an evening. */
-  readonly hours: readonly [from: number, to: number] | undefined
+  /** The hours of the day that its words suggest: of lunch, of an evening. */
+  readonly hours: Hours | undefined
+}
+
+/** Hours of a day, in minutes: from inclusive, to exclusive; beyond 24 hours they reach into the next day. */
+export interface Hours {
+  readonly from: number
+  readonly to: number
+  /** Whether it is a meal, which most have in the middle of its hours. */
+  readonly meal: boolean
 }
 
 export interface Anchor {
@@ -28,6 +36,10 @@ export interface Anchor {
   readonly words: string
   /** The words of the question without it. */
   readonly rest: string
+  /** Whether it ended a stay: "when I came home from ..." Memories tell of the stay rather than of its end, so `words` say where it was. */
+  readonly leaving: boolean
+  /** The week, or the like, that the answer lies in: that of the event. */
+  readonly extent: { readonly unit: string; readonly which: 'first' | 'last' } | undefined
 }
 
 /**
@@ -40,20 +52,27 @@ export function readQuestion(
   clock: ZoneClock,
   fits: (ranges: readonly TimeRange[]) => boolean,
 ): QuestionReading {
-  const read = looksBack(text) || explicitPast.test(text) ? readTime(text, now, clock) : { rest: text, ranges: [] }
+  const timed = (looksBack(text) || explicitPast.test(text)) && !nth.test(text)
+  const read = timed ? readTime(text, now, clock) : { rest: text, ranges: [] }
   const asks = asksForState(read.rest) ? 'state' : 'event'
   const useful =
     read.ranges.length > 0 && hasWords(read.rest) && fits(asks === 'state' ? upTo(read.ranges) : read.ranges)
   const time = useful ? read : { rest: text, ranges: [] }
   const anchor = findAnchor(time.rest)
-  const about = tellAsOwn(time.rest)
+  const value = previousValue.test(text) ? 'previous' : firstValue.test(text) ? 'oldest' : 'newest'
+  // "Before it changed" is no event of its own.
+  const words = anchor && value === 'previous' ? anchor.rest : time.rest
+  const about = tellAsOwn(words)
   return {
-    words: time.rest,
-    about: hasWords(about) ? about : time.rest,
+    words,
+    about: hasWords(about) ? about : words,
     ranges: time.ranges,
     asks,
-    value: previousValue.test(text) ? 'previous' : firstValue.test(text) ? 'oldest' : 'newest',
-    anchor: anchor && { side: anchor.side, words: tellAsOwn(anchor.words), rest: tellAsOwn(anchor.rest) },
+    value,
+    anchor:
+      value === 'previous' || !anchor
+        ? undefined
+        : { ...anchor, words: tellAsOwn(anchor.words), rest: tellAsOwn(anchor.rest) },
     hours: hoursOf(time.rest),
   }
 }
@@ -110,6 +129,7 @@ function asksForState(text: string): boolean {
     !/\b(?:was|were) (?:the|my|our|his|her|its|their) /iu.test(text)
   )
     return /\b(?:work|wait|hop|expect|plan|think|liv|stay)ing\b/iu.test(text)
+  if (/^\s*(?:and |so )?what (?:was|were) (?:in|on|at|inside|under|there)\b/iu.test(text)) return false
   if (/\b(?:was|were)\b/iu.test(text) && !/\b(?:did|done|happened)\b/iu.test(text)) return true
   return stative.test(text)
 }
@@ -126,21 +146,44 @@ const leading =
   /^\s*(?<side>when|after|before|while|once|since)\s+(?!is\b|are\b|was\b|were\b|do\b|does\b|did\b|will\b|can\b|could\b|should\b|has\b|have\b|had\b|am\b)(?<words>[^,?]{4,}),\s*(?<rest>.+)$/iu
 const trailing =
   /^(?<rest>.*\S)\s+(?:just |right |shortly |soon |long )?(?<side>before|after|when|while|since|until|till|once)\s+(?<words>(?!\p{L}+ing\b)[^,?]{3,})\??\s*$/iu
-const inside =
-  /^(?<rest>.*\S)\s+(?:in|on|during)\s+the\s+(?:week|weekend|day|days|night|evening|morning|afternoon|month|time)\s+(?:that |when )?(?<words>(?:i|we|he|she|it|they|the|my|our)\b[^,?]{3,})\??\s*$/iu
+const unit = '(?<unit>week|weekend|days?|night|evening|morning|afternoon|month|time)'
+const inside = new RegExp(
+  `^(?<rest>.*\\S)\\s+(?:in|on|during)\\s+the\\s+${unit}\\s+(?:that |when )?(?<words>(?:i|we|he|she|it|they|the|my|our)\\b[^,?]{3,})\\??\\s*$`,
+  'iu',
+)
+const nth = new RegExp(
+  `^(?<rest>.*\\S)\\s+(?:(?:in|on|during)\\s+)?(?:my|our|the|his|her|their)\\s+(?<which>first|last)\\s+${unit}\\s+(?<words>(?:in|at|with)\\s+[^,?]{3,})\\??\\s*$`,
+  'iu',
+)
 
 /** Finds a clause of time: something that happened, beside which the answer lies. */
 function findAnchor(text: string): Anchor | undefined {
-  const match = leading.exec(text) ?? inside.exec(text) ?? trailing.exec(text)
-  const { side = 'when', words, rest } = match?.groups ?? {}
+  const match = nth.exec(text) ?? leading.exec(text) ?? inside.exec(text) ?? trailing.exec(text)
+  const { side = 'when', words, rest, unit, which } = match?.groups ?? {}
   if (!words || !rest || !hasWords(rest)) return undefined
-  return { side: sides[side.toLowerCase()] ?? 'around', words, rest }
+  if (!pastTense.test(text) && !irregularPast.test(words)) return undefined
+  const [, place] = leaves.exec(words) ?? []
+  const leaving = place !== undefined
+  const named = sides[side.toLowerCase()] ?? 'around'
+  return {
+    side: leaving && named === 'around' ? 'after' : named,
+    words: place === undefined ? words : `I was in ${place}`,
+    rest,
+    leaving,
+    extent: unit && unit !== 'time' ? { unit, which: which?.toLowerCase() === 'last' ? 'last' : 'first' } : undefined,
+  }
 }
 
-function hoursOf(text: string): readonly [number, number] | undefined {
-  const [, name] =
+const irregularPast =
+  /\b(?:began|broke|brought|bought|came|fell|found|gave|got|left|lost|made|met|put|said|saw|sent|sold|spoke|told|took|went|woke|wrote)\b/iu
+const leaves = /\b(?:home|back|returned|(?:i|we) came) from (.+)/iu
+
+function hoursOf(text: string): Hours | undefined {
+  const [, word = ''] =
     /\b(breakfast|lunch|dinner|supper|morning|noon|midday|afternoon|evening|night)s?\b/iu.exec(text) ?? []
-  return name === undefined ? undefined : (meals[name.toLowerCase()] ?? dayParts[name.toLowerCase()])
+  const name = word.toLowerCase()
+  const [from, to] = meals[name] ?? dayParts[name] ?? []
+  return from === undefined || to === undefined ? undefined : { from, to, meal: name in meals }
 }
 
 const meals: Readonly<Record<string, readonly [number, number]>> = {

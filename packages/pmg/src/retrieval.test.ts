@@ -111,7 +111,7 @@ describe('filters', () => {
     ])
     expect(await texts(graph, { text: 'What did I buy on Saturday morning?' })).toEqual(['Bought a lamp'])
     const [first] = await graph.retrieve({ text: 'What have I bought in the evening?' })
-    expect(first).toMatchObject({ memory: { text: 'Bought a rug' }, parts: { time: 1 } })
+    expect(first).toMatchObject({ memory: { text: 'Bought a rug' }, parts: { time: 3 } })
     const asked = { text: 'What did I buy yesterday?', now: monday - 3 * day }
     expect(await texts(graph, asked)).toEqual(['Bought a chair'])
   })
@@ -153,6 +153,26 @@ describe('values that change', () => {
   })
 })
 
+describe('the value before it changed', () => {
+  const told = (text: string, second: number, days: number) =>
+    note(text, { ...like(...along(second, 0.1)), ...at(monday - days * 24 * hour) })
+  const codes = [
+    told('The code of the gate is 4471', 0.1, 9),
+    told('New gate code: 9026', 0.12, 6),
+    told('New gate code: 3358', 0.14, 3),
+    told('Typed 3358 at the gate', 0.16, 1),
+  ]
+  const others = Array.from({ length: 30 }, (_, i) => note(`thing ${i}`, like(...directions[i]!)))
+
+  it('is neither the newest nor the first', async () => {
+    const graph = await filled([...codes, ...others])
+    const vector = like(...along(0.13, 0.1)).embedding
+    const first = async (text: string) => (await texts(graph, { vector, text, limit: 1 }))[0]
+    expect(await first('Which code has the gate?')).toContain('3358')
+    expect(await first('Which code did the gate have before it was changed?')).toBe(codes[1]!.text)
+  })
+})
+
 /** Near the first of sixteen axes. */
 function along(second: number, third: number): number[] {
   return [1, second, third, ...new Array<number>(13).fill(0)]
@@ -177,23 +197,33 @@ describe('events that a question is hung on', () => {
   })
 })
 
+describe('events whose time memories tell', () => {
+  it('are on the days that memories name', async () => {
+    const graph = await filled([
+      note('Trip to Rome: 22 October, platform 6', at(monday - 10 * 24 * hour)),
+      note('Bought apples at the kiosk', at(monday - 8 * 24 * hour)),
+      note('Bought bread at the kiosk', at(Date.parse('2025-10-22T19:00+02:00'))),
+      note('Bought figs at the kiosk', at(monday - 2 * 24 * hour)),
+    ])
+    const first = async (text: string) => (await texts(graph, { text }))[0]
+    expect(await first('What did I buy at the kiosk before the trip to Rome?')).toBe('Bought apples at the kiosk')
+    expect(await first('What did I buy at the kiosk on my first evening in Rome?')).toBe('Bought bread at the kiosk')
+    expect(await first('What did I buy at the kiosk when I came home from Rome?')).toBe('Bought figs at the kiosk')
+  })
+
+  it('are not looked for where all happened at once', async () => {
+    const graph = await filled([note('The concert of the brass band'), note('Bought bread at the kiosk')])
+    const found = await graph.retrieve({ text: 'What did I buy after the brass band concert?' })
+    expect(found.map(({ parts }) => parts.time)).toEqual([0, 0])
+  })
+})
+
 describe('words', () => {
   it('are found by what they look like when no memory has them', async () => {
     const graph = await filled([note('Physiotherapist Arslan, 16:40'), note('Kitchen radio is broken')])
     expect(await texts(graph, { text: 'When is the physio?' })).toEqual(['Physiotherapist Arslan, 16:40'])
     expect(await texts(graph, { text: 'kitchne' })).toEqual(['Kitchen radio is broken'])
     expect(await texts(graph, { text: 'kit' })).toEqual([])
-  })
-
-  it('are followed to the names that memories give to what they call otherwise', async () => {
-    const graph = await filled([
-      note('Notice: chimney sweep on Friday, signed R. Pfeiffer, landlord'),
-      note('The heating costs rise, wrote Pfeiffer'),
-      note('The garden costs rise'),
-    ])
-    expect((await texts(graph, { text: 'Which costs does the landlord raise?' })).slice(0, 2)).toContain(
-      'The heating costs rise, wrote Pfeiffer',
-    )
   })
 
   it('are followed to the aliases of entities', async () => {
@@ -274,6 +304,42 @@ describe('results', () => {
       ),
       { numRuns: 150 },
     )
+  })
+
+  it('differ in meaning where several score alike', async () => {
+    const close = [0, 0.02, 0.04].map((third, i) => note(`red lamp ${i}`, like(...along(0.3, third))))
+    const filler = Array.from({ length: 30 }, (_, i) => note(`thing ${i}`, like(...directions[i]!)))
+    const vector = like(...along(0, 0)).embedding
+    const found = async (variety: number) => {
+      const store = createVolatileStore()
+      const graph = await createMemoryGraph({ store, now: () => monday, weights: { variety, time: 0, lexical: 0 } })
+      await graph.create([...close, ...filler])
+      return texts(graph, { vector, limit: 2 })
+    }
+    expect((await found(0)).filter((text) => text.startsWith('red lamp')).length).toBe(2)
+    expect((await found(8)).filter((text) => text.startsWith('red lamp')).length).toBe(1)
+  })
+
+  it('are told as they were at the time they are asked for', async () => {
+    const graph = await filled([note('The meeting is on Tuesday', { ...at(1), category: 'plans' })])
+    const [memory] = graph.list()
+    await graph.update(memory!.id, { text: 'The meeting is on Thursday', category: 'notes' })
+    const newer = await graph.supersede(memory!.id, note('The meeting is on Friday', at(monday + 1)), {
+      at: monday + 1,
+    })
+    const told = async (asOf?: number) =>
+      (await graph.retrieve({ text: 'meeting', asOf })).find((hit) => hit.memory.id === memory!.id)!.memory
+    expect(await told(1)).toMatchObject({ text: 'The meeting is on Tuesday', category: 'plans', validTo: undefined })
+    expect(await told(1)).not.toHaveProperty('supersededBy')
+    expect(await told(monday)).toMatchObject({ text: 'The meeting is on Thursday', category: 'notes' })
+    expect(await told(monday)).not.toHaveProperty('supersededBy')
+    expect(await told()).toMatchObject({ text: 'The meeting is on Thursday', supersededBy: newer.id })
+  })
+
+  it('are less sure where nothing of the kind that is asked for is told', async () => {
+    const graph = await filled([note('Rosa called from the station'), note('The number of Emil is 0160 993')])
+    const sure = async (text: string) => (await graph.retrieve({ text }))[0]!.confidence!
+    expect(await sure('What is the phone number of Rosa?')).toBeLessThan(await sure('Which number has Emil?'))
   })
 
   it('are surer of what was seen than of what was not', async () => {

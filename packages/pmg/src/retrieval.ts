@@ -1,15 +1,17 @@
-import type { MemoryQuery, RetrievedMemory } from '@perstream/spec'
-import { type AnchorTimes, addAnchored, anchorTimes } from './anchor'
-import type { Background } from './background'
-import { type Candidate, type Candidates, gather, ordered, scoreOf } from './candidates'
-import { confidenceOf, unknownShare } from './confidence'
+import type { Memory, MemoryQuery, RetrievedMemory } from '@perstream/spec'
+import { type Anchored, addAnchored, eventTimes, widened } from './anchor'
+import { answerTypeOf } from './answer-type'
+import { type Candidates, gather, ordered, scoreOf } from './candidates'
+import type { CentredSpace } from './centred-space'
+import { type Askable, confidenceOf, unknownShare } from './confidence'
 import { entityKey } from './entity-key'
 import { evidenceUntil } from './evidence'
 import type { GraphState } from './graph-state'
+import { memoryAsOf } from './history'
 import type { MemoryEntry } from './memory-entry'
 import { addNewerValues } from './newer-values'
-import { type QuestionReading, upTo } from './question'
-import { saysTheSame } from './same-fact'
+import { type Hours, type QuestionReading, upTo } from './question'
+import { type Chosen, choose } from './selection'
 import { SlotSet } from './slot-set'
 import { day } from './time-words'
 import { walk } from './walk'
@@ -23,12 +25,12 @@ export interface RetrievalWeights {
   /** What a walk over shared entities brings, at most. Default 0.5. */
   readonly graph: number
   /**
-   * The lead of a newer value over an older one; twice for a fitting hour, four times for a fitting event. With 0 no time in a question is
-   * read. Default 0.5.
+   * The lead of a newer value over an older one; six times for a fitting hour, twelve times for lying to an event as the question says.
+   * With 0 no time in a question is read. Default 0.5.
    */
   readonly time: number
-  /** Names that the memories link to rare words of the question, against those words (0..1). Default 0.5. */
-  readonly names: number
+  /** What a memory loses that means the same as one before it; nothing where it is asked what happened at some time. Default 0.5. */
+  readonly variety: number
 }
 
 /** The vectors of a question, of the graph's space and length 1. */
@@ -42,6 +44,8 @@ export interface QueryVectors {
 /** A question made ready. */
 export interface ReadyQuery extends MemoryQuery {
   readonly limit: number
+  /** Milliseconds since 1970 UTC. */
+  readonly now: number
   /** Undefined for a question that is a vector alone: then vectors alone rank. */
   readonly reading: QuestionReading | undefined
   readonly vectors: QueryVectors
@@ -49,12 +53,23 @@ export interface ReadyQuery extends MemoryQuery {
   readonly weights: RetrievalWeights
 }
 
-export const defaultWeights: RetrievalWeights = { lexical: 4, graph: 0.5, time: 0.5, names: 0.5 }
+export const defaultWeights: RetrievalWeights = { lexical: 4, graph: 0.5, time: 0.5, variety: 0.5 }
 
 const seeds = 8
 /** The prototype's `delta_dfs_threshold`. */
 const defaultActivation = 0.3
-const hoursLead = 2
+const hoursLead = 6
+/** Of how many memories the time of an event is taken. */
+const tellers = 32
+
+/** What a search goes over. */
+interface Searching {
+  readonly query: ReadyQuery
+  /** What filters and times leave; undefined when that is all. */
+  readonly scope: SlotSet | undefined
+  readonly centred: CentredSpace | undefined
+  look(text: string, vector: Float32Array | undefined, count?: number): Candidates
+}
 
 /**
  * Ranks memories. The nearest by vector and the best by words are scored by both; a walk from the best of them adds what shares
@@ -62,24 +77,26 @@ const hoursLead = 2
  * order over memories; of several that say the same, only the best takes a slot.
  */
 export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
-  const { reading, vectors, weights, owner } = query
+  const { reading, vectors, weights, owner, limit, maxBytes } = query
   const allowed = allowedSlots(state, query)
   const scope = inScope(state, reading, allowed)
-  const look = (text: string, vector: Float32Array | undefined, count = query.limit * 4 + 32) =>
-    gather(state, { vector, text, owner, allowed: scope, count }, weights)
+  const centred = state.centred
+  const many = limit * 4 + 32
+  const look = (text: string, vector: Float32Array | undefined, count = many) =>
+    gather(state, { vector, text, owner, allowed: scope, count, centred }, weights.lexical)
   const found = look(reading?.words ?? '', vectors.about)
-  if (reading && scope && asksForEvents(reading)) found.add(latest(state, scope, query.limit * 4 + 32))
-  if (reading) addMeaning(state, found, { ...query, reading }, look, scope)
-  const chosen = distinct(state, ordered(state, found.bySlot.values()), query)
+  if (reading && scope && asksForEvents(reading)) found.add(latest(state, scope, many))
+  const timed = reading !== undefined && addMeaning(state, found, reading, { query, scope, centred, look })
+  const variety = timed ? 0 : weights.variety
+  const chosen = choose(state, ordered(state, found.bySlot.values()), { limit, maxBytes, centred, variety })
   const terms = [...new Set(searchTerms(reading?.words ?? ''))]
   const unknown = unknownShare(state.lexical, terms, allowed)
-  const searched = {
-    background: found.background,
-    terms,
+  const asked = {
     unknown,
-    timed: reading !== undefined && asksForEvents(reading),
+    timed: timed || (reading?.ranges.length ?? 0) > 0,
+    type: reading && answerTypeOf(reading.words),
   }
-  return chosen.map((candidate) => explain(state, candidate, query, searched))
+  return chosen.map((each) => explain(state, each, query, { terms, asked }))
 }
 
 const mostInTime = 4096
@@ -90,27 +107,32 @@ function latest(state: GraphState, scope: SlotSet, count: number): number[] {
   return [...scope].sort((a, c) => state.filters.momentOf(c) - state.filters.momentOf(a)).slice(0, count)
 }
 
-type Look = (text: string, vector: Float32Array | undefined, count?: number) => Candidates
-
-/** Adds what a question means beside its words: entities, hours, events it is hung on, the value it wants. */
-function addMeaning(
-  state: GraphState,
-  found: Candidates,
-  query: ReadyQuery & { readonly reading: QuestionReading },
-  look: Look,
-  scope: SlotSet | undefined,
-): void {
-  const { reading, vectors, weights, clock } = query
-  const { anchor, hours } = reading
-  let times: AnchorTimes = []
-  if (anchor && weights.time > 0) times = anchorTimes(state, look(anchor.words, vectors.anchor, 8).bySlot.values())
-  if (anchor && times.length > 0)
-    addAnchored(state, found, look(anchor.rest, vectors.rest), { anchor, times, weight: weights.time, allowed: scope })
+/**
+ * Adds what a question means beside its words: entities, hours, events it is hung on, the value it wants.
+ * @returns whether it asks what happened at some time
+ */
+function addMeaning(state: GraphState, found: Candidates, reading: QuestionReading, searching: Searching): boolean {
+  const { query, scope, centred, look } = searching
+  const { time } = query.weights
+  const { hours, asks } = reading
+  const anchored = time > 0 ? findEvent(state, reading, searching) : undefined
+  if (anchored) {
+    const rest = look(anchored.anchor.rest, query.vectors.rest)
+    addAnchored(state, found, rest, { ...anchored, asks, weight: time, allowed: scope })
+  }
   addGraph(state, found, query, scope)
-  for (const candidate of hours && weights.time > 0 ? found.bySlot.values() : [])
-    if (fitsHours(state.filters.momentOf(candidate.slot), hours!, clock)) candidate.time += hoursLead * weights.time
-  if (weights.time > 0 && !asksForEvents(reading))
-    addNewerValues(state, found, { reading, times, lead: weights.time, allowed: scope })
+  for (const candidate of hours && time > 0 ? found.bySlot.values() : [])
+    candidate.time += hoursLead * time * fitsHours(state.filters.momentOf(candidate.slot), hours!, query.clock)
+  const happened = asks === 'event' && (reading.ranges.length > 0 || anchored !== undefined)
+  if (time > 0 && !happened) addNewerValues(state, found, { reading, anchored, lead: time, allowed: scope, centred })
+  return happened
+}
+
+/** When what a question is hung on was; undefined when it is hung on nothing, or no memory says. */
+function findEvent(state: GraphState, { anchor }: QuestionReading, { query, look }: Searching): Anchored | undefined {
+  if (!anchor) return undefined
+  const times = eventTimes(state, look(anchor.words, query.vectors.anchor, tellers).bySlot.values(), query)
+  return times.length === 0 ? undefined : { anchor, times: widened(times, anchor, query.clock) }
 }
 
 /** What the filters leave; undefined when there are none. */
@@ -144,9 +166,12 @@ function asksForEvents({ ranges, asks }: QuestionReading): boolean {
   return ranges.length > 0 && asks === 'event'
 }
 
-function fitsHours(moment: number, [from, to]: readonly [number, number], clock: ZoneClock): boolean {
+/** How well a moment fits some hours of the day, 0..1: best in the middle of a meal's, all the same in a part of the day. */
+function fitsHours(moment: number, { from, to, meal }: Hours, clock: ZoneClock): number {
   const minutes = clock.wallOf(moment) % day
-  return (from <= minutes && minutes < to) || minutes < to - day
+  if (!(from <= minutes && minutes < to) && !(minutes < to - day)) return 0
+  const middle = (from + to) / 2
+  return meal ? 1 - Math.abs(minutes - middle) / (to - middle) : 1
 }
 
 function addGraph(state: GraphState, { bySlot, add }: Candidates, query: ReadyQuery, scope: SlotSet | undefined): void {
@@ -169,46 +194,31 @@ function addGraph(state: GraphState, { bySlot, add }: Candidates, query: ReadyQu
   }
 }
 
-const utf8 = new TextEncoder()
-
-/** The best that say different things, as many as are asked for and fit. */
-function distinct(state: GraphState, candidates: readonly Candidate[], { limit, maxBytes }: ReadyQuery): Candidate[] {
-  const chosen: Candidate[] = []
-  const entries: MemoryEntry[] = []
-  let left = maxBytes ?? Number.POSITIVE_INFINITY
-  for (const candidate of candidates) {
-    if (chosen.length === limit) break
-    const entry = state.at(candidate.slot)!
-    if (entries.some((other) => saysTheSame(state, entry, other))) continue
-    if (maxBytes !== undefined) left -= utf8.encode(entry.memory.text).length
-    if (chosen.length > 0 && left < 0) break
-    chosen.push(candidate)
-    entries.push(entry)
-  }
-  return chosen
-}
-
 /** What the results of a search are explained by. */
-interface Searched {
-  readonly background: Background | undefined
+interface Explanation {
+  /** The words of the question, as they are indexed. */
   readonly terms: readonly string[]
-  readonly unknown: number
-  readonly timed: boolean
+  readonly asked: Askable
 }
 
-function explain(state: GraphState, candidate: Candidate, query: ReadyQuery, searched: Searched): RetrievedMemory {
-  const { slot, similarity, vector, lexical, graph, time, entity } = candidate
-  const { memory } = state.at(slot)!
-  const { until } = query
-  const words = new Set(searchTerms(memory.text))
+function explain(state: GraphState, { candidate, loss }: Chosen, query: ReadyQuery, { terms, asked }: Explanation) {
+  const { slot, similarity, support, vector, lexical, graph, time, entity } = candidate
+  const entry = state.at(slot)!
+  const words = new Set(searchTerms(entry.memory.text))
   const covered = query.weights.lexical === 0 ? 0 : lexical / query.weights.lexical
   return {
-    memory: until ? { ...memory, evidence: evidenceUntil(memory.evidence, until) } : memory,
-    score: scoreOf(candidate),
-    parts: { vector, lexical, graph, time },
+    memory: asToldThen(entry, query),
+    score: scoreOf(candidate) - loss,
+    parts: { vector: vector - loss, lexical, graph, time },
     similarity: Number.isNaN(similarity) ? undefined : similarity,
-    confidence: confidenceOf(candidate.support, searched.background, { ...searched, covered }),
-    terms: searched.terms.filter((term) => words.has(term)),
+    confidence: confidenceOf(Number.isNaN(support) ? covered : support, entry.memory.text, asked),
+    terms: terms.filter((term) => words.has(term)),
     entities: entity === undefined ? [] : [state.entities.get(entity)!.record.label],
   }
+}
+
+/** A memory with what it said and showed at the time a query is for. */
+function asToldThen(entry: MemoryEntry, { asOf, until }: MemoryQuery): Memory {
+  const memory = asOf === undefined ? entry.memory : memoryAsOf(entry, asOf)
+  return until ? { ...memory, evidence: evidenceUntil(memory.evidence, until) } : memory
 }

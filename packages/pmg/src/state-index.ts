@@ -38,24 +38,23 @@ export async function stateOf(index: KeptIndex, options: CallOptions): Promise<G
   const { entries, vectors } = state
   if (!vectors) return state
   vectors.reserve(entries.slotCount)
-  const ambiguous = reader.float32('ambiguous.vectors')
-  putRuns(vectors, Array.from(reader.uint32('ambiguous.slots')), ambiguous)
+  const ambiguous = reader.uint32('ambiguous.slots')
+  putRuns(vectors, reader.float32('ambiguous.vectors'), (i) => ambiguous[i])
   for await (const { keys, vectors: values } of index.embeddings(options))
-    putRuns(
-      vectors,
-      Array.from(keys, (key) => entries.slotWithHash(key)),
-      values,
-    )
+    putRuns(vectors, values, (i) => entries.slotWithHash(keys[i]!))
   return state
 }
 
 /** Puts vectors into their slots, those that follow each other at once; those without a slot are left out. */
-function putRuns(index: VectorIndex, slots: readonly (number | undefined)[], vectors: Float32Array): void {
+function putRuns(index: VectorIndex, vectors: Float32Array, slotOf: (i: number) => number | undefined): void {
   const { dimensions } = index
-  for (let start = 0; start < slots.length; ) {
-    const first = slots[start]
-    let end = start + 1
-    while (first !== undefined && slots[end] === first + end - start) end++
+  const count = vectors.length / dimensions
+  let slot = count > 0 ? slotOf(0) : undefined
+  for (let start = 0; start < count; ) {
+    const first = slot
+    let end = start
+    do slot = ++end < count ? slotOf(end) : undefined
+    while (first !== undefined && slot === first + end - start)
     if (first !== undefined) index.putBack(first, vectors.subarray(start * dimensions, end * dimensions))
     start = end
   }

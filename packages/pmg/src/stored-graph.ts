@@ -173,7 +173,7 @@ export class StoredGraph implements MemoryGraph {
       weights.time > 0 && this.#state.filters.happenedIn(ranges, undefined).count > 0
     const reading = text === undefined ? undefined : readQuestion(text, now, clock, fits)
     const vectors = await queryVectors(this.#state, query, { reading, text: this.#settings.text, signal })
-    const found = rank(this.#state, { ...query, limit, reading, vectors, clock, weights })
+    const found = rank(this.#state, { ...query, now, limit, reading, vectors, clock, weights })
     if (query.touch ?? true) this.#journal.touch(found.map(({ memory }) => memory.id))
     return found
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readTime } from './time-expressions'
+import { namedDays, readTime } from './time-expressions'
 import { startOfWeek } from './time-words'
 import { createZoneClock } from './zone-clock'
 
@@ -125,6 +125,24 @@ describe('createZoneClock', () => {
 
   it('refuses a zone that is none, by name', () => {
     expect(() => createZoneClock('Moon/Tycho')).toThrow('timeZone is "Moon/Tycho"')
+  })
+})
+
+describe('namedDays', () => {
+  const told = Date.parse('2025-10-21T15:30+02:00')
+  const days = (text: string) => namedDays(text, told, berlin).map(({ from, to }) => `${shown(from)} to ${shown(to)}`)
+
+  it.each([
+    ['My ticket to Rome: Wednesday 22 October, 7:14', ['2025-10-22T00:00 to 2025-10-23T00:00']],
+    ['The train on the 22nd now leaves at 6:52', ['2025-10-22T00:00 to 2025-10-23T00:00']],
+    ['A parcel waits until the 5th', ['2025-11-05T00:00 to 2025-11-06T00:00']],
+    ['The crown is on 14 January', ['2026-01-14T00:00 to 2026-01-15T00:00']],
+    ['It snowed on 3 February 2024', ['2024-02-03T00:00 to 2024-02-04T00:00']],
+    ['The van has stood there since Saturday', []],
+    ['Today the code is 4471', []],
+    ['The seat is on the 2nd floor', []],
+  ])('reads "%s" as %j', (text, expected) => {
+    expect(days(text)).toEqual(expected)
   })
 })
 

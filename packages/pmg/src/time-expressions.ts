@@ -6,6 +6,7 @@ import {
   monthNumber,
   monthOf,
   monthPattern,
+  namedDates,
   oneDay,
   readDate,
   startOfDay,
@@ -67,6 +68,15 @@ export function readTime(text: string, now: number, clock: ZoneClock): TimeReadi
 
 function toInstant(clock: ZoneClock, wall: number, last?: boolean): number {
   return Number.isFinite(wall) ? clock.instantOf(wall, last) : wall
+}
+
+/** The days that a memory names by their date, whole days of the time zone: "my ticket: Wednesday 22 October". */
+export function namedDays(text: string, at: number, clock: ZoneClock): TimeRange[] {
+  if (!/\d/.test(text)) return []
+  return namedDates(text, clock.wallOf(at)).map(({ from, to }) => ({
+    from: clock.instantOf(from),
+    to: clock.instantOf(to, true),
+  }))
 }
 
 const date = `(?:${datePattern})`

@@ -137,3 +137,29 @@ function lastWeekday(words: string, chronoWeekday: number, now: WallMinutes): Wa
   const back = (weekdayOf(now) - wanted + 7) % 7 || 7
   return startOfDay(now) + (words.startsWith('next ') ? 7 - back : -back) * day
 }
+
+/**
+ * The days that a text names by their date: "Wednesday 22 October", "on the 22nd"; without a year, the next ones, since a memory tells of
+ * what it expects. Weekdays alone are left out: they mean the last one as often as the next.
+ */
+export function namedDates(text: string, now: WallMinutes): WallRange[] {
+  const dated = parse(text, { instant: new Date(now * 60_000), timezone: 0 }, { forwardDate: true })
+    .filter(({ start, text: words }) => /\d/.test(words) && start.isCertain('day') && start.isCertain('month'))
+    .map(({ start }) => oneDay(Date.UTC(start.get('year')!, start.get('month')! - 1, start.get('day')!) / 60_000))
+  const numbered = [...text.matchAll(/\bthe (\d{1,2})(?:st|nd|rd|th)\b(?! (?:floor|time|row|place))/giu)].flatMap(
+    ([, number]) => {
+      const found = nextDayNumbered(Number(number), now)
+      return found ? [found] : []
+    },
+  )
+  return [...dated, ...numbered]
+}
+
+function nextDayNumbered(number: number, now: WallMinutes): WallRange | undefined {
+  const { year, month } = monthOf(now)
+  for (let ahead = 0; number >= 1 && ahead < 3; ahead++) {
+    const from = startOfMonth(year, month + ahead) + (number - 1) * day
+    if (from >= startOfDay(now) && from < startOfMonth(year, month + ahead + 1)) return oneDay(from)
+  }
+  return undefined
+}

@@ -143,7 +143,10 @@ export interface MemoryQuery {
    * before these seconds (inclusive).
    */
   readonly until?: SourceProgress | undefined
-  /** Only what was learned at or before. Milliseconds since 1970 UTC. */
+  /**
+   * Only what was learned at or before, told as it was then: words, category, confidence and validity. What ranks it and what other filters
+   * look at are those of the present. Milliseconds since 1970 UTC.
+   */
   readonly asOf?: number | undefined
   /** Only what was true then. Milliseconds since 1970 UTC. */
   readonly validAt?: number | undefined
