@@ -39,10 +39,7 @@ export const demotionFirst: ReductionStrategy = function* (table) {
  * loses anything; then as {@link gsbn}.
  */
 export const redundancyFirst: ReductionStrategy = function* (table) {
-  const memories = coldFirst(table)
-  const seen = new Set<number>()
-  const warmFirst = [...memories].reverse()
-  const repeated = warmFirst.filter(([start]) => seen.size === seen.add(table.alike[start]!).size).reverse()
+  const repeated = repeatedColdFirst(table)
   const gone = new Uint8Array(table.length)
   for (let granularity = 0; granularity < 4; granularity++)
     for (const step of ofGranularity(table, repeated, granularity, 'gone')) {
@@ -82,6 +79,14 @@ function ordered(table: PartTable, column: Float64Array): Memory[] {
     start = end
   }
   return memories.sort(([a], [b]) => column[a]! - column[b]!)
+}
+
+/** The memories that say nearly what a warmer one says. */
+function repeatedColdFirst(table: PartTable): Memory[] {
+  const warmest = new Map<number, Memory>()
+  const memories = coldFirst(table)
+  for (const memory of memories) warmest.set(table.alike[memory[0]]!, memory)
+  return memories.filter((memory) => warmest.get(table.alike[memory[0]]!) !== memory)
 }
 
 function* ofGranularity(
