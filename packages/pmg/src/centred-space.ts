@@ -24,14 +24,12 @@ export class CentredSpace {
   readonly #mean: Float32Array
   readonly #squared: number
 
-  constructor(vectors: VectorIndex, slotCount: number) {
+  /** @param around what vectors are seen from: the mean memory, or the origin, from where similarities are plain cosines */
+  constructor(vectors: VectorIndex, slotCount: number, around: 'mean' | 'origin' = 'mean') {
     this.#vectors = vectors
     const step = Math.max(1, Math.floor(slotCount / sampleSize))
     this.#sample = Uint32Array.from({ length: Math.ceil(slotCount / step) }, (_, i) => i * step)
-    const known = Array.from(this.#sample, (slot) => vectors.get(slot)).filter((vector) => vector !== undefined)
-    const sum = new Float64Array(vectors.dimensions)
-    for (const vector of known) for (let i = 0; i < vector.length; i++) sum[i]! += vector[i]!
-    this.#mean = Float32Array.from(sum, (value) => value / (known.length + pull))
+    this.#mean = around === 'mean' ? this.#meanOfSample() : new Float32Array(vectors.dimensions)
     this.#squared = dot(this.#mean, this.#mean)
   }
 
@@ -64,6 +62,13 @@ export class CentredSpace {
     const squares = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0)
     const variance = (squares + usual.count * usual.deviation ** 2) / (scores.length + usual.count)
     return { mean, deviation: Math.sqrt(variance) }
+  }
+
+  #meanOfSample(): Float32Array {
+    const known = Array.from(this.#sample, (slot) => this.#vectors.get(slot)).filter((vector) => vector !== undefined)
+    const sum = new Float64Array(this.#vectors.dimensions)
+    for (const vector of known) for (let i = 0; i < vector.length; i++) sum[i]! += vector[i]!
+    return Float32Array.from(sum, (value) => value / (known.length + pull))
   }
 
   /** How far from the mean a vector of length 1 is, by its product with the mean. */

@@ -1,4 +1,4 @@
-import { collect, createRandom, normalize } from '@perstream/kit'
+import { collect, createRandom, dot, normalize } from '@perstream/kit'
 import type { Memory, MemoryInput, MemoryQuery } from '@perstream/spec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -26,6 +26,26 @@ async function filled(inputs: readonly MemoryInput[]): Promise<MemoryGraph> {
 async function texts(graph: MemoryGraph, query: MemoryQuery): Promise<string[]> {
   return (await graph.retrieve(query)).map(({ memory }) => memory.text)
 }
+
+describe('a vector alone', () => {
+  it('gives what is nearest to it, exactly', async () => {
+    const random = createRandom(5)
+    const around = Float32Array.from({ length: 16 }, () => random.gaussian())
+    const vector = () => normalize(around.map((value) => value + random.gaussian()))
+    const inputs = Array.from({ length: 400 }, (_, i) => note(`thing ${i}`, { embedding: vector(), space: 's' }))
+    const graph = await filled(inputs)
+    for (let round = 0; round < 20; round++) {
+      const query = vector()
+      const found = await graph.retrieve({ vector: query, space: 's', limit: 10 })
+      const nearest = inputs
+        .map(({ text, embedding }) => ({ text, cosine: dot(embedding!, query) }))
+        .sort((a, b) => b.cosine - a.cosine)
+        .slice(0, 10)
+      expect(found.map(({ memory }) => memory.text)).toEqual(nearest.map(({ text }) => text))
+      for (const [i, { similarity }] of found.entries()) expect(similarity).toBeCloseTo(nearest[i]!.cosine, 5)
+    }
+  })
+})
 
 describe('filters', () => {
   const day = 24 * hour

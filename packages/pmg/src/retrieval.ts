@@ -2,7 +2,7 @@ import type { Memory, MemoryQuery, RetrievedMemory } from '@perstream/spec'
 import { type Anchored, addAnchored, eventTimes, widened } from './anchor'
 import { answerTypeOf } from './answer-type'
 import { type Candidates, gather, ordered, scoreOf } from './candidates'
-import type { CentredSpace } from './centred-space'
+import { CentredSpace } from './centred-space'
 import { type Askable, confidenceOf, unknownShare } from './confidence'
 import { entityKey } from './entity-key'
 import { evidenceUntil } from './evidence'
@@ -80,14 +80,15 @@ export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
   const { reading, vectors, weights, owner, limit, maxBytes } = query
   const allowed = allowedSlots(state, query)
   const scope = inScope(state, reading, allowed)
-  const centred = state.centred
+  // A vector alone asks for what is nearest to it, and for nothing else.
+  const centred = reading ? state.centred : state.vectors && new CentredSpace(state.vectors, state.slotCount, 'origin')
   const many = limit * 4 + 32
   const look = (text: string, vector: Float32Array | undefined, count = many) =>
     gather(state, { vector, text, owner, allowed: scope, count, centred }, weights.lexical)
   const found = look(reading?.words ?? '', vectors.about)
   if (reading && scope && asksForEvents(reading)) found.add(latest(state, scope, many))
   const timed = reading !== undefined && addMeaning(state, found, reading, { query, scope, centred, look })
-  const variety = timed ? 0 : weights.variety
+  const variety = timed || !reading ? 0 : weights.variety
   const chosen = choose(state, ordered(state, found.bySlot.values()), { limit, maxBytes, centred, variety })
   const terms = [...new Set(searchTerms(reading?.words ?? ''))]
   const unknown = unknownShare(state.lexical, terms, allowed)
