@@ -334,7 +334,7 @@ describe('results', () => {
       const store = createVolatileStore()
       const graph = await createMemoryGraph({ store, now: () => monday, weights: { variety, time: 0, lexical: 0 } })
       await graph.create([...close, ...filler])
-      return texts(graph, { vector, limit: 2 })
+      return texts(graph, { text: 'Which lamp?', vector, limit: 2 })
     }
     expect((await found(0)).filter((text) => text.startsWith('red lamp')).length).toBe(2)
     expect((await found(8)).filter((text) => text.startsWith('red lamp')).length).toBe(1)
