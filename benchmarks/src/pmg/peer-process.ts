@@ -13,7 +13,7 @@ export async function startPeer(name: string, folder: string, modules: string, q
   const child = fork(file, [name, folder, modules, String(queries)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   let said = ''
   child.stderr!.on('data', (chunk) => {
-    said = `${said}${chunk}`.slice(-2000)
+    said = `${said}${chunk}`.slice(0, 20_000)
   })
   const ended = new Promise<never>((_, reject) => {
     child.on('error', reject)
