@@ -14,6 +14,7 @@ type Packed = readonly [
 ]
 
 const ownerKind = 'o'.charCodeAt(0)
+const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 /** Packs entities into JSON arrays of few bytes. */
@@ -23,9 +24,7 @@ export class EntityCodec {
   encode({ label, aliases, owner, kind, createdAt, merges, apart }: EntityRecord): Uint8Array {
     const short: Packed = [kind === 'owner' ? 'o' : 't', this.#strings.add(owner), createdAt, label]
     const isShort = aliases.length === 0 && !merges && !apart
-    return new TextEncoder().encode(
-      JSON.stringify(isShort ? short : [...short, aliases, merges ?? null, apart ?? null]),
-    )
+    return encoder.encode(JSON.stringify(isShort ? short : [...short, aliases, merges ?? null, apart ?? null]))
   }
 
   decode(id: string, bytes: Uint8Array): EntityRecord {

@@ -6,7 +6,7 @@ import { HashIndex, hashText } from './hash-index'
 import { IdTable } from './id-table'
 import { NumberLists } from './number-lists'
 import type { Predicates } from './predicates'
-import { RelationTable } from './relation-table'
+import { keyOf, RelationTable } from './relation-table'
 import type { SectionReader, SectionWriter } from './sections'
 
 /** Ids that are looked up when they are asked for. */
@@ -86,8 +86,7 @@ export class EntityTable {
 
   /** The relation of two entities by a predicate, inflections folded. */
   byEnds(subject: string, predicate: string, object: string): RelationRecord | undefined {
-    const { key, negated } = this.predicates.read(predicate)
-    return this.byKeys(subject, negated ? `not ${key}` : key, object)
+    return this.byKeys(subject, keyOf(this.predicates.read(predicate)), object)
   }
 
   /** @param predicate folded, "not " before it when it is negated */

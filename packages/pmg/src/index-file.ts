@@ -1,3 +1,4 @@
+import { padded, viewOf } from './byte-layout'
 import type { JournalDirectory } from './journal-directory'
 import type { Checksum } from './journal-record'
 
@@ -138,12 +139,4 @@ function manifestCrcOf(header: Uint8Array): number {
 /** A system may give bytes that lie anywhere in a buffer. */
 function aligned(bytes: Uint8Array): Uint8Array {
   return bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.from(bytes)
-}
-
-function padded(length: number): number {
-  return Math.ceil(length / 8) * 8
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

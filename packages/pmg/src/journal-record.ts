@@ -1,4 +1,5 @@
 import type { MemoryBatch, MemoryOperation } from '@perstream/spec'
+import { littleEndian, padded, viewOf } from './byte-layout'
 import { isStoredOperation, operationHash } from './journal-keys'
 import type { EmbeddingBlock } from './kept-index'
 
@@ -57,7 +58,7 @@ export function encodeRecord({ sequence, at, operations }: MemoryBatch, durable:
 
 /** Binds an encoded record to the one before it in its file, and gives its checksum. */
 export function sealRecord(bytes: Uint8Array, previous: number, checksum: Checksum): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(bytes)
   view.setUint32(12, previous, true)
   const crc = checksum(bytes.subarray(checkedFrom))
   view.setUint32(8, crc, true)
@@ -169,16 +170,6 @@ function operationJson(operation: MemoryOperation): string {
 function embeddingOf(operation: MemoryOperation): Float32Array | undefined {
   return operation.type === 'memory-put' ? operation.embedding : undefined
 }
-
-function padded(length: number): number {
-  return Math.ceil(length / 8) * 8
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 function floatBytes(vector: Float32Array): Uint8Array {
   if (littleEndian) return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)

@@ -65,7 +65,7 @@ export class MemoryCodec {
       packTime(validTo, learnedAt),
     ]
     const rare = rareFieldsOf(memory, versions)
-    return new TextEncoder().encode(JSON.stringify(rare ? [...packed, rare] : packed))
+    return encoder.encode(JSON.stringify(rare ? [...packed, rare] : packed))
   }
 
   /** The memory is frozen. */
@@ -107,6 +107,7 @@ export class MemoryCodec {
   }
 }
 
+const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 function packTime(time: number | undefined, learnedAt: number): PackedTime {

@@ -162,7 +162,7 @@ export class RelationTable {
 }
 
 /** A folded predicate as relations are found by it: "not " before it when it is negated. */
-function keyOf({ key, negated }: PredicateKey): string {
+export function keyOf({ key, negated }: PredicateKey): string {
   return negated ? `not ${key}` : key
 }
 

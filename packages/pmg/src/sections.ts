@@ -3,7 +3,7 @@ export type Sections = ReadonlyMap<string, Uint8Array>
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array
 
-/** Collects sections, each under a name. Numbers are little-endian: {@link canKeepIndex} says whether this machine's are. */
+/** Collects sections, each under a name. Numbers lie as they do in memory: little-endian machines alone keep indexes. */
 export class SectionWriter {
   readonly sections = new Map<string, Uint8Array>()
 
@@ -55,6 +55,3 @@ export class SectionReader {
     return JSON.parse(new TextDecoder().decode(this.bytes(name)))
   }
 }
-
-/** Whether numbers lie in memory as they are kept. */
-export const canKeepIndex = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1

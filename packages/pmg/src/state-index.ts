@@ -1,9 +1,10 @@
 import type { CallOptions, MemoryStore } from '@perstream/spec'
+import { littleEndian } from './byte-layout'
 import { entityKey } from './entity-key'
 import { GraphState } from './graph-state'
 import type { IndexedStore, KeptIndex } from './kept-index'
 import { readPredicate } from './predicates'
-import { canKeepIndex, SectionReader, SectionWriter } from './sections'
+import { SectionReader, SectionWriter } from './sections'
 import type { VectorIndex } from './vector-index'
 import { nearWordsKey, sameWordsKey, searchTerms } from './words'
 
@@ -12,7 +13,7 @@ const version = 1
 
 /** Whether a store keeps indexes. */
 export function isIndexed(store: MemoryStore): store is IndexedStore {
-  return canKeepIndex && 'readIndex' in store && 'writeIndex' in store
+  return littleEndian && 'readIndex' in store && 'writeIndex' in store
 }
 
 /** What an index is made of: all of a state but most of its embeddings, which the store has anyway. */
