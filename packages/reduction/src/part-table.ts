@@ -3,7 +3,7 @@ import type { Granularity, PartTable, ReductionStep, TensorPrecision } from '@pe
 /** The granularities by their numbers in a table: fine to coarse. */
 export const granularities: readonly Granularity[] = ['nearestGrid', 'meanGrid', 'embedding', 'text']
 /** The precisions by their numbers in a table. */
-export const precisions: readonly TensorPrecision[] = ['f32', 'f16', 'i8']
+export const precisions: readonly TensorPrecision[] = ['f32', 'f16', 'i8', 'b1']
 
 /** A part as a row. */
 export interface Part {
@@ -15,7 +15,7 @@ export interface Part {
   readonly precision?: TensorPrecision | undefined
   /** Numbers in it. Default: as many as its bytes can be at its precision; 0 for text. */
   readonly values?: number | undefined
-  /** Rows with a scale each when it is kept as i8. Default 1; 0 for text. */
+  /** Rows with a scale each when it is kept as i8 or b1. Default 1; 0 for text. */
   readonly rows?: number | undefined
 }
 
@@ -63,7 +63,17 @@ export function bytesAs(table: PartTable, part: number, to: ReductionStep['to'])
 
 function valueBytes({ values, rows }: PartTable, part: number, precision: TensorPrecision): number {
   const count = values[part]!
-  return precision === 'f32' ? 4 * count : precision === 'f16' ? 2 * count : count + 4 * rows[part]!
+  const scales = 4 * rows[part]!
+  switch (precision) {
+    case 'f32':
+      return 4 * count
+    case 'f16':
+      return 2 * count
+    case 'i8':
+      return count + scales
+    case 'b1':
+      return Math.ceil(count / 8) + scales
+  }
 }
 
 function emptyTable(length: number): PartTable {
@@ -93,8 +103,8 @@ function writePart(table: PartTable, part: number, row: Part): void {
     throw new TypeError(`bytes of a ${granularity} is ${bytes}: it must be a number of 0 or more`)
   const isText = granularity === 'text'
   const { rows = isText ? 0 : 1 } = row
-  const perValue = precision === 'f32' ? 4 : precision === 'f16' ? 2 : 1
-  const payload = precision === 'i8' ? bytes - 4 * rows : bytes
+  const perValue = { f32: 4, f16: 2, i8: 1, b1: 1 / 8 }[precision]
+  const payload = perValue > 1 ? bytes : bytes - 4 * rows
   table.granularity[part] = granularities.indexOf(granularity)
   table.bytes[part] = bytes
   table.precision[part] = precisions.indexOf(precision)

@@ -1,4 +1,4 @@
-import type { PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
+import type { CoarserPrecision, PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
 import { bytesAs, precisions } from './part-table'
 
 /** What is to go, and what that frees. */
@@ -70,11 +70,11 @@ class Ledger {
     if (this.#users[group] === 0) this.freedBytes += this.#bytes[group]!
   }
 
-  #demote(part: number, group: number, to: 'f16' | 'i8'): void {
+  #demote(part: number, group: number, to: CoarserPrecision): void {
     const precision = precisions.indexOf(to)
     if (precision < 1 || this.#table.values[part] === 0)
       throw new TypeError(
-        `the strategy keeps part ${part} as ${JSON.stringify(to)}: numbers can be kept as "f16" or "i8"`,
+        `the strategy keeps part ${part} as ${JSON.stringify(to)}: numbers can be kept as "f16", "i8" or "b1"`,
       )
     if (precision < this.#precision[group]!)
       throw new TypeError(`the strategy keeps part ${part} as ${to}, which is more exact than it is`)

@@ -27,26 +27,32 @@ export interface ReductionReport {
  * @param budget live bytes, 0 or more
  * @throws TypeError; what the memory throws
  */
-export function reduceTo(memory: Reducible, budget: number, options: ReduceOptions): Promise<ReductionReport> {
+export async function reduceTo(
+  memory: Reducible,
+  budget: number,
+  { strategy, dryRun = false, signal }: ReduceOptions,
+): Promise<ReductionReport> {
   if (!(budget >= 0)) throw new TypeError(`budget is ${budget}: it must be a number of bytes, 0 or more`)
-  return free(memory, Math.max(0, memory.bytes - budget), options)
+  signal?.throwIfAborted()
+  const plan = (table: PartTable, excess: number) => {
+    const found = planReduction(table, strategy, excess)
+    report = reportOf(table, found, memory.bytes)
+    return found.steps
+  }
+  let report: ReductionReport | undefined
+  if (!dryRun) await memory.reduce(budget, plan, { signal })
+  else if (memory.bytes > budget) plan(memory.parts(), memory.bytes - budget)
+  return report ?? nothingTaken(memory.bytes)
 }
 
 /**
  * Frees so many bytes of a memory: at most one part more than needed goes.
  * @throws TypeError; what the memory throws
  */
-export async function free(
-  memory: Reducible,
-  bytes: number,
-  { strategy, dryRun = false, signal }: ReduceOptions,
-): Promise<ReductionReport> {
-  signal?.throwIfAborted()
-  const bytesBefore = memory.bytes
-  const table = memory.parts()
-  const plan = planReduction(table, strategy, bytes)
-  if (!dryRun && plan.steps.length > 0) await memory.reduce(plan.steps, { signal })
-  return reportOf(table, plan, bytesBefore)
+export async function free(memory: Reducible, bytes: number, options: ReduceOptions): Promise<ReductionReport> {
+  if (!(bytes >= 0)) throw new TypeError(`bytes is ${bytes}: it must be a number of 0 or more`)
+  const report = await reduceTo(memory, Math.max(0, memory.bytes - bytes), options)
+  return { ...report, isEnough: report.bytesBefore - report.bytesAfter >= bytes }
 }
 
 /** How a budget is kept. */
@@ -74,7 +80,8 @@ export function keepBelow(memory: Reducible, budget: number, options: BudgetOpti
     budget,
     plan(table, excess) {
       const plan = planReduction(table, strategy, excess + headroom * budget)
-      onReduced?.(reportOf(table, plan, memory.bytes))
+      const report = reportOf(table, plan, memory.bytes)
+      onReduced?.({ ...report, isEnough: report.bytesAfter <= budget })
       return plan.steps
     },
   })
@@ -95,6 +102,11 @@ function reportOf(
     memories: new Set(steps.map(({ part }) => table.owner[part])).size,
     isEnough,
   }
+}
+
+function nothingTaken(bytes: number): ReductionReport {
+  const none = { nearestGrid: 0, meanGrid: 0, embedding: 0, text: 0 }
+  return { bytesBefore: bytes, bytesAfter: bytes, gone: none, demoted: none, memories: 0, isEnough: true }
 }
 
 function countBy({ granularity }: PartTable, steps: readonly ReductionStep[]): Record<Granularity, number> {

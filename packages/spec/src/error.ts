@@ -26,6 +26,7 @@ export type PerStreamErrorCode =
   | 'store-closed'
   | 'store-changed'
   | 'store-version'
+  | 'budget-exceeded'
   | 'out-of-memory'
   // composition
   | 'pipeline-incompatible'

@@ -26,6 +26,7 @@ export type {
 export type { GateContext, GateDecision, GateMode, MemoryCategory, RememberGate } from './gate'
 export type { ChoiceScorer, GenerateOptions, Generator, PromptPart, PromptTurn } from './generator'
 export type {
+  CoarserPrecision,
   CreateResult,
   Entity,
   EntityMerge,
@@ -53,7 +54,15 @@ export type {
   WriteOptions,
 } from './memory'
 export type { CallOptions, Progress, Warning } from './options'
-export type { Granularity, PartTable, Reducible, ReductionStep, ReductionStrategy } from './reduction'
+export type {
+  Governor,
+  Granularity,
+  PartTable,
+  Reducible,
+  ReductionPlanner,
+  ReductionStep,
+  ReductionStrategy,
+} from './reduction'
 export type {
   Device,
   DeviceCapability,

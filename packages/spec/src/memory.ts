@@ -1,4 +1,5 @@
 import type { CallOptions } from './options'
+import type { Granularity } from './reduction'
 import type { PatchGrid } from './tensor'
 import type { CaptionOrigin, Evidence, Triplet } from './vision'
 
@@ -58,6 +59,13 @@ export interface Memory {
   /** Its grids, where the graph keeps them. */
   readonly meanGrid?: GridReference | undefined
   readonly nearestGrid?: GridReference | undefined
+  /** How its embedding is kept. Absent: 'f32'. */
+  readonly embeddingPrecision?: CoarserPrecision | undefined
+  /**
+   * When its words were let go to save room: then `text` is empty, and evidence, triplets, versions and conflicts are gone. What it was
+   * about (`category`) and its times stay. Milliseconds since 1970 UTC.
+   */
+  readonly forgottenAt?: number | undefined
 }
 
 /** Names a grid that lies in a `TensorStore`; memories of one moment share it. */
@@ -67,6 +75,8 @@ export interface GridReference {
   readonly columns: number
   readonly dimensions: number
   readonly space: string
+  /** How it is kept. Absent: 'f32'. */
+  readonly precision?: CoarserPrecision | undefined
 }
 
 /** What a memory said before it was changed. */
@@ -287,6 +297,18 @@ export type MemoryOperation =
     }
   | { readonly type: 'visit-put'; readonly id: string; readonly visits: MemoryVisits }
   | { readonly type: 'memory-delete'; readonly id: string }
+  | {
+      /**
+       * One part of each of these memories is kept less exactly from now on, or is gone; ids of memories that are not there, or have no
+       * such part, are passed over. 'text' can only be gone: that leaves what {@link Memory.forgottenAt} says.
+       */
+      readonly type: 'memory-reduce'
+      readonly ids: readonly string[]
+      readonly part: Granularity
+      readonly to: CoarserPrecision | 'gone'
+      /** Milliseconds since 1970 UTC. */
+      readonly at: number
+    }
   | { readonly type: 'entity-put'; readonly entity: EntityRecord }
   | { readonly type: 'entity-delete'; readonly id: string }
   | { readonly type: 'relation-put'; readonly relation: RelationRecord }
@@ -305,11 +327,19 @@ export interface MemoryBatch {
   readonly operations: readonly MemoryOperation[]
 }
 
-/** How the values of a tensor are kept: 32-bit floats, 16-bit floats, or bytes with one scale for each row of the last axis. */
-export type TensorPrecision = 'f32' | 'f16' | 'i8'
+/**
+ * How the values of a tensor are kept: 32-bit floats, 16-bit floats, or, with one scale for each row of the last axis, bytes or signs
+ * alone ('b1': the row keeps its length).
+ */
+export type TensorPrecision = 'f32' | CoarserPrecision
+
+/** A precision that has lost something, finer first. */
+export type CoarserPrecision = 'f16' | 'i8' | 'b1'
 
 /** Where grids live, each under an id. Who refers to them is the graph's to know. */
 export interface TensorStore extends AsyncDisposable {
+  /** How grids are kept where `put` does not say. */
+  readonly precision: TensorPrecision
   /** Keeps a grid durably. An id that is there is replaced. */
   put(
     id: string,

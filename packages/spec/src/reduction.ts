@@ -1,4 +1,4 @@
-import type { TensorPrecision } from './memory'
+import type { CoarserPrecision } from './memory'
 import type { CallOptions } from './options'
 
 /** What a memory can lose, from fine to coarse: the prototype's v_nearest, v_mean, v_M and M. */
@@ -19,9 +19,9 @@ export interface PartTable {
   readonly bytes: Float64Array
   /** Parts with the same number lie on the same bytes, which are free when the last of them goes. */
   readonly shared: Uint32Array
-  /** How it is kept: 0 f32, 1 f16, 2 i8; 0 for text. */
+  /** How it is kept: 0 f32, 1 f16, 2 i8, 3 b1; 0 for text. */
   readonly precision: Uint8Array
-  /** Numbers in it, and rows that have a scale each when it is kept as i8; 0 for text. */
+  /** Numbers in it, and rows that have a scale of 4 bytes each when it is kept as i8 or b1; 0 for text. */
   readonly values: Uint32Array
   readonly rows: Uint32Array
   /** How warm its memory is, by visits and the time since: more than 0, comparable within a table. */
@@ -37,31 +37,38 @@ export interface PartTable {
 export interface ReductionStep {
   /** The number of the part in its table. */
   readonly part: number
-  readonly to: Exclude<TensorPrecision, 'f32'> | 'gone'
+  readonly to: CoarserPrecision | 'gone'
 }
 
 /** Orders the steps that may be taken, the first first: as many are taken as are needed. No part goes twice or becomes more exact. */
 export type ReductionStrategy = (table: PartTable) => Iterable<ReductionStep>
 
+/** Chooses what goes. @param excess bytes that must go at least */
+export type ReductionPlanner = (table: PartTable, excess: number) => readonly ReductionStep[]
+
 /** Says what goes when a write would leave too much. */
 export interface Governor {
   /** Live bytes that no acknowledged write leaves more of. */
   readonly budget: number
-  /** Chooses what goes. @param excess bytes that must go at least */
-  plan(table: PartTable, excess: number): readonly ReductionStep[]
+  readonly plan: ReductionPlanner
 }
 
 /** What can be reduced. */
 export interface Reducible {
   /** Live bytes: all parts, what is shared once, and what cannot be taken away. */
   readonly bytes: number
-  /** What can be taken away, as it is now: good until the next write. */
+  /** What can be taken away, as it is now. */
   parts(): PartTable
-  /** Takes steps of the present table, as one batch. */
-  reduce(steps: readonly ReductionStep[], options?: CallOptions): Promise<void>
   /**
-   * Consults a governor in every write from now on that would leave more than its budget: what it plans is committed in the same batch. A
-   * write that would be too much even so is refused. Without one, nothing is asked any more.
+   * Takes steps as one batch, so that at most `target` live bytes are left where that can be. They are planned when what was asked
+   * before has been done, on the table of that time; nothing is planned when there are no more bytes already.
+   * @param target live bytes, 0 or more
+   */
+  reduce(target: number, plan: ReductionPlanner, options?: CallOptions): Promise<void>
+  /**
+   * Consults a governor in every write from now on that would leave more than its budget: what it plans is committed in the same batch.
+   * Without one, nothing is asked any more.
+   * @throws PerStreamError later, `budget-exceeded`: from a write that would be too much even so; nothing is written then
    */
   govern(governor: Governor | undefined): void
 }

@@ -5,7 +5,7 @@ import type { PatchGrid, TensorPrecision } from '@perstream/spec'
 export type GridShape = Omit<PatchGrid, 'data'>
 
 /** The precisions, finest first. */
-export const precisions: readonly TensorPrecision[] = ['f32', 'f16', 'i8']
+export const precisions: readonly TensorPrecision[] = ['f32', 'f16', 'i8', 'b1']
 
 const longestHalf = 65504
 /** The smallest float with all its bits: patches of smaller values are taken for zeros. */
@@ -33,12 +33,15 @@ export function checkGrid(grid: PatchGrid, precision: TensorPrecision): void {
 export function encodedLength({ rows, columns, dimensions }: GridShape, precision: TensorPrecision): number {
   const patches = rows * columns
   if (precision === 'i8') return patches * (4 + dimensions)
+  if (precision === 'b1') return patches * (4 + Math.ceil(dimensions / 8))
   return patches * dimensions * (precision === 'f16' ? 2 : 4)
 }
 
 /**
  * Encodes the values of a grid, little-endian. i8: one 32-bit scale a patch, the largest magnitude in it / 127, then the bytes; a value comes
  * back within half a scale: 1/254 of the largest of its patch, and 2^-16 of that. f16: within 2^-11 of the value itself, 2^-25 below 2^-14.
+ * b1: one 32-bit scale a patch, the root of its mean square, then a bit a value, the lowest first, 1 for 0 and more, each patch up to a whole
+ * byte; a value comes back as the scale with its sign, so that a patch keeps its length.
  * What was decoded encodes to the same bytes again.
  */
 export function encodeGrid(grid: PatchGrid, precision: TensorPrecision): Uint8Array {
@@ -46,6 +49,7 @@ export function encodeGrid(grid: PatchGrid, precision: TensorPrecision): Uint8Ar
   const bytes = new Uint8Array(encodedLength(grid, precision))
   const view = new DataView(bytes.buffer)
   if (precision === 'i8') encodeBytes(grid, bytes, view)
+  else if (precision === 'b1') encodeSigns(grid, bytes, view)
   else if (precision === 'f32') for (let i = 0; i < data.length; i++) view.setFloat32(4 * i, data[i]!, true)
   else {
     const halves = toHalf(data)
@@ -83,6 +87,21 @@ function encodeBytes({ data, rows, columns, dimensions }: PatchGrid, bytes: Uint
   }
 }
 
+function encodeSigns({ data, rows, columns, dimensions }: PatchGrid, bytes: Uint8Array, view: DataView): void {
+  const patches = rows * columns
+  const width = Math.ceil(dimensions / 8)
+  for (let patch = 0; patch < patches; patch++) {
+    const values = data.subarray(patch * dimensions, (patch + 1) * dimensions)
+    const first = 4 * patches + patch * width
+    let squares = 0
+    for (let i = 0; i < dimensions; i++) {
+      squares += values[i]! ** 2
+      if (values[i]! >= 0) bytes[first + (i >> 3)]! |= 1 << (i & 7)
+    }
+    view.setFloat32(4 * patch, Math.sqrt(squares / dimensions), true)
+  }
+}
+
 /** A 127th, rounded up to 17 bits: so that each multiple is exact, and a grid that is decoded and encoded again stays as it is. */
 function scaleOf(largest: number): number {
   if (largest / 127 < smallestScale) return 0
@@ -96,6 +115,7 @@ function decodeValues(shape: GridShape, precision: TensorPrecision, view: DataVi
   const { rows, columns, dimensions } = shape
   const length = rows * columns * dimensions
   if (precision === 'i8') return decodeBytes(shape, view)
+  if (precision === 'b1') return decodeSigns(shape, view)
   if (precision === 'f16') {
     const halves = new Uint16Array(length)
     for (let i = 0; i < length; i++) halves[i] = view.getUint16(2 * i, true)
@@ -112,6 +132,20 @@ function decodeBytes({ rows, columns, dimensions }: GridShape, view: DataView): 
   for (let patch = 0, i = 0; patch < patches; patch++) {
     const scale = view.getFloat32(4 * patch, true)
     for (const end = i + dimensions; i < end; i++) data[i] = scale * view.getInt8(4 * patches + i)
+  }
+  return data
+}
+
+function decodeSigns({ rows, columns, dimensions }: GridShape, view: DataView): Float32Array {
+  const patches = rows * columns
+  const width = Math.ceil(dimensions / 8)
+  const data = new Float32Array(patches * dimensions)
+  for (let patch = 0; patch < patches; patch++) {
+    const scale = view.getFloat32(4 * patch, true)
+    for (let i = 0; i < dimensions; i++) {
+      const byte = view.getUint8(4 * patches + patch * width + (i >> 3))
+      data[patch * dimensions + i] = (byte >> (i & 7)) & 1 ? scale : -scale
+    }
   }
   return data
 }

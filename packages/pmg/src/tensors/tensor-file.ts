@@ -1,6 +1,6 @@
 import { type PatchGrid, PerStreamError, type TensorPrecision } from '@perstream/spec'
 import { crc32 } from '../crc32'
-import { encodedLength, encodeGrid, type GridShape } from './grid-codec'
+import { encodedLength, encodeGrid, type GridShape, precisions } from './grid-codec'
 
 /** What a tensor file holds. */
 export interface TensorFile {
@@ -76,7 +76,7 @@ function parseHeader(bytes: Uint8Array, path: string): Header {
   }
   const { id, rows, columns, dimensions, space, precision } = value ?? {}
   const sides = [rows, columns, dimensions].every((side) => Number.isSafeInteger(side) && side > 0)
-  const known = precision === 'f32' || precision === 'f16' || precision === 'i8'
+  const known = precisions.includes(precision)
   if (typeof id !== 'string' || typeof space !== 'string' || !sides || !known)
     throw corrupt(path, 'its header says nothing')
   return { id, rows, columns, dimensions, space, precision }

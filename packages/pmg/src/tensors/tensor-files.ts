@@ -50,6 +50,10 @@ export class TensorFiles implements TensorStore {
     this.#syncFolder = createFolderSync(folder)
   }
 
+  get precision(): TensorPrecision {
+    return this.#settings.precision
+  }
+
   /** Removes what a write that was cut off left behind: half files, and a file whose grid was kept again in another precision. */
   async tidy(): Promise<void> {
     const names = await readdir(this.#folder)

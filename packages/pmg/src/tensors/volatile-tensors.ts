@@ -10,6 +10,7 @@ export function createVolatileTensors(): TensorStore {
     if (closed) throw new PerStreamError('store-closed', 'the tensor store is closed: make a new one')
   }
   return {
+    precision: 'f32',
     async put(id, grid, { precision = 'f32', signal } = {}) {
       check(signal)
       checkId(id)
