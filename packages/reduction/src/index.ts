@@ -1,4 +1,16 @@
 export { bytesAs, createPartTable, granularities, type Part, type PartOwner, precisions } from './part-table'
+export {
+  estimateGrowth,
+  type GrowthWidths,
+  type PeriodOptions,
+  type PeriodReport,
+  type PeriodRoom,
+  type Periods,
+  type PeriodTrigger,
+  periodTrigger,
+  planPeriods,
+  splitPeriods,
+} from './periods'
 export { planReduction, type ReductionPlan } from './plan-reduction'
 export { type BudgetOptions, free, keepBelow, type ReduceOptions, type ReductionReport, reduceTo } from './reduce'
 export { demotionFirst, gsbn, lru, nsbg, random, redundancyFirst } from './strategies'
