@@ -70,7 +70,8 @@ const tasks = {
   },
   async bench([name, ...args]) {
     await turbo('build')
-    return run('tsx', [`benchmarks/src/${name}.ts`, ...args])
+    const own = `benchmarks/${name}/src/${name}.ts` // A package of its own, or a file of the suite.
+    return run('tsx', [existsSync(join(root, own)) ? own : `benchmarks/src/${name}.ts`, ...args])
   },
 }
 

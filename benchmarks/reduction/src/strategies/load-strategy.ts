@@ -1,0 +1,20 @@
+import { basename } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { ReductionStrategy } from '@perstream/spec'
+
+/**
+ * Loads a strategy from a file, TypeScript too: its default export, else the only function it exports. Named by the file, or by what it exports.
+ * @throws TypeError when it exports no strategy
+ */
+export async function loadStrategy(file: string): Promise<{ name: string; strategy: ReductionStrategy }> {
+  const { tsImport } = await import('tsx/esm/api')
+  const exported: Record<string, unknown> = await tsImport(pathToFileURL(file).href, import.meta.url)
+  const functions = Object.entries(exported).filter(([, value]) => typeof value === 'function')
+  const [found, second] = functions.filter(([name]) => name === 'default').concat(functions)
+  if (!found || (found[0] !== 'default' && second))
+    throw new TypeError(
+      `${file} exports ${functions.length} functions: it must export a strategy by default, or one function alone, from a table of parts to steps`,
+    )
+  const name = found[0] === 'default' ? basename(file).replace(/\.[cm]?[jt]s$/, '') : found[0]
+  return { name, strategy: found[1] as ReductionStrategy }
+}
