@@ -214,7 +214,10 @@ function readMemory(value: Readonly<Record<string, unknown>>): ExportedMemory {
   if ((memory.space === undefined) !== (embedding === undefined))
     throw new TypeError('memory.space and embedding must come together')
   if (embedding !== undefined && typeof embedding !== 'string') throw new TypeError('embedding must be text, in base64')
-  const vector = embedding === undefined ? undefined : checkedVector(floatsOf(fromBase64(embedding)), 'embedding')
+  // What is kept less exactly is not quite of length 1, and stays as it is.
+  const tolerance = memory.embeddingPrecision ? 0.02 : undefined
+  const vector =
+    embedding === undefined ? undefined : checkedVector(floatsOf(fromBase64(embedding)), 'embedding', tolerance)
   return {
     type: 'memory',
     memory,

@@ -102,7 +102,7 @@ export interface MemoryGraph extends MemoryWriter, MemoryRetriever, Reducible, A
   readonly space: string | undefined
   /** The memory of an id, or undefined. */
   get(id: string): Memory | undefined
-  /** A copy of a memory's embedding (length 1), or undefined when it has none. */
+  /** A copy of a memory's embedding (length 1, as near as its precision allows), or undefined when it has none. */
   embedding(id: string): Float32Array | undefined
   /** Memories, last learned first. */
   list(options?: ListOptions): Memory[]

@@ -73,7 +73,7 @@ function valueBytes({ values, rows }: PartTable, part: number, precision: Tensor
     case 'i8':
       return count + scales
     case 'b1':
-      return Math.ceil(count / 8) + scales
+      return rows[part]! * Math.ceil(count / rows[part]! / 8) + scales
   }
 }
 
