@@ -295,10 +295,9 @@ export class GraphState {
       this.lexical.deleteAll(dead)
     }
     this.filters.forget(dead)
-    for (const slot of dead) {
+    for (const slot of dead)
       for (const relation of this.entries.relationsAt(slot)) this.table.unsupport(relation, slot)
-      this.entries.forget(slot, at)
-    }
+    this.entries.forget(dead, at)
   }
 
   #unindexWords({ slot, memory }: MemoryEntry): void {

@@ -71,13 +71,17 @@ export class MemoryCodec {
     return encoder.encode(`${head},\nnull,${JSON.stringify(rare ? [...words, rare] : words).slice(1)}`)
   }
 
-  /** What is left of a record once its words are let go. */
-  withoutWords(bytes: Uint8Array, forgottenAt: number): Uint8Array {
+  /** What comes in the place of the words of a record that are let go. */
+  ending(forgottenAt: number): Uint8Array {
+    return encoder.encode(`${forgottenAt}]`)
+  }
+
+  /** A record with an ending in place of its words. */
+  withoutWords(bytes: Uint8Array, ending: Uint8Array): Uint8Array {
     const head = bytes.subarray(0, bytes.indexOf(lineEnd) + 1)
-    const tail = encoder.encode(`${forgottenAt}]`)
-    const left = new Uint8Array(head.length + tail.length)
+    const left = new Uint8Array(head.length + ending.length)
     left.set(head)
-    left.set(tail, head.length)
+    left.set(ending, head.length)
     return left
   }
 

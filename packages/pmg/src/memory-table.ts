@@ -126,12 +126,15 @@ export class MemoryTable {
     this.#decoded.delete(slot)
   }
 
-  /** Lets go of the words of a memory that has them. */
-  forget(slot: number, at: number): void {
-    this.#records.put(slot, this.#codec.withoutWords(this.#records.get(slot)!, at))
-    this.#setContentBytes(slot, 0)
-    this.#relations.clear(slot)
-    this.#decoded.delete(slot)
+  /** Lets go of the words of memories that have them. */
+  forget(slots: Iterable<number>, at: number): void {
+    const ending = this.#codec.ending(at)
+    for (const slot of slots) {
+      this.#records.put(slot, this.#codec.withoutWords(this.#records.get(slot)!, ending))
+      this.#setContentBytes(slot, 0)
+      this.#relations.clear(slot)
+      this.#decoded.delete(slot)
+    }
   }
 
   /** To be called when what a memory has beside its record has changed. */
