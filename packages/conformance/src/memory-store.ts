@@ -7,7 +7,10 @@ export interface MemoryStoreSubject {
   readonly store: MemoryStore
   /** Opens what was written once more, after the first was disposed; absent where a store does not outlive that. */
   readonly reopen?: (() => Promise<MemoryStore>) | undefined
-  /** All bytes that the store keeps for itself, in files say: to see that what is deleted is in none of them. */
+  /**
+   * All bytes that the store keeps for itself, in files say, and beside them what is compressed in them as it was: to see that what is
+   * deleted is in none of them.
+   */
   readonly contents?: (() => Promise<Uint8Array>) | undefined
   /** Removes what the test left behind. */
   readonly cleanUp?: (() => Promise<void>) | undefined

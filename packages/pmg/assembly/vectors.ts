@@ -278,6 +278,12 @@ function missedAt(at: usize, codes: v128, unit: v128): v128 {
   return f32x4.mul(missed, missed)
 }
 
+/** Fills a row, and its codes, with zeros. */
+export function clear(row: u32): void {
+  memory.fill(valuesOf(row), 0, width << 2)
+  memory.fill(codesOf(row), 0, width + 8)
+}
+
 /** Makes the codes of a row from its values; returns the square of its length. `safety` makes up for rounding. */
 export function encode(row: u32, safety: f32): f32 {
   const values = valuesOf(row)

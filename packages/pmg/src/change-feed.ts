@@ -1,6 +1,8 @@
 import type {
   CallOptions,
+  CoarserPrecision,
   EntityRecord,
+  Granularity,
   Memory,
   MemoryBatch,
   MemoryOperation,
@@ -28,6 +30,13 @@ export type MemoryChange = ChangeBase &
         readonly memory: Memory
       }
     | { readonly type: 'deleted'; readonly id: string }
+    /** A part of it was let go, or is kept less exactly, to save room. */
+    | {
+        readonly type: 'reduced'
+        readonly id: string
+        readonly part: Granularity
+        readonly to: CoarserPrecision | 'gone'
+      }
     | { readonly type: 'visited'; readonly id: string; readonly visits: MemoryVisits }
     | { readonly type: 'entity-changed'; readonly id: string; readonly entity: EntityRecord }
     | { readonly type: 'entity-deleted'; readonly id: string }
@@ -62,8 +71,7 @@ export async function* followChanges(
     merged = isReset || (merged && batch.sequence === sequence)
     sequence = batch.sequence
     for (const operation of batch.operations) {
-      const change = changeOf(operation, merged)
-      if (change) yield { sequence, at: batch.at, ...change }
+      for (const change of changesOf(operation, merged)) yield { sequence, at: batch.at, ...change }
     }
   }
   try {
@@ -138,7 +146,16 @@ class Inbox {
 
 type Change = MemoryChange extends infer Each ? (Each extends ChangeBase ? Omit<Each, keyof ChangeBase> : never) : never
 
-/** What an operation means to a reader, if anything. */
+/** What an operation means to a reader. */
+function changesOf(operation: MemoryOperation, merged: boolean): readonly Change[] {
+  if (operation.type === 'memory-reduce') {
+    const { ids, part, to } = operation
+    return ids.map((id) => ({ type: 'reduced', id, part, to }))
+  }
+  const change = changeOf(operation, merged)
+  return change ? [change] : []
+}
+
 function changeOf(operation: MemoryOperation, merged: boolean): Change | undefined {
   switch (operation.type) {
     case 'memory-put': {

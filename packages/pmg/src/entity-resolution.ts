@@ -140,6 +140,14 @@ export class EntityResolution {
     }
   }
 
+  /** Ids of the entities whose words are known to be one by a memory, found by looking at all. */
+  introducedBy(memory: string): Set<string> {
+    const found = new Set<string>()
+    for (const { record } of this.#state.entities.values())
+      if (record.merges?.some(({ memories }) => memories.includes(memory))) found.add(record.id)
+    return found
+  }
+
   /** Removes those of the relations that no memory supports, and their ends when they have no others. */
   prune(relations: Iterable<string>): void {
     for (const id of relations) {

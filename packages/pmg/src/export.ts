@@ -23,7 +23,7 @@ import {
   checkVersions,
   checkVisits,
 } from './record-checks'
-import { checkGrid, decodeGrid, encodedLength, encodeGrid } from './tensors/grid-codec'
+import { checkGrid, decodeGrid, encodedLength, encodeGrid, precisions } from './tensors/grid-codec'
 
 const format = 'perstream-memory'
 const version = 1
@@ -214,7 +214,10 @@ function readMemory(value: Readonly<Record<string, unknown>>): ExportedMemory {
   if ((memory.space === undefined) !== (embedding === undefined))
     throw new TypeError('memory.space and embedding must come together')
   if (embedding !== undefined && typeof embedding !== 'string') throw new TypeError('embedding must be text, in base64')
-  const vector = embedding === undefined ? undefined : checkedVector(floatsOf(fromBase64(embedding)), 'embedding')
+  // What is kept less exactly is not quite of length 1, and stays as it is.
+  const tolerance = memory.embeddingPrecision ? 0.02 : undefined
+  const vector =
+    embedding === undefined ? undefined : checkedVector(floatsOf(fromBase64(embedding)), 'embedding', tolerance)
   return {
     type: 'memory',
     memory,
@@ -228,8 +231,8 @@ function readGrid(value: Readonly<Record<string, unknown>>): ExportedGrid {
   const { data, precision, ...reference } = value
   checkLine(value, ['id', 'rows', 'columns', 'dimensions', 'space', 'precision', 'data'])
   const { id, ...shape } = checkGridReference(reference)
-  if (precision !== 'f32' && precision !== 'f16' && precision !== 'i8')
-    throw new TypeError(`precision is ${JSON.stringify(precision)}: it must be f32, f16 or i8`)
+  if (!isPrecision(precision))
+    throw new TypeError(`precision is ${JSON.stringify(precision)}: it must be one of ${precisions.join(', ')}`)
   if (typeof data !== 'string') throw new TypeError('data must be text, in base64')
   const bytes = fromBase64(data)
   if (bytes.length !== encodedLength(shape, precision))
@@ -237,6 +240,10 @@ function readGrid(value: Readonly<Record<string, unknown>>): ExportedGrid {
   const grid = decodeGrid(shape, precision, bytes)
   checkGrid(grid, precision)
   return { type: 'grid', id, grid, precision }
+}
+
+function isPrecision(value: unknown): value is TensorPrecision {
+  return precisions.some((each) => each === value)
 }
 
 function littleEndian(vector: Float32Array): Uint8Array {

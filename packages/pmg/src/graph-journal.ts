@@ -1,5 +1,6 @@
 import {
   type CallOptions,
+  type Governor,
   type MemoryBatch,
   type MemoryOperation,
   type MemoryStore,
@@ -14,6 +15,8 @@ interface Settings {
   readonly store: MemoryStore
   readonly owner: string
   readonly now: () => number
+  /** Frees grids that were let go, and keeps those less exactly that shall be: called once that is durable. */
+  readonly settleGrids: (ids: ReadonlySet<string>) => Promise<void>
 }
 
 interface Job {
@@ -53,6 +56,8 @@ export class GraphJournal {
   #isReader = false
   /** Operations that no index of the store holds. */
   #unindexed = 0
+  /** Says what goes when a write would leave too much. */
+  governor: Governor | undefined
 
   constructor(settings: Settings) {
     this.#settings = settings
@@ -84,12 +89,19 @@ export class GraphJournal {
       this.#checkStore()
       signal?.throwIfAborted()
       const writer = new GraphWriter(this.#state, { owner: this.#settings.owner, now: this.#settings.now() })
-      const result = await this.#plan(writer, () => plan(writer, prepared))
-      return { result, durable: writer.operations.length > 0 ? this.#enqueue(writer.operations) : undefined }
+      const before = this.#state.bytes
+      const result = await this.#plan(writer, () => {
+        const planned = plan(writer, prepared)
+        this.#keepBudget(writer, before)
+        return planned
+      })
+      const released = this.#state.grids.takeReleased()
+      return { result, released, durable: writer.operations.length > 0 ? this.#enqueue(writer.operations) : undefined }
     })
     this.#order = Promise.allSettled([this.#order, turn]).then(() => undefined)
-    const { result, durable } = await turn
+    const { result, released, durable } = await turn
     await durable
+    if (released.size > 0) await this.#settings.settleGrids(released)
     return result
   }
 
@@ -154,6 +166,20 @@ export class GraphJournal {
       throw new PerStreamError('store-closed', 'the store failed and could not be read again: open it again', {
         cause: this.#failure,
       })
+  }
+
+  /** What a write adds too much is taken away again in the same batch. A write that takes away is never refused. */
+  #keepBudget(writer: GraphWriter, before: number): void {
+    const { budget, plan } = this.governor ?? {}
+    if (budget === undefined || writer.operations.length === 0 || this.#state.bytes <= budget) return
+    writer.reduce(plan!, this.#state.bytes - budget)
+    const { bytes } = this.#state
+    if (bytes <= budget || bytes <= before) return
+    throw new PerStreamError(
+      'budget-exceeded',
+      `the write would leave ${bytes} bytes, and all that may go is gone: the budget is ${budget}. Raise it, or delete memories`,
+      { fields: { bytes, budget } },
+    )
   }
 
   /** A plan that fails half-way leaves the state as the store has it. */

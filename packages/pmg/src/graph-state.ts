@@ -1,7 +1,6 @@
 import type {
   Entity,
   EntityRecord,
-  GridReference,
   Memory,
   MemoryOperation,
   MemoryVersion,
@@ -11,18 +10,27 @@ import type {
 } from '@perstream/spec'
 import { CentredSpace } from './centred-space'
 import { CompactSet } from './compact-set'
+import { EmbeddingTable } from './embedding-table'
 import { EntityTable } from './entity-table'
+import { GridTable } from './grid-table'
 import { LexicalIndex } from './lexical-index'
+import { tombstoneBytes } from './live-bytes'
+import type { HeldParts } from './memory-codec'
 import type { MemoryEntry } from './memory-entry'
 import { MemoryFilters, type Window } from './memory-filters'
 import { MemoryKeys } from './memory-keys'
 import { MemoryTable } from './memory-table'
 import type { SectionReader, SectionWriter } from './sections'
-import { VectorIndex } from './vector-index'
-import { VisitTable } from './visits'
+import { SlotSet } from './slot-set'
+import type { VectorIndex } from './vector-index'
+import { heat, VisitTable } from './visits'
 import { searchTerms } from './words'
 
 type MemoryPut = Extract<MemoryOperation, { type: 'memory-put' }>
+type MemoryReduce = Extract<MemoryOperation, { type: 'memory-reduce' }>
+
+/** From so many memories on, those that lose their words are taken out of the indexes in one pass over all, not one by one. */
+const manyForgotten = 256
 
 /**
  * The whole graph in memory: what the operations of a store say, with the indexes over it. Applying the same operations
@@ -30,17 +38,15 @@ type MemoryPut = Extract<MemoryOperation, { type: 'memory-put' }>
  */
 export class GraphState {
   readonly table: EntityTable = new EntityTable((slot) => this.entries.idOf(slot))
-  readonly entries: MemoryTable = new MemoryTable((relation) => this.table.relationId(relation))
+  readonly entries: MemoryTable = new MemoryTable(
+    (relation) => this.table.relationId(relation),
+    (slot) => this.#heldBy(slot),
+  )
   readonly lexical = new LexicalIndex()
   readonly filters = new MemoryFilters()
   readonly progress = new Map<string, SourceProgress>()
-  /** How many memories refer to each grid. */
-  readonly grids = new Map<string, number>()
-  vectors: VectorIndex | undefined
-  /** Bytes of the words of all memories, in UTF-8. */
-  textBytes = 0
-  /** How many memories have conflicts. */
-  conflicting = 0
+  readonly grids = new GridTable()
+  embeddings: EmbeddingTable | undefined
   space: string | undefined
   readonly #visits = new VisitTable()
   readonly #keys = new MemoryKeys((slot) => this.entries.at(slot))
@@ -60,6 +66,12 @@ export class GraphState {
       case 'memory-delete':
         this.#deleteMemory(operation.id)
         break
+      case 'memory-reduce':
+        this.reduce(
+          operation.ids.flatMap((id) => this.entries.slotOf(id) ?? []),
+          operation,
+        )
+        break
       case 'entity-put':
         this.table.putEntity(operation.entity)
         break
@@ -76,9 +88,33 @@ export class GraphState {
         this.progress.set(operation.progress.source, operation.progress)
         break
       case 'space':
-        this.vectors = new VectorIndex(operation.dimensions)
+        this.embeddings = new EmbeddingTable(operation.dimensions)
         this.space = operation.id
     }
+  }
+
+  /**
+   * Takes a part from memories, or keeps it less exactly; those without it are passed over. What supported relations does so no more when
+   * its words go: the relations stay.
+   */
+  reduce(slots: readonly number[], { part, to, at }: Pick<MemoryReduce, 'part' | 'to' | 'at'>): void {
+    if (part === 'text') this.#forget(slots, at)
+    else if (part === 'embedding') this.#reduceEmbeddings(slots, to)
+    else
+      for (const slot of slots)
+        if (to === 'gone') this.grids.take(slot, part)
+        else this.grids.demote(slot, part, to)
+    for (const slot of slots) this.entries.partsChanged(slot)
+  }
+
+  /** Live bytes: what memories say, embeddings, grids once each, and what stays of each memory. */
+  get bytes(): number {
+    const { entries, embeddings, grids } = this
+    return tombstoneBytes * entries.size + entries.contentBytes + (embeddings?.bytes ?? 0) + grids.bytes
+  }
+
+  get vectors(): VectorIndex | undefined {
+    return this.embeddings?.index
   }
 
   /** The memory in a slot. */
@@ -138,6 +174,18 @@ export class GraphState {
     return [...(this.#predecessors.get(id) ?? [])].sort(order)
   }
 
+  /** How warm the memory in a slot is, and when it was last visited: of one that never was, when it was learned. */
+  warmthAt(slot: number, now: number): { readonly heat: number; readonly visitedAt: number } {
+    const { visits, lastVisitedAt } = this.#visits.get(slot)
+    const visitedAt = visits > 0 ? lastVisitedAt : this.filters.learnedAt(slot)
+    return { heat: heat({ visits, lastVisitedAt: visitedAt }, now), visitedAt }
+  }
+
+  /** Calls back with each memory that says more than common words, and a number that those share who say nearly the same. */
+  forEachNear(callback: (key: number, slot: number) => void): void {
+    this.#keys.forEachNear(callback)
+  }
+
   /** The entity that an owner's memories call by a label, normalised by `entityKey`. */
   entityByLabel(owner: string, key: string): EntityRecord | undefined {
     return this.table.byLabel(owner, key)
@@ -164,29 +212,34 @@ export class GraphState {
     this.table.save(writer, 'entities')
     this.lexical.save(writer, 'words')
     this.filters.save(writer, 'filters')
+    this.grids.save(writer, 'grids')
+    this.embeddings?.save(writer, 'embeddings')
     this.#keys.save(writer, 'keys')
     this.#visits.save(writer, 'visits')
     writer.json('graph', {
       ...{ space: this.space, dimensions: this.vectors?.dimensions },
-      ...{ progress: [...this.progress.values()], grids: [...this.grids] },
-      ...{ textBytes: this.textBytes, conflicting: this.conflicting },
+      progress: [...this.progress.values()],
     })
   }
 
-  /** Reads what `save` wrote into a state that is empty. */
+  /** Reads what `save` wrote into a state that is empty; the vectors come after it, then {@link completeRestore}. */
   restore(reader: SectionReader): void {
-    const { space, dimensions, progress, grids, textBytes, conflicting } = reader.json<SavedGraph>('graph')
+    const { space, dimensions, progress } = reader.json<SavedGraph>('graph')
     this.entries.restore(reader, 'memories')
     this.table.restore(reader, 'entities')
     this.lexical.restore(reader, 'words')
     this.filters.restore(reader, 'filters')
+    this.grids.restore(reader, 'grids')
     this.#keys.restore(reader, 'keys')
     this.#visits.restore(reader, 'visits')
     if (space !== undefined) this.apply({ type: 'space', id: space, dimensions: dimensions! })
-    this.textBytes = textBytes
-    this.conflicting = conflicting
+    this.embeddings?.restore(reader, 'embeddings')
     for (const each of progress) this.progress.set(each.source, each)
-    for (const [id, references] of grids) this.grids.set(id, references)
+  }
+
+  /** To be called after `restore`, once the vectors are in their slots. */
+  completeRestore(): void {
+    this.embeddings?.adopt()
     for (const slot of this.filters.superseded) this.#linkSuccessor(this.entries.at(slot)!.memory)
   }
 
@@ -195,14 +248,14 @@ export class GraphState {
     const before = this.entries.get(memory.id)
     const slot = before?.slot ?? this.entries.add(memory.id)
     try {
-      if (embedding) this.vectors!.put(slot, embedding)
-      else if (memory.space === undefined) this.vectors?.delete(slot)
+      this.#putEmbedding(slot, memory, embedding)
     } catch (error) {
       if (!before) this.entries.delete(slot)
       throw error
     }
     if (before) this.#unlink(before)
     else this.#visits.set(slot, { visits: 0, lastVisitedAt: 0 })
+    this.grids.put(slot, memory)
     this.entries.put(slot, {
       memory,
       relations: relations.map((id) => this.table.relationNumber(id)!),
@@ -211,9 +264,54 @@ export class GraphState {
     this.#link(slot, memory)
     if (before) this.filters.delete(slot, before.memory)
     this.filters.put(slot, memory)
-    if (before?.memory.text === memory.text) return
-    if (before) this.lexical.delete(slot, searchTerms(before.memory.text))
-    this.lexical.put(slot, searchTerms(memory.text))
+    if (before?.memory.text === memory.text && before.memory.forgottenAt === memory.forgottenAt) return
+    if (before) this.#unindexWords(before)
+    if (memory.forgottenAt === undefined) this.lexical.put(slot, searchTerms(memory.text))
+  }
+
+  #putEmbedding(slot: number, { space, embeddingPrecision }: Memory, embedding: Float32Array | undefined): void {
+    if (embedding) this.embeddings!.put(slot, embedding, embeddingPrecision ?? 'f32')
+    else if (space === undefined) this.embeddings?.delete(slot)
+    else if (embeddingPrecision) this.embeddings?.demote(slot, embeddingPrecision)
+  }
+
+  #reduceEmbeddings(slots: readonly number[], to: MemoryReduce['to']): void {
+    this.#centred = undefined
+    for (const slot of slots)
+      if (to === 'gone') this.embeddings?.delete(slot)
+      else this.embeddings?.demote(slot, to)
+  }
+
+  #forget(slots: readonly number[], at: number): void {
+    const dead = new SlotSet(slots).and(this.filters.all)
+    if (dead.count < manyForgotten)
+      for (const slot of dead) {
+        const entry = this.entries.at(slot)!
+        this.#keys.delete(slot, entry.memory)
+        this.#unindexWords(entry)
+      }
+    else {
+      this.#keys.deleteAll(dead)
+      this.lexical.deleteAll(dead)
+    }
+    this.filters.forget(dead)
+    for (const slot of dead)
+      for (const relation of this.entries.relationsAt(slot)) this.table.unsupport(relation, slot)
+    this.entries.forget(dead, at)
+  }
+
+  #unindexWords({ slot, memory }: MemoryEntry): void {
+    if (memory.forgottenAt === undefined) this.lexical.delete(slot, searchTerms(memory.text))
+  }
+
+  /** What a memory has beside its record. */
+  #heldBy(slot: number): HeldParts {
+    const precision = this.vectors?.has(slot) ? this.embeddings!.precisionAt(slot) : undefined
+    return {
+      space: precision && this.space,
+      ...(precision && precision !== 'f32' && { embeddingPrecision: precision }),
+      ...this.grids.of(slot),
+    }
   }
 
   #deleteMemory(id: string): void {
@@ -222,9 +320,10 @@ export class GraphState {
     this.#centred = undefined
     this.#unlink(entry)
     this.entries.delete(entry.slot)
-    this.lexical.delete(entry.slot, searchTerms(entry.memory.text))
+    this.#unindexWords(entry)
     this.filters.delete(entry.slot, entry.memory)
-    this.vectors?.delete(entry.slot)
+    this.grids.put(entry.slot, {})
+    this.embeddings?.delete(entry.slot)
   }
 
   #putVisits(id: string, visits: MemoryVisits): void {
@@ -233,11 +332,8 @@ export class GraphState {
   }
 
   #link(slot: number, memory: Memory): void {
-    this.#keys.add(slot, memory)
-    this.textBytes += utf8Length(memory.text)
-    if (memory.conflicts?.length) this.conflicting++
+    if (memory.forgottenAt === undefined) this.#keys.add(slot, memory)
     for (const relation of this.entries.relationsAt(slot)) this.table.support(relation, slot)
-    for (const { id } of gridsOf(memory)) this.grids.set(id, (this.grids.get(id) ?? 0) + 1)
     this.#linkSuccessor(memory)
   }
 
@@ -249,15 +345,8 @@ export class GraphState {
   }
 
   #unlink({ memory, slot }: MemoryEntry): void {
-    this.#keys.delete(slot, memory)
-    this.textBytes -= utf8Length(memory.text)
-    if (memory.conflicts?.length) this.conflicting--
+    if (memory.forgottenAt === undefined) this.#keys.delete(slot, memory)
     for (const relation of this.entries.relationsAt(slot)) this.table.unsupport(relation, slot)
-    for (const { id } of gridsOf(memory)) {
-      const references = this.grids.get(id)! - 1
-      if (references > 0) this.grids.set(id, references)
-      else this.grids.delete(id)
-    }
     if (memory.supersededBy === undefined) return
     const older = this.#predecessors.get(memory.supersededBy)
     older?.delete(memory.id)
@@ -269,23 +358,6 @@ interface SavedGraph {
   readonly space?: string
   readonly dimensions?: number
   readonly progress: readonly SourceProgress[]
-  readonly grids: readonly (readonly [id: string, references: number])[]
-  readonly textBytes: number
-  readonly conflicting: number
 }
 
 const noVersions: readonly MemoryVersion[] = Object.freeze([])
-
-/** The grids a memory refers to. */
-export function gridsOf({ meanGrid, nearestGrid }: Memory): GridReference[] {
-  return [meanGrid, nearestGrid].filter((grid) => grid !== undefined)
-}
-
-function utf8Length(text: string): number {
-  let bytes = 0
-  for (const character of text) {
-    const code = character.codePointAt(0)!
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
-  }
-  return bytes
-}

@@ -2,6 +2,7 @@ import { dot } from '@perstream/kit'
 import {
   type CreateResult,
   type EntityRecord,
+  type Granularity,
   type Memory,
   type MemoryInput,
   type MemoryOperation,
@@ -9,6 +10,8 @@ import {
   type MemoryVersion,
   type MemoryVisits,
   PerStreamError,
+  type ReductionPlanner,
+  type ReductionStep,
   type RelationRecord,
   type SourceProgress,
   type Triplet,
@@ -30,6 +33,9 @@ import {
   sameTriplets,
 } from './made-memory'
 import type { MemoryEntry } from './memory-entry'
+import { partsOf } from './part-list'
+import { reductionOf } from './reduction-steps'
+import { SlotSet } from './slot-set'
 import { checkSuperseded, restored, type Succeeded, superseded } from './succession'
 
 /** Two texts with nearly the same words are one memory only when their embeddings agree at least this much. */
@@ -116,6 +122,8 @@ export class GraphWriter {
       triplets: changes.triplets ? copyTriplets(changes.triplets) : before.triplets,
       validFrom: changes.validFrom ?? before.validFrom,
       validTo: changes.validTo ?? before.validTo,
+      ...(changes.text !== undefined && { forgottenAt: undefined }),
+      ...(embedding && { embeddingPrecision: undefined }),
       space: embedding ? this.#state.space : text === before.text ? before.space : undefined,
       updatedAt: this.#now,
     }
@@ -142,13 +150,27 @@ export class GraphWriter {
         )
     }
     for (const other of conflicts) this.#setConflict(other, id, false)
-    const touched = this.#entities.entitiesOf(entry)
+    const isForgotten = entry.memory.forgottenAt !== undefined
+    const touched = isForgotten ? this.#entities.introducedBy(id) : this.#entities.entitiesOf(entry)
     this.#emit({ type: 'memory-delete', id })
     this.#entities.prune(entry.relations)
     this.#entities.forget(entry, touched)
     if (supersededBy === undefined) for (const each of older) this.#dispute(each)
     this.#disputeMoved()
     return true
+  }
+
+  /**
+   * Takes the steps that a planner chooses so that bytes become free. Relations without memories go, and entities without relations; which
+   * words mean the same stays known.
+   * @throws TypeError when a step names what is not there
+   */
+  reduce(plan: ReductionPlanner, excess: number): void {
+    const list = partsOf(this.#state, this.#now)
+    for (const { part, to, slots } of reductionOf(list, plan(list.table, excess))) {
+      if (part === 'text') this.#forget(slots)
+      else this.#reducePart(slots, part, to)
+    }
   }
 
   /** @throws PerStreamError `memory-not-found`, `input-invalid`; nothing is changed then */
@@ -241,6 +263,29 @@ export class GraphWriter {
   #emit(operation: MemoryOperation): void {
     this.#state.apply(operation)
     this.operations.push(operation)
+  }
+
+  /** Lets go of the words of memories. */
+  #forget(slots: readonly number[]): void {
+    const { entries, filters, table } = this.#state
+    const contrary = new SlotSet(slots).and(filters.conflicting)
+    for (const slot of contrary) {
+      const { id, conflicts = [] } = entries.at(slot)!.memory
+      for (const other of conflicts) this.#setConflict(other, id, false)
+    }
+    const relations = new Set<number>()
+    for (const slot of slots) for (const relation of entries.relationsAt(slot)) relations.add(relation)
+    const ids = Array.from(relations, (relation) => table.relationId(relation))
+    this.#reducePart(slots, 'text', 'gone')
+    this.#entities.prune(ids)
+  }
+
+  /** One operation for many memories, which are known by their slots already. */
+  #reducePart(slots: readonly number[], part: Granularity, to: ReductionStep['to']): void {
+    const at = this.#now
+    const ids = slots.map((slot) => this.#state.entries.idOf(slot))
+    this.#state.reduce(slots, { part, to, at })
+    this.operations.push({ type: 'memory-reduce', ids, part, to, at })
   }
 
   #put(memory: Memory, { change, embedding, versions }: Put, learn = true): void {

@@ -58,6 +58,24 @@ export class HashIndex {
     this.#count--
   }
 
+  /** Deletes all numbers that are dead, whatever their hashes. Costs the table. */
+  deleteAll(isDead: (value: number) => boolean): void {
+    const before = this.#pairs
+    this.#pairs = new Uint32Array(before.length)
+    this.#count = 0
+    for (let place = 0; place < before.length; place += 2) {
+      if (before[place + 1] === 0 || isDead(before[place + 1]! - 1)) continue
+      this.#insert(before[place]!, before[place + 1]!)
+      this.#count++
+    }
+  }
+
+  /** Calls back with each hash and its number, in no order. */
+  forEach(callback: (hash: number, value: number) => void): void {
+    for (let place = 0; place < this.#pairs.length; place += 2)
+      if (this.#pairs[place + 1] !== 0) callback(this.#pairs[place]!, this.#pairs[place + 1]! - 1)
+  }
+
   /** Hashes that more than one number has. */
   shared(): Set<number> {
     const seen = new Set<number>()

@@ -4,7 +4,7 @@ import type { JournalDirectory } from './journal-directory'
 import { encodeManifest, manifestName } from './journal-manifest'
 import { drain, readRecords } from './journal-reader'
 import { type StoreReport, verifyJournal } from './journal-verify'
-import { checksumOf, damaged, openView, readPart } from './journal-view'
+import { checksumOf, damaged, deflationOf, openView, readPart } from './journal-view'
 
 const pieceLength = 1 << 22
 
@@ -27,7 +27,8 @@ export async function backUp(
     for (const each of view.parts) {
       signal?.throwIfAborted()
       const records: Uint8Array[] = []
-      for await (const { record } of readPart(each, { checksum, location })) records.push(record)
+      for await (const { record } of readPart(each, { checksum, deflation: deflationOf(from), location }))
+        records.push(record)
       await to.write(each.part.file, records)
     }
     const { offset } = await drain(readRecords(view.journal, { checksum, previous: crc, signal }))

@@ -1,3 +1,5 @@
+import type { Deflation } from './deflation'
+
 /**
  * A flat folder of files: all that a store needs of a file system, so that other ones (a browser's private files) can carry the same
  * format. Whole files are written once and never changed; only the journal grows.
@@ -17,6 +19,8 @@ export interface JournalDirectory {
   sync(): Promise<void>
   /** CRC-32 as in zlib, where the system has a fast one. Default: one in TypeScript. */
   readonly crc32?: ((bytes: Uint8Array) => number) | undefined
+  /** Raw deflate, where the system has a fast one. Default: one in JavaScript. */
+  readonly deflation?: Deflation | undefined
 }
 
 /** An open file of a {@link JournalDirectory}. Whoever opened it closes it. */

@@ -1,4 +1,5 @@
 import type { MemoryOperation } from '@perstream/spec'
+import { precisions } from './tensors/grid-codec'
 
 /** Kinds of operations that say what is, in the order in which each finds what it points to. */
 export const putTypes = ['space', 'progress', 'entity-put', 'relation-put', 'memory-put', 'visit-put'] as const
@@ -17,29 +18,51 @@ const letters = {
   'relation-delete': 'r',
   progress: 'p',
   space: 's',
+  'memory-reduce': 'x',
 } as const
 
-/** Says whether a value is an operation that a store may hold, as far as its type goes. */
+const parts: readonly unknown[] = ['nearestGrid', 'meanGrid', 'embedding', 'text']
+
+type Reduction = Extract<MemoryOperation, { type: 'memory-reduce' }>
+
+/** Says whether a value is an operation that a store may hold: a reduction in all its fields, others as far as their type goes. */
 export function isStoredOperation(value: { readonly type?: unknown } | null | undefined): value is MemoryOperation {
-  return typeof value?.type === 'string' && Object.hasOwn(letters, value.type)
+  if (typeof value?.type !== 'string' || !Object.hasOwn(letters, value.type)) return false
+  return value.type !== 'memory-reduce' || isReduction(value)
 }
 
-/** Names the record that an operation concerns. */
+function isReduction({ ids, part, to, at }: Partial<Record<keyof Reduction, unknown>>): boolean {
+  const isPrecision = precisions.slice(1).some((each) => each === to)
+  return (
+    Array.isArray(ids) &&
+    ids.every((id) => typeof id === 'string') &&
+    parts.includes(part) &&
+    (to === 'gone' || (isPrecision && part !== 'text')) &&
+    typeof at === 'number'
+  )
+}
+
+/** Names the record that an operation concerns; a reduction, which concerns many, has a name of its own. */
 export function operationKey(operation: MemoryOperation): string {
   return `${operation.type === 'reset' ? '' : letters[operation.type]}${subjectOf(operation)}`
 }
 
 /** Names all records that an operation concerns: a memory that is deleted takes its visits along. */
 export function operationKeys(operation: MemoryOperation): readonly string[] {
+  if (operation.type === 'memory-reduce') return operation.ids.map((id) => `${letters['memory-put']}${id}`)
   const key = operationKey(operation)
   return operation.type === 'memory-delete' ? [key, `v${operation.id}`] : [key]
 }
 
 /** The hash of each of {@link operationKeys}, the first first. */
 export function operationHashes(operation: MemoryOperation): readonly number[] {
+  if (operation.type === 'memory-reduce') return operation.ids.map(memoryKeyHash)
   const hash = operationHash(operation)
   return operation.type === 'memory-delete' ? [hash, keyHash('v', operation.id)] : [hash]
 }
+
+/** The hash that the records of a store have for each reduction. */
+export const reductionHash = keyHash(letters['memory-reduce'], '')
 
 /** The hash of {@link operationKey}: 32 bits, FNV-1a over UTF-16 code units. Different keys may have the same. */
 export function operationHash(operation: MemoryOperation): number {
@@ -62,6 +85,7 @@ function subjectOf(operation: MemoryOperation): string {
     case 'progress':
       return operation.progress.source
     case 'space':
+    case 'memory-reduce':
     case 'reset':
       return ''
     default:

@@ -1,5 +1,6 @@
 import type { CallOptions, MemoryBatch, Warning } from '@perstream/spec'
 import { PerStreamError } from '@perstream/spec'
+import type { Deflation } from './deflation'
 import { joined } from './journal-parts'
 import { type JournalEnd, readBatches, wasDurable } from './journal-reader'
 import { type Checksum, recordHashes } from './journal-record'
@@ -7,6 +8,7 @@ import { damaged, type JournalView, readPart } from './journal-view'
 
 interface LoadOptions extends CallOptions {
   readonly checksum: Checksum
+  readonly deflation: Deflation
   readonly location: string
   /** Receives `journal-tail-ignored`. */
   readonly onWarning?: ((warning: Warning) => void) | undefined

@@ -5,7 +5,7 @@ import { type PutType, putTypes } from './journal-keys'
 
 /** The file that names all the others that count. */
 export const manifestName = 'perstream-memory.json'
-const version = 2
+const version = 3
 const fileName = /^(part|journal)-\d{16}\.pmg$/
 
 /** A file of records that is written once. */
@@ -15,6 +15,8 @@ export interface StorePart {
   readonly type: PutType
   readonly operations: number
   readonly bytes: number
+  /** Bytes it would have if nothing in it were deflated. */
+  readonly plain: number
   /** The checksum of its last record, which covers those before it. */
   readonly crc: number
 }
@@ -120,8 +122,12 @@ function isState(value: Partial<StoreState> | null | undefined): value is StoreS
 
 function isPart(value: Partial<StorePart> | null): value is StorePart {
   if (typeof value !== 'object' || value === null) return false
-  const { file, type, operations, bytes, crc } = value
-  return isFile(file) && putTypes.some((each) => each === type) && [operations, bytes, crc].every(Number.isSafeInteger)
+  const { file, type, ...numbers } = value
+  return (
+    isFile(file) &&
+    putTypes.some((each) => each === type) &&
+    [numbers.operations, numbers.bytes, numbers.plain, numbers.crc].every(Number.isSafeInteger)
+  )
 }
 
 function isFile(name: unknown): boolean {

@@ -1,9 +1,10 @@
 import type { MemoryBatch, MemoryOperation } from '@perstream/spec'
+import type { Deflation } from './deflation'
 import type { JournalDirectory } from './journal-directory'
 import { operationHashes, operationKey, operationKeys, type PutType, putTypes } from './journal-keys'
 import type { StorePart, StoreState } from './journal-manifest'
 import { joined, PartWriter, recordTarget } from './journal-parts'
-import { type Checksum, recordHashes } from './journal-record'
+import { type Checksum, plainLength, recordHashes } from './journal-record'
 import { type JournalView, readPart } from './journal-view'
 import { OperationFold } from './operation-fold'
 
@@ -19,6 +20,7 @@ interface MergeView {
 interface MergeOptions {
   readonly directory: JournalDirectory
   readonly checksum: Checksum
+  readonly deflation: Deflation
   readonly location: string
   /** What came after the parts. */
   readonly batches: readonly MemoryBatch[]
@@ -49,7 +51,7 @@ class Merge {
   constructor(view: MergeView, options: MergeOptions) {
     this.#view = view
     this.#options = options
-    const total = view.parts.reduce((sum, { part }) => sum + part.bytes, 0)
+    const total = view.parts.reduce((sum, { part }) => sum + part.plain, 0)
     this.#target = Math.max(smallestPartTarget, total / mostParts)
     for (const { operations } of options.batches)
       for (const operation of operations) for (const hash of operationHashes(operation)) this.#changed.add(hash)
@@ -83,14 +85,14 @@ class Merge {
   }
 
   /** A small part goes into one that is written anyway, when there is room. */
-  #goesInto(writer: PartWriter, { bytes }: StorePart): boolean {
-    return !writer.isEmpty && bytes < this.#target / 2 && writer.pendingBytes + bytes < this.#target
+  #goesInto(writer: PartWriter, { plain }: StorePart): boolean {
+    return !writer.isEmpty && plain < this.#target / 2 && writer.pendingBytes + plain < this.#target
   }
 
   #writer(type: PutType): PartWriter {
-    const { directory, checksum, hashes, nextNumber } = this.#options
+    const { directory, checksum, deflation, hashes, nextNumber } = this.#options
     return new PartWriter({
-      ...{ directory, checksum, hashes, nextNumber },
+      ...{ directory, checksum, deflation, hashes, nextNumber },
       type,
       target: this.#target,
       sequence: this.#options.batches.at(-1)?.sequence ?? this.#view.state.sequence,
@@ -117,7 +119,7 @@ class Merge {
   async #rewrite(each: JournalView['parts'][number], writer: PartWriter): Promise<void> {
     for await (const { record, decode } of readPart(each, this.#options)) {
       const changed = recordHashes(record).some((hash) => this.#changed.has(hash))
-      if (!changed && record.length >= recordTarget / 2) await writer.addRecord(record)
+      if (!changed && plainLength(record) >= recordTarget / 2) await writer.addRecord(record)
       else for (const put of this.#updated(decode().batch.operations, each.part.type)) await writer.add(put)
     }
   }
@@ -153,11 +155,17 @@ function byKey(batches: readonly MemoryBatch[]): Map<string, MemoryOperation[]> 
   const changes = new Map<string, MemoryOperation[]>()
   for (const { operations } of batches)
     for (const operation of operations)
-      for (const key of operationKeys(operation)) {
+      for (const [i, key] of operationKeys(operation).entries()) {
         const known = changes.get(key)
-        if (known) known.push(operation)
-        else changes.set(key, [operation])
+        const change = partOf(operation, i)
+        if (known) known.push(change)
+        else changes.set(key, [change])
         if (operation.type === 'memory-put') changes.get(`v${operation.memory.id}`)?.push(operation)
       }
   return changes
+}
+
+/** What an operation says of the ith record that it concerns: a reduction of many would cost each of them all the others. */
+function partOf(operation: MemoryOperation, i: number): MemoryOperation {
+  return operation.type === 'memory-reduce' ? { ...operation, ids: [operation.ids[i]!] } : operation
 }

@@ -1,7 +1,9 @@
+import type { Deflation } from './deflation'
+import { embeddingLength } from './embedding-codec'
 import type { JournalDirectory } from './journal-directory'
 import type { PutType } from './journal-keys'
 import { type StorePart, storeFileName } from './journal-manifest'
-import { type Checksum, encodeRecord, recordHashes, recordHead, sealRecord } from './journal-record'
+import { type Checksum, encodeRecord, plainLength, recordHashes, recordHead, sealRecord } from './journal-record'
 import type { OperationFold } from './operation-fold'
 
 /** Bytes a record of a part is made of, about: what is lost when a byte of it is damaged, and what is written anew for a change. */
@@ -13,8 +15,9 @@ const mostAtOnce = 4
 interface PartWriterOptions {
   readonly directory: JournalDirectory
   readonly checksum: Checksum
+  readonly deflation: Deflation
   readonly type: PutType
-  /** Bytes of a part, about. */
+  /** Bytes of a part, about, before anything is deflated. */
   readonly target: number
   readonly sequence: number
   readonly nextNumber: () => number
@@ -29,6 +32,7 @@ export class PartWriter {
   readonly #options: PartWriterOptions
   readonly #parts: StorePart[] = []
   #records: Uint8Array[] = []
+  /** As they would be if nothing were deflated: that is what reading and writing them costs. */
   #recordBytes = 0
   readonly #writing: Promise<void>[] = []
   #puts: Put[] = []
@@ -59,7 +63,7 @@ export class PartWriter {
   /** Adds a record that was read from another part. */
   async addRecord(record: Uint8Array): Promise<void> {
     this.#records.push(record.slice())
-    this.#recordBytes += record.length
+    this.#recordBytes += plainLength(record)
     await this.#endFullPart()
   }
 
@@ -78,10 +82,10 @@ export class PartWriter {
 
   #endRecord(): void {
     if (this.#puts.length === 0) return
-    const { sequence } = this.#options
-    const record = encodeRecord({ sequence, at: 0, operations: this.#puts }, sequence)
+    const { sequence, deflation } = this.#options
+    const record = encodeRecord({ sequence, at: 0, operations: this.#puts }, sequence, deflation.deflate)
     this.#records.push(record)
-    this.#recordBytes += record.length
+    this.#recordBytes += plainLength(record)
     this.#puts = []
     this.#putBytes = 0
   }
@@ -93,14 +97,15 @@ export class PartWriter {
   async #endPart(): Promise<void> {
     const { directory, checksum, type, nextNumber, hashes } = this.#options
     const records = this.#records
-    const bytes = this.#recordBytes
+    const plain = this.#recordBytes
+    const bytes = records.reduce((sum, record) => sum + record.length, 0)
     this.#records = []
     this.#recordBytes = 0
     let crc = 0
     for (const record of records) crc = sealRecord(record, crc, checksum)
     const operations = records.reduce((sum, record) => sum + recordHead(record).count, 0)
     const file = storeFileName('part', nextNumber())
-    this.#parts.push({ file, type, operations, bytes, crc })
+    this.#parts.push({ file, type, operations, bytes, plain, crc })
     hashes.set(file, joined(records.map(recordHashes)))
     this.#writing.push(directory.write(file, records))
     this.#writing.at(-1)!.catch(() => undefined)
@@ -113,7 +118,9 @@ function roughSize(put: Put): number {
   if (put.type !== 'memory-put') return 250
   const { text, evidence, triplets } = put.memory
   const versions = put.versions?.reduce((sum, { text }) => sum + text.length + 150, 0) ?? 0
-  return 350 + text.length + evidence.length * 80 + triplets.length * 120 + (put.embedding?.byteLength ?? 0) + versions
+  const { embedding } = put
+  const vector = embedding ? embeddingLength(embedding.length, put.memory.embeddingPrecision ?? 'f32') : 0
+  return 350 + text.length + evidence.length * 80 + triplets.length * 120 + vector + versions
 }
 
 /** Puts lists one behind the other. */

@@ -14,7 +14,7 @@ import { mergeParts } from './journal-merge'
 import { findRecords } from './journal-reader'
 import { decodeRecord } from './journal-record'
 import { type StoreDamage, type StoreReport, verifyJournal, wholeFile } from './journal-verify'
-import { checksumOf } from './journal-view'
+import { checksumOf, deflationOf } from './journal-view'
 import { OperationFold } from './operation-fold'
 import { salvage } from './salvage'
 
@@ -66,6 +66,7 @@ export async function repairJournal(
 /** All whole records in the files that count, or in all when it is not known which do: parts by number, then journals. */
 async function readable(directory: JournalDirectory, manifest: Manifest | undefined) {
   const checksum = checksumOf(directory)
+  const { inflate } = deflationOf(directory)
   const names = manifest
     ? [...manifest.state.parts.map(({ file }) => file), manifest.state.journal]
     : (await directory.list())
@@ -76,7 +77,7 @@ async function readable(directory: JournalDirectory, manifest: Manifest | undefi
   let sequence = manifest?.state.sequence ?? 0
   for (const name of names)
     for (const { bytes } of findRecords((await wholeFile(directory, name)) ?? new Uint8Array(0), checksum)) {
-      const batch = decodeRecord(bytes)?.batch
+      const batch = decodeRecord(bytes, inflate)?.batch
       if (!batch) continue
       sequence = Math.max(sequence, batch.sequence)
       for (const operation of batch.operations) fold.apply(operation)
@@ -111,7 +112,8 @@ async function writeStore(directory: JournalDirectory, batch: MemoryBatch, locat
   const parts = await mergeParts(
     { state: nothing, parts: [] },
     {
-      ...{ directory, checksum: checksumOf(directory), location, batches: [batch], hashes: new Map() },
+      ...{ directory, checksum: checksumOf(directory), deflation: deflationOf(directory), location },
+      ...{ batches: [batch], hashes: new Map() },
       nextNumber: () => number++,
     },
   )

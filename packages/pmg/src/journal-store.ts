@@ -1,4 +1,5 @@
 import { type CallOptions, type MemoryBatch, PerStreamError, type Warning } from '@perstream/spec'
+import { roundedBatch } from './embedding-codec'
 import { writeIndexFile } from './index-file'
 import { backUp } from './journal-backup'
 import type { JournalDirectory } from './journal-directory'
@@ -9,7 +10,7 @@ import { notStore, openForWriting, removeStale, type WritableStore } from './jou
 import { readBatches } from './journal-reader'
 import { type Checksum, encodeRecord, longestRecord, sealRecord } from './journal-record'
 import type { StoreReport } from './journal-verify'
-import { checksumOf, damaged, type JournalView, openView } from './journal-view'
+import { checksumOf, damaged, deflationOf, type JournalView, openView } from './journal-view'
 import type { IndexedStore, KeptIndex } from './kept-index'
 import { openKeptIndex } from './open-kept-index'
 
@@ -100,7 +101,7 @@ class DirectoryStore implements JournalStore {
     signal?.throwIfAborted()
     this.#checkWritable()
     const done = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ batch, resolve, reject })
+      this.#waiting.push({ batch: roundedBatch(batch), resolve, reject })
     })
     this.#unsettled++
     this.#working ??= this.#work()
@@ -116,7 +117,8 @@ class DirectoryStore implements JournalStore {
     const { location, onWarning } = this.#options
     const hashes = this.#writable && this.#hashes
     const check = () => this.#check()
-    return openKeptIndex(this.#directory, { checksum: this.#checksum, location, onWarning, hashes, check, signal })
+    const [checksum, deflation] = [this.#checksum, deflationOf(this.#directory)]
+    return openKeptIndex(this.#directory, { checksum, deflation, location, onWarning, hashes, check, signal })
   }
 
   async writeIndex(sections: ReadonlyMap<string, Uint8Array>, { signal }: CallOptions = {}): Promise<void> {
@@ -171,7 +173,8 @@ class DirectoryStore implements JournalStore {
     const { location, onWarning, isWriting } = this.#options
     const reportsTail = async () => !this.#writable && !(await isWriting?.())
     const hashes = this.#writable && this.#hashes
-    return { checksum: this.#checksum, location, onWarning, signal, reportsTail, hashes }
+    const [checksum, deflation] = [this.#checksum, deflationOf(this.#directory)]
+    return { checksum, deflation, location, onWarning, signal, reportsTail, hashes }
   }
 
   /** Where removed files cannot be read any more, a writer may have taken some away from a reader, who then begins again. */
@@ -334,8 +337,13 @@ class DirectoryStore implements JournalStore {
       const merged = await mergeParts(
         { state: view.manifest.state, parts: view.parts },
         {
-          ...{ directory: this.#directory, checksum: this.#checksum, location, hashes: this.#hashes },
-          batches: all,
+          ...{
+            directory: this.#directory,
+            checksum: this.#checksum,
+            deflation: deflationOf(this.#directory),
+            location,
+          },
+          ...{ hashes: this.#hashes, batches: all },
           nextNumber: () => number++,
         },
       )

@@ -4,7 +4,7 @@ import type { JournalDirectory } from './journal-directory'
 import { isStoreFile, type Manifest, manifestName, readManifest, type StorePart } from './journal-manifest'
 import { findRecords, type JournalEnd, readBatches } from './journal-reader'
 import { type Checksum, decodeRecord, recordHead } from './journal-record'
-import { checksumOf } from './journal-view'
+import { checksumOf, deflationOf } from './journal-view'
 
 /** Damage in a file of a store. */
 export interface StoreDamage {
@@ -89,7 +89,7 @@ async function verifyState(
   const names = new Set(manifest && [manifest.state.journal, ...manifest.state.parts.map(({ file }) => file)])
   for (const part of manifest?.state.parts ?? []) {
     signal?.throwIfAborted()
-    found.push({ report: await verifyPart(directory, part, checksum) })
+    found.push({ report: await verifyPart(directory, part) })
   }
   if (manifest) found.push(await verifyChain(directory, manifest, { checksum, signal }))
   for (const name of await directory.list())
@@ -121,9 +121,9 @@ async function verifyManifest(directory: JournalDirectory, location: string): Pr
   }
 }
 
-async function verifyPart(directory: JournalDirectory, part: StorePart, checksum: Checksum): Promise<StoreFileReport> {
+async function verifyPart(directory: JournalDirectory, part: StorePart): Promise<StoreFileReport> {
   const bytes = await wholeFile(directory, part.file)
-  const { records, operations, damage } = scanPart(bytes, part, checksum)
+  const { records, operations, damage } = scanPart(bytes, part, directory)
   const sequences = records.map((record) => recordHead(record).sequence)
   return {
     ...{ file: part.file, kind: 'part', bytes: bytes?.length ?? 0, records: records.length, operations },
@@ -136,15 +136,16 @@ async function verifyPart(directory: JournalDirectory, part: StorePart, checksum
 function scanPart(
   bytes: Uint8Array | undefined,
   part: StorePart,
-  checksum: Checksum,
+  directory: JournalDirectory,
 ): { records: Uint8Array[]; operations: number; damage: StoreDamage[] } {
+  const { inflate } = deflationOf(directory)
   const records: Uint8Array[] = []
   const holes: { offset: number; bytes: number }[] = []
   let operations = 0
   let at = 0
   let crc = 0
-  for (const found of findRecords(bytes ?? new Uint8Array(0), checksum)) {
-    if (!decodeRecord(found.bytes)) continue
+  for (const found of findRecords(bytes ?? new Uint8Array(0), checksumOf(directory))) {
+    if (!decodeRecord(found.bytes, inflate)) continue
     if (found.offset > at) holes.push({ offset: at, bytes: found.offset - at })
     else if (recordHead(found.bytes).previous !== crc && holes.length === 0) holes.push({ offset: at, bytes: 0 })
     at = found.offset + found.bytes.length

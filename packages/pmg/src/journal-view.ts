@@ -1,5 +1,6 @@
 import { PerStreamError } from '@perstream/spec'
 import { crc32 } from './crc32'
+import { type Deflation, deflation as usualDeflation } from './deflation'
 import type { JournalDirectory, JournalFile } from './journal-directory'
 import { type Manifest, readManifest, type StorePart } from './journal-manifest'
 import { type Checksum, decodeRecord, type JournalRecord, recordHead, wholeRecord } from './journal-record'
@@ -16,6 +17,11 @@ const attempts = 20
 /** The checksum that a directory brings, or the one in TypeScript. */
 export function checksumOf(directory: JournalDirectory): Checksum {
   return directory.crc32 ?? crc32
+}
+
+/** What a directory brings to make JSON shorter, or what is used where it brings nothing. */
+export function deflationOf(directory: JournalDirectory): Deflation {
+  return directory.deflation ?? usualDeflation
 }
 
 /**
@@ -64,7 +70,7 @@ async function openFiles(directory: JournalDirectory, manifest: Manifest): Promi
  */
 export async function* readPart(
   { part, file }: JournalView['parts'][number],
-  { checksum, location }: { checksum: Checksum; location: string },
+  { checksum, deflation, location }: { checksum: Checksum; deflation: Deflation; location: string },
   bytes: Promise<Uint8Array> = file.read(0, part.bytes + 1),
 ): AsyncGenerator<{ record: Uint8Array; decode: () => JournalRecord }, void, void> {
   let rest = await bytes
@@ -76,7 +82,7 @@ export async function* readPart(
     const record = wholeRecord(rest, checksum)
     if (!record || recordHead(record).previous !== crc) throw fail()
     crc = recordHead(record).crc
-    yield { record, decode: () => decodeRecord(record) ?? reject(fail()) }
+    yield { record, decode: () => decodeRecord(record, deflation.inflate) ?? reject(fail()) }
     offset += record.length
     rest = rest.subarray(record.length)
   }

@@ -4,6 +4,7 @@ import { collect, createRandom } from '@perstream/kit'
 import type { MemoryBatch, MemoryOperation, Warning } from '@perstream/spec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { plainBytes } from '../test/plain-bytes'
 import { crc32 } from './crc32'
 import { memoryKeyHash } from './journal-keys'
 import { decodeRecord, encodeRecord, recordEmbeddings, sealRecord, wholeRecord } from './journal-record'
@@ -312,5 +313,5 @@ function parts({ files }: UnreliableDirectory): string[] {
 }
 
 function contents({ files }: UnreliableDirectory): string {
-  return [...files.values()].map((bytes) => Buffer.from(bytes).toString('latin1')).join('')
+  return [...files.values()].map(plainBytes).join('')
 }

@@ -85,6 +85,19 @@ export class LexicalIndex {
     this.#documents--
   }
 
+  /** Removes documents that are there, whatever their terms. Costs all postings. */
+  deleteAll(dead: SlotSet): void {
+    for (const [term, number] of [...this.#terms]) {
+      this.#postings.deleteAll(number, (posting) => dead.has(slotIn(posting)))
+      if (this.#postings.lengthOf(number) === 0) this.#forget(term)
+    }
+    for (const slot of dead) {
+      this.#totalLength -= this.#lengths[slot]!
+      this.#lengths[slot] = 0
+    }
+    this.#documents -= dead.count
+  }
+
   /** How many documents have a term. */
   frequency(term: string): number {
     return this.#of(term).length

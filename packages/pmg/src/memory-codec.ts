@@ -2,55 +2,63 @@ import type { Evidence, Memory, MemoryVersion } from '@perstream/spec'
 import { NameTable } from './name-table'
 import type { SectionReader, SectionWriter } from './sections'
 
-/** What a memory's record says, but for its id and relations, which are kept apart. */
+/** What a memory's record says, but for its id, relations, and what {@link HeldParts} says: those are kept apart. */
 export interface MemoryRecord {
   readonly memory: Memory
   readonly versions: readonly MemoryVersion[]
 }
 
+/** What a memory has beside its record. */
+export type HeldParts = Pick<Memory, 'space' | 'embeddingPrecision' | 'meanGrid' | 'nearestGrid'>
+
 /** The fields that few memories have. */
-type RareFields = Partial<
-  Pick<Memory, 'track' | 'supersededBy' | 'supersededAt' | 'conflicts' | 'meanGrid' | 'nearestGrid'>
-> & { readonly versions?: readonly MemoryVersion[]; readonly boxes?: readonly (Evidence['box'] | null)[] }
+type RareFields = Partial<Pick<Memory, 'track' | 'conflicts'>> & {
+  readonly versions?: readonly MemoryVersion[]
+  readonly boxes?: readonly (Evidence['box'] | null)[]
+}
 
 /** After `learnedAt`, or, where adding would not give the same number again, the time itself in a list; null stands for undefined. */
 type PackedTime = number | readonly [number] | null
 
-/** The numbers are those of shared strings. */
-type Packed = readonly [
-  text: string,
+/** What stays of a memory whose words are let go. The numbers are those of shared strings. */
+type PackedHead = readonly [
   category: number,
   origin: number,
   owner: number,
   confidence: number,
-  evidence: readonly (readonly [source: number, start: number, end: number, frames: readonly number[]])[],
-  triplets: readonly (readonly [subject: string, predicate: number, object: string])[],
-  space: number | null,
   learnedAt: number,
   updatedAt: PackedTime,
   validFrom: PackedTime,
   validTo: PackedTime,
+  supersededBy: string | null,
+  supersededAt: number | null,
+]
+
+type PackedWords = readonly [
+  text: string,
+  evidence: readonly (readonly [source: number, start: number, end: number, frames: readonly number[]])[],
+  triplets: readonly (readonly [subject: string, predicate: number, object: string])[],
   rare?: RareFields,
 ]
+
+type Packed = readonly [...PackedHead, forgottenAt: number | null, ...words: PackedWords | []]
 
 const none: readonly never[] = Object.freeze([])
 
 /**
- * Packs memories into JSON arrays of few bytes: strings that many memories share (owner, category, source, space, predicates) are kept
- * once and named by number.
+ * Packs memories into JSON arrays of few bytes: strings that many memories share (owner, category, source, predicates) are kept once and
+ * named by number. The words come behind a line end, so that they can be cut off.
  */
 export class MemoryCodec {
   readonly #strings = new NameTable()
 
   encode({ memory, versions }: MemoryRecord): Uint8Array {
-    const { text, confidence, evidence, triplets, space, learnedAt, updatedAt, validFrom, validTo } = memory
+    const { text, evidence, triplets, forgottenAt = null } = memory
+    const head = JSON.stringify(this.#head(memory)).slice(0, -1)
+    if (forgottenAt !== null) return encoder.encode(`${head},\n${forgottenAt}]`)
     const number = (name: string) => this.#strings.add(name)
-    const packed: Packed = [
+    const words: PackedWords = [
       text,
-      number(memory.category),
-      number(memory.origin),
-      number(memory.owner),
-      confidence,
       evidence.map(({ source, startSeconds, endSeconds, frames }) => [
         number(source),
         startSeconds,
@@ -58,23 +66,32 @@ export class MemoryCodec {
         frames,
       ]),
       triplets.map(({ subject, predicate, object }) => [subject, number(predicate), object]),
-      space === undefined ? null : number(space),
-      learnedAt,
-      packTime(updatedAt, learnedAt),
-      packTime(validFrom, learnedAt),
-      packTime(validTo, learnedAt),
     ]
     const rare = rareFieldsOf(memory, versions)
-    return encoder.encode(JSON.stringify(rare ? [...packed, rare] : packed))
+    return encoder.encode(`${head},\nnull,${JSON.stringify(rare ? [...words, rare] : words).slice(1)}`)
+  }
+
+  /** What comes in the place of the words of a record that are let go. */
+  ending(forgottenAt: number): Uint8Array {
+    return encoder.encode(`${forgottenAt}]`)
+  }
+
+  /** A record with an ending in place of its words. */
+  withoutWords(bytes: Uint8Array, ending: Uint8Array): Uint8Array {
+    const head = bytes.subarray(0, bytes.indexOf(lineEnd) + 1)
+    const left = new Uint8Array(head.length + ending.length)
+    left.set(head)
+    left.set(ending, head.length)
+    return left
   }
 
   /** The memory is frozen. */
-  decode(id: string, bytes: Uint8Array): MemoryRecord {
+  decode(id: string, bytes: Uint8Array, held: HeldParts): MemoryRecord {
     const packed: Packed = JSON.parse(decoder.decode(bytes))
-    const [text, category, origin, owner, confidence, evidence, triplets, space, learnedAt] = packed
-    const [, , , , , , , , , updatedAt, validFrom, validTo, rare] = packed
+    const [category, origin, owner, confidence, learnedAt, updatedAt, validFrom, validTo] = packed
+    const [, , , , , , , , supersededBy, supersededAt, forgottenAt, text = '', evidence = [], triplets = []] = packed
+    const { versions = none, boxes, ...fields } = packed[14] ?? {}
     const name = (number: number) => this.#strings.nameOf(number)
-    const { versions = none, boxes, ...fields } = rare ?? {}
     const memory: Memory = {
       id,
       text,
@@ -87,15 +104,34 @@ export class MemoryCodec {
         return { source: name(source), startSeconds, endSeconds, frames, ...(box && { box }) }
       }),
       triplets: triplets.map(([subject, predicate, object]) => ({ subject, predicate: name(predicate), object })),
-      space: space === null ? undefined : name(space),
       validFrom: unpackTime(validFrom, learnedAt),
       validTo: unpackTime(validTo, learnedAt),
       learnedAt,
       updatedAt: unpackTime(updatedAt, learnedAt)!,
       track: undefined,
       ...fields,
+      ...(supersededBy !== null && { supersededBy, supersededAt: supersededAt ?? undefined }),
+      ...(forgottenAt !== null && { forgottenAt }),
+      ...held,
     }
     return { memory: Object.freeze(memory), versions }
+  }
+
+  #head(memory: Memory): PackedHead {
+    const { confidence, learnedAt, updatedAt, validFrom, validTo, supersededBy = null, supersededAt = null } = memory
+    const number = (name: string) => this.#strings.add(name)
+    return [
+      number(memory.category),
+      number(memory.origin),
+      number(memory.owner),
+      confidence,
+      learnedAt,
+      packTime(updatedAt, learnedAt),
+      packTime(validFrom, learnedAt),
+      packTime(validTo, learnedAt),
+      supersededBy,
+      supersededAt,
+    ]
   }
 
   save(writer: SectionWriter, name: string): void {
@@ -107,6 +143,7 @@ export class MemoryCodec {
   }
 }
 
+const lineEnd = 10
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
@@ -122,14 +159,11 @@ function unpackTime(time: PackedTime, learnedAt: number): number | undefined {
 }
 
 function rareFieldsOf(memory: Memory, versions: readonly MemoryVersion[]): RareFields | undefined {
-  const { track, supersededBy, supersededAt, conflicts, meanGrid, nearestGrid, evidence } = memory
+  const { track, conflicts, evidence } = memory
   const boxes = evidence.some(({ box }) => box) ? evidence.map(({ box }) => box ?? null) : undefined
   const fields = {
     ...(track !== undefined && { track }),
-    ...(supersededBy !== undefined && { supersededBy, supersededAt }),
     ...(conflicts?.length && { conflicts }),
-    ...(meanGrid && { meanGrid }),
-    ...(nearestGrid && { nearestGrid }),
     ...(versions.length > 0 && { versions }),
     ...(boxes && { boxes }),
   }

@@ -13,6 +13,8 @@ export type Window = Pick<MemoryInput, 'validFrom' | 'validTo'>
 export class MemoryFilters {
   #all = new SlotSet()
   #superseded = new SlotSet()
+  #conflicting = new SlotSet()
+  #forgotten = new SlotSet()
   readonly #byOwner = new SlotGroups()
   readonly #byCategory = new SlotGroups()
   readonly #bySource = new SlotGroups()
@@ -20,9 +22,19 @@ export class MemoryFilters {
   #validFrom: Float64Array = new Float64Array(64)
   #validTo: Float64Array = new Float64Array(64)
 
-  /** The slots in use. */
+  /** The slots of memories that have words: those alone can be found. */
   get all(): SlotSet {
     return this.#all
+  }
+
+  /** The slots of memories whose words were let go. They are in no other set but that of the superseded. */
+  get forgotten(): SlotSet {
+    return this.#forgotten
+  }
+
+  /** The slots of memories that have conflicts. */
+  get conflicting(): SlotSet {
+    return this.#conflicting
   }
 
   /** The slots of memories that others have superseded. */
@@ -44,18 +56,26 @@ export class MemoryFilters {
     this.#learnedAt = grown(this.#learnedAt, slot + 1)
     this.#validFrom = grown(this.#validFrom, slot + 1)
     this.#validTo = grown(this.#validTo, slot + 1)
-    this.#all.add(slot)
     if (memory.supersededBy !== undefined) this.#superseded.add(slot)
-    for (const [groups, key] of this.#groupsOf(memory)) groups.add(key, slot)
+    if (memory.forgottenAt !== undefined) this.#forgotten.add(slot)
+    else this.#putLive(slot, memory)
     this.#learnedAt[slot] = memory.learnedAt
     this.#validFrom[slot] = memory.validFrom ?? Number.NEGATIVE_INFINITY
     this.#validTo[slot] = memory.validTo ?? Number.POSITIVE_INFINITY
   }
 
   delete(slot: number, memory: Memory): void {
-    this.#all.delete(slot)
-    this.#superseded.delete(slot)
+    if (memory.forgottenAt !== undefined) this.#forgotten.delete(slot)
+    for (const slots of [this.#all, this.#superseded, this.#conflicting]) slots.delete(slot)
     for (const [groups, key] of this.#groupsOf(memory)) groups.delete(key, slot)
+  }
+
+  /** Takes memories whose words are let go out of all sets. */
+  forget(slots: SlotSet): void {
+    this.#all = this.#all.andNot(slots)
+    this.#conflicting = this.#conflicting.andNot(slots)
+    this.#forgotten = this.#forgotten.or(slots)
+    for (const groups of [this.#byOwner, this.#byCategory, this.#bySource]) groups.deleteAll(slots)
   }
 
   /** When it happened, as far as is known: when it began to be true, else when it was learned. */
@@ -105,7 +125,7 @@ export class MemoryFilters {
     memoryOf: (slot: number) => Memory,
   ): SlotSet | undefined {
     const { owner, categories, source, until, asOf, validAt, exclude = [], superseded, during } = query
-    let left: SlotSet | undefined
+    let left = this.#forgotten.count > 0 ? this.#all : undefined
     const keep = (set: SlotSet) => {
       left = left ? left.and(set) : set
     }
@@ -132,6 +152,8 @@ export class MemoryFilters {
   save(writer: SectionWriter, name: string): void {
     writer.numbers(`${name}.all`, this.#all.words)
     writer.numbers(`${name}.superseded`, this.#superseded.words)
+    writer.numbers(`${name}.conflicting`, this.#conflicting.words)
+    writer.numbers(`${name}.forgotten`, this.#forgotten.words)
     writer.numbers(`${name}.learnedAt`, this.#learnedAt)
     writer.numbers(`${name}.validFrom`, this.#validFrom)
     writer.numbers(`${name}.validTo`, this.#validTo)
@@ -143,12 +165,20 @@ export class MemoryFilters {
   restore(reader: SectionReader, name: string): void {
     this.#all = SlotSet.ofWords(reader.uint32(`${name}.all`))
     this.#superseded = SlotSet.ofWords(reader.uint32(`${name}.superseded`))
+    this.#conflicting = SlotSet.ofWords(reader.uint32(`${name}.conflicting`))
+    this.#forgotten = SlotSet.ofWords(reader.uint32(`${name}.forgotten`))
     this.#learnedAt = reader.float64(`${name}.learnedAt`)
     this.#validFrom = reader.float64(`${name}.validFrom`)
     this.#validTo = reader.float64(`${name}.validTo`)
     this.#byOwner.restore(reader, `${name}.owner`)
     this.#byCategory.restore(reader, `${name}.category`)
     this.#bySource.restore(reader, `${name}.source`)
+  }
+
+  #putLive(slot: number, memory: Memory): void {
+    this.#all.add(slot)
+    if (memory.conflicts?.length) this.#conflicting.add(slot)
+    for (const [groups, key] of this.#groupsOf(memory)) groups.add(key, slot)
   }
 
   #ofCategories(categories: readonly string[]): SlotSet {

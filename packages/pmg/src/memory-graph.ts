@@ -9,6 +9,7 @@ import type {
   MemoryVisits,
   MemoryWriter,
   PatchGrid,
+  Reducible,
   Relation,
   RetrievedMemory,
   SourceProgress,
@@ -44,13 +45,18 @@ export interface ListOptions {
   readonly categories?: readonly string[] | undefined
   /** Only those with evidence of this source. */
   readonly source?: string | undefined
+  /** Those whose words were let go (`forgottenAt`), of all owners, categories and sources, in place of the others. Default false. */
+  readonly forgotten?: boolean | undefined
   /** How many at most. Default: all. */
   readonly limit?: number | undefined
 }
 
 /** Sizes and counts of a graph. */
 export interface GraphStats {
+  /** How many have words. */
   readonly memories: number
+  /** How many have none any more: what stays of them is their category and times. */
+  readonly forgotten: number
   /** How many of them have an embedding. */
   readonly embedded: number
   readonly entities: number
@@ -67,9 +73,11 @@ export interface GraphStats {
   readonly conflicting: number
   /** How many grids memories refer to. What they take is `gridUsage()`'s to say. */
   readonly grids: number
-  /** Bytes of the words, in UTF-8, and of the vectors as they lie in memory. */
+  /** Bytes of the words and what goes with them, as `bytes` counts them, and of the vectors as they lie in memory. */
   readonly textBytes: number
   readonly vectorBytes: number
+  /** Live bytes: what a budget counts. */
+  readonly bytes: number
   /** The sequence of the last batch. */
   readonly sequence: number
 }
@@ -87,14 +95,14 @@ export interface ImportResult {
  * write promises is durable when it resolves. Calls may overlap; writes take effect in the order they were called. A write that fails
  * changes nothing.
  */
-export interface MemoryGraph extends MemoryWriter, MemoryRetriever, AsyncDisposable {
+export interface MemoryGraph extends MemoryWriter, MemoryRetriever, Reducible, AsyncDisposable {
   /** Whose memory it is, where an input does not say. */
   readonly owner: string
   /** The embedding space, undefined before the first embedding. */
   readonly space: string | undefined
   /** The memory of an id, or undefined. */
   get(id: string): Memory | undefined
-  /** A copy of a memory's embedding (length 1), or undefined when it has none. */
+  /** A copy of a memory's embedding (length 1, as near as its precision allows), or undefined when it has none. */
   embedding(id: string): Float32Array | undefined
   /** Memories, last learned first. */
   list(options?: ListOptions): Memory[]

@@ -128,14 +128,14 @@ function checkClaims(claims: Omit<MemoryChanges, 'embedding'>, field: string): v
 }
 
 /** Checks a vector and gives a copy of length 1. @throws TypeError for NaN, infinite or zero vectors */
-export function checkedVector(vector: Float32Array, field: string): Float32Array {
+export function checkedVector(vector: Float32Array, field: string, tolerance = 1e-4): Float32Array {
   if (!(vector instanceof Float32Array) || vector.length === 0) fail(field, vector, 'a Float32Array that is not empty')
   let square = 0
   for (const value of vector) square += value * value
   if (!Number.isFinite(square)) fail(field, 'a vector with NaN or infinite elements', 'finite')
   if (square === 0) fail(field, 'the zero vector', 'a direction, or leave it out')
   const length = Math.sqrt(square)
-  return Math.abs(length - 1) < 1e-4 ? vector.slice() : vector.map((value) => value / length)
+  return Math.abs(length - 1) < tolerance ? vector.slice() : vector.map((value) => value / length)
 }
 
 /** @throws TypeError unless the words are there and of a sane length */

@@ -2,6 +2,7 @@ import type { Memory } from '@perstream/spec'
 import { HashIndex, hashText } from './hash-index'
 import type { MemoryEntry } from './memory-entry'
 import type { SectionReader, SectionWriter } from './sections'
+import type { SlotSet } from './slot-set'
 import { nearWordsKey, sameWordsKey } from './words'
 
 /** Finds memories by what they say and by their tracks. Holds hashes alone: what is found is compared with the memory itself. */
@@ -29,6 +30,16 @@ export class MemoryKeys {
     const near = nearWordsKey(memory.text)
     if (near) this.#near.delete(ownKey(memory.owner, near), slot)
     for (const key of trackKeys(memory)) this.#tracks.delete(key, slot)
+  }
+
+  /** Removes memories, whatever they say. Costs all keys. */
+  deleteAll(dead: SlotSet): void {
+    for (const index of [this.#same, this.#near, this.#tracks]) index.deleteAll((slot) => dead.has(slot))
+  }
+
+  /** Calls back with each memory that says more than common words, and a number that those share who say nearly the same. */
+  forEachNear(callback: (key: number, slot: number) => void): void {
+    this.#near.forEach(callback)
   }
 
   /** The memory that a track of a source names. */

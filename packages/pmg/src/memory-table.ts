@@ -1,8 +1,10 @@
 import type { Memory, MemoryVersion } from '@perstream/spec'
 import { ByteArena } from './byte-arena'
+import { grown } from './grown'
 import { IdTable } from './id-table'
 import { memoryKeyHash } from './journal-keys'
-import { MemoryCodec } from './memory-codec'
+import { contentBytes } from './live-bytes'
+import { type HeldParts, MemoryCodec } from './memory-codec'
 import type { MemoryEntry } from './memory-entry'
 import { NumberLists } from './number-lists'
 import type { SectionReader, SectionWriter } from './sections'
@@ -23,13 +25,21 @@ export class MemoryTable {
   readonly #records = new ByteArena()
   readonly #codec = new MemoryCodec()
   readonly #relations = new NumberLists()
+  /** Bytes of the words of each memory and all that goes with them. */
+  #contentBytes: Uint32Array = new Uint32Array(64)
+  #allContentBytes = 0
   readonly #relationId: (relation: number) => string
+  readonly #heldBy: (slot: number) => HeldParts
   /** The entries that were used last, by slot. */
   readonly #decoded = new Map<number, MemoryEntry>()
 
-  /** @param relationId the id of a relation by its number */
-  constructor(relationId: (relation: number) => string) {
+  /**
+   * @param relationId the id of a relation by its number
+   * @param heldBy what the memory in a slot has beside its record
+   */
+  constructor(relationId: (relation: number) => string, heldBy: (slot: number) => HeldParts) {
     this.#relationId = relationId
+    this.#heldBy = heldBy
   }
 
   /** How many memories there are. */
@@ -40,6 +50,16 @@ export class MemoryTable {
   /** All slots are below this. */
   get slotCount(): number {
     return this.#ids.end
+  }
+
+  /** Bytes of the words of all memories, and of all that goes with them. */
+  get contentBytes(): number {
+    return this.#allContentBytes
+  }
+
+  /** Bytes of the words of the memory in a slot, and of all that goes with them; 0 when they are let go. */
+  contentBytesAt(slot: number): number {
+    return this.#contentBytes[slot] ?? 0
   }
 
   has(id: string): boolean {
@@ -66,7 +86,7 @@ export class MemoryTable {
     if (known) return known
     const bytes = this.#records.get(slot)
     if (!bytes) return undefined
-    const { memory, versions } = this.#codec.decode(this.#ids.idOf(slot), bytes)
+    const { memory, versions } = this.#codec.decode(this.#ids.idOf(slot), bytes, this.#heldBy(slot))
     const entry = { memory, slot, versions, relations: Array.from(this.#relations.get(slot), this.#relationId) }
     if (this.#decoded.size >= mostDecoded) this.#decoded.delete(this.#decoded.keys().next().value!)
     this.#decoded.set(slot, entry)
@@ -76,6 +96,11 @@ export class MemoryTable {
   /** The numbers of the relations that the memory in a slot supports. A view, good until the next change. */
   relationsAt(slot: number): Uint32Array {
     return this.#relations.get(slot)
+  }
+
+  /** The slots in use, ascending. */
+  slots(): Iterable<number> {
+    return this.#ids.numbers()
   }
 
   /** The ids, in the order of the slots. */
@@ -95,14 +120,32 @@ export class MemoryTable {
 
   put(slot: number, { memory, relations, versions }: MemoryPut): void {
     this.#records.put(slot, this.#codec.encode({ memory, versions }))
+    this.#setContentBytes(slot, contentBytes(memory, versions))
     this.#relations.clear(slot)
     for (const relation of relations) this.#relations.add(slot, relation)
+    this.#decoded.delete(slot)
+  }
+
+  /** Lets go of the words of memories that have them. */
+  forget(slots: Iterable<number>, at: number): void {
+    const ending = this.#codec.ending(at)
+    for (const slot of slots) {
+      this.#records.put(slot, this.#codec.withoutWords(this.#records.get(slot)!, ending))
+      this.#setContentBytes(slot, 0)
+      this.#relations.clear(slot)
+      this.#decoded.delete(slot)
+    }
+  }
+
+  /** To be called when what a memory has beside its record has changed. */
+  partsChanged(slot: number): void {
     this.#decoded.delete(slot)
   }
 
   delete(slot: number): void {
     this.#ids.delete(slot)
     this.#records.delete(slot)
+    this.#setContentBytes(slot, 0)
     this.#relations.clear(slot)
     this.#decoded.delete(slot)
   }
@@ -122,6 +165,7 @@ export class MemoryTable {
     this.#records.save(writer, `${name}.records`, this.slotCount)
     this.#codec.save(writer, `${name}.strings`)
     this.#relations.save(writer, `${name}.relations`, this.slotCount)
+    writer.numbers(`${name}.contentBytes`, this.#contentBytes)
   }
 
   restore(reader: SectionReader, name: string): void {
@@ -129,5 +173,13 @@ export class MemoryTable {
     this.#records.restore(reader, `${name}.records`)
     this.#codec.restore(reader, `${name}.strings`)
     this.#relations.restore(reader, `${name}.relations`)
+    this.#contentBytes = reader.uint32(`${name}.contentBytes`)
+    this.#allContentBytes = this.#contentBytes.reduce((sum, bytes) => sum + bytes, 0)
+  }
+
+  #setContentBytes(slot: number, bytes: number): void {
+    this.#contentBytes = grown(this.#contentBytes, slot + 1)
+    this.#allContentBytes += bytes - this.#contentBytes[slot]!
+    this.#contentBytes[slot] = bytes
   }
 }

@@ -1,6 +1,7 @@
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as zlib from 'node:zlib'
+import type { Deflation } from './deflation'
 import type { JournalDirectory, JournalFile } from './journal-directory'
 
 /** Makes a folder of the file system, which must be there, a journal directory. */
@@ -29,7 +30,25 @@ export function createNodeDirectory(path: string): JournalDirectory {
     sync: () => syncFolder(path),
     // Node 20.19 and 22.2 or newer have it.
     crc32: typeof zlib.crc32 === 'function' ? (bytes) => zlib.crc32(bytes) : undefined,
+    deflation,
   }
+}
+
+const deflation: Deflation = {
+  deflate: (bytes) => zlib.deflateRawSync(bytes, { level: 1 }),
+  inflate(bytes, most) {
+    try {
+      // One piece is enough, and no more is made than is allowed.
+      return zlib.inflateRawSync(bytes, { maxOutputLength: Math.max(1, most), chunkSize: Math.max(64, most + 1) })
+    } catch (error) {
+      if (isZlibRefusal(errorCode(error))) return undefined
+      throw error
+    }
+  },
+}
+
+function isZlibRefusal(code: unknown): boolean {
+  return code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR' || code === 'ERR_BUFFER_TOO_LARGE'
 }
 
 /** Says whether an error of the file system means that the file is not there. */

@@ -65,6 +65,18 @@ export class NumberLists {
     return true
   }
 
+  /** Deletes all values of a list that are dead. */
+  deleteAll(list: number, isDead: (value: number) => boolean): void {
+    const values = this.get(list)
+    let left = 0
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!
+      if (!isDead(value)) values[left++] = value
+    }
+    this.#lengths[list] = left
+    if (values.length > 0 && left === 0) this.clear(list)
+  }
+
   /** Empties a list. */
   clear(list: number): void {
     if (list >= this.#starts.length) return

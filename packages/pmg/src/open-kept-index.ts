@@ -1,4 +1,5 @@
 import { type CallOptions, PerStreamError, type Warning } from '@perstream/spec'
+import type { Deflation } from './deflation'
 import { indexName, readIndexFile, readIndexOwner } from './index-file'
 import type { JournalDirectory } from './journal-directory'
 import { readManifest } from './journal-manifest'
@@ -9,6 +10,7 @@ import type { EmbeddingBlock, KeptIndex } from './kept-index'
 
 interface KeptIndexOptions {
   readonly checksum: Checksum
+  readonly deflation: Deflation
   readonly location: string
   /** Receives `index-ignored`. */
   readonly onWarning?: ((warning: Warning) => void) | undefined
@@ -94,7 +96,7 @@ const readAhead = 3
 
 /** The next parts are read while one is consumed; buffers take turns, since making room takes longer than reading. */
 async function* readEmbeddings(
-  { view, hashes, check, checksum, location }: OpenIndex,
+  { view, hashes, check, ...options }: OpenIndex,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<EmbeddingBlock, void, void> {
   const parts = view.parts.filter(({ part }) => part.type === 'memory-put')
@@ -112,9 +114,9 @@ async function* readEmbeddings(
       const next = parts[i + readAhead]
       if (next) ahead.push(read(next, i + readAhead))
       const keys: Uint32Array[] = []
-      for await (const { record } of readPart(each, { checksum, location }, bytes)) {
+      for await (const { record } of readPart(each, options, bytes)) {
         keys.push(recordHashes(record))
-        for (const block of recordEmbeddings(record) ?? refuse(damaged(location, each.part.file, 0))) {
+        for (const block of recordEmbeddings(record) ?? refuse(damaged(options.location, each.part.file, 0))) {
           signal?.throwIfAborted()
           yield block
           check()

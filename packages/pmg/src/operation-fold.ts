@@ -1,7 +1,10 @@
 import type { MemoryOperation } from '@perstream/spec'
+import { roundedEmbedding } from './embedding-codec'
 import { operationKey, operationKeys, type PutType, putTypes } from './journal-keys'
+import { losesRecords, type MemoryReduction, reducedMemory } from './reduced-memory'
 
 type Put = Extract<MemoryOperation, { type: PutType }>
+type MemoryPut = Extract<MemoryOperation, { type: 'memory-put' }>
 
 /**
  * Folds operations into those that still count: the last of each record, without what was deleted. Records do not depend on each
@@ -24,6 +27,9 @@ export class OperationFold {
         for (const key of operationKeys(operation)) this.#puts.delete(key)
         if (operation.type === 'memory-delete') this.#gone.add(operation.id)
         return
+      case 'memory-reduce':
+        for (const key of operationKeys(operation)) this.#reduce(key, operation)
+        return
       case 'visit-put':
         if (!this.#gone.has(operation.id)) this.#puts.set(operationKey(operation), operation)
         return
@@ -33,6 +39,12 @@ export class OperationFold {
         this.#puts.set(key, completed(operation, this.#puts.get(key)))
       }
     }
+  }
+
+  /** What is not there is passed over. */
+  #reduce(key: string, reduction: MemoryReduction): void {
+    const put = this.#puts.get(key)
+    if (put?.type === 'memory-put') this.#puts.set(key, reduced(put, reduction))
   }
 
   /** The operations in an order in which each finds what it points to. */
@@ -46,7 +58,28 @@ export class OperationFold {
 /** A memory that comes without embedding or versions keeps those that are stored. */
 function completed(put: Put, before: Put | undefined): Put {
   if (put.type !== 'memory-put' || before?.type !== 'memory-put') return put
-  const embedding = put.embedding ?? (put.memory.space === undefined ? undefined : before.embedding)
+  const embedding = put.embedding ?? keptEmbedding(put, before)
   const versions = put.versions ?? before.versions
   return { ...put, ...(embedding && { embedding }), ...(versions && { versions }) }
+}
+
+/** The one that is stored, in the precision that the memory names now. */
+function keptEmbedding({ memory }: MemoryPut, { memory: before, embedding }: MemoryPut): Float32Array | undefined {
+  const { space, embeddingPrecision = 'f32' } = memory
+  if (space === undefined || !embedding) return undefined
+  return embeddingPrecision === before.embeddingPrecision ? embedding : roundedEmbedding(embedding, embeddingPrecision)
+}
+
+function reduced(put: MemoryPut, reduction: MemoryReduction): MemoryPut {
+  const memory = reducedMemory(put.memory, reduction)
+  if (memory === put.memory) return put
+  const { embedding, relations, versions, ...rest } = put
+  const { embeddingPrecision = 'f32' } = memory
+  const isCoarser = embeddingPrecision !== put.memory.embeddingPrecision
+  const kept = embedding && (isCoarser ? roundedEmbedding(embedding, embeddingPrecision) : embedding)
+  return {
+    ...{ ...rest, memory },
+    ...(kept && memory.space !== undefined && { embedding: kept }),
+    ...(!losesRecords(reduction) && { ...(relations && { relations }), ...(versions && { versions }) }),
+  }
 }

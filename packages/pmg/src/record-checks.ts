@@ -21,7 +21,11 @@ export function checkLine(line: Found, names: readonly string[]): void {
 /** Checks a memory as it was stored. @throws TypeError that names the field and the value */
 export function checkMemory(value: unknown): Memory {
   const memory = shaped(value, memoryFields, 'memory') as unknown as Memory
-  checkInput({ ...memory, meanGrid: undefined, nearestGrid: undefined }, 'memory')
+  if (memory.forgottenAt !== undefined && memory.text !== '')
+    fail('memory.text', memory.text, 'empty, as its words were forgotten')
+  // What was forgotten has no words to be checked.
+  const words = memory.forgottenAt === undefined ? memory.text : 'forgotten'
+  checkInput({ ...memory, text: words, meanGrid: undefined, nearestGrid: undefined }, 'memory')
   return memory
 }
 
@@ -66,9 +70,11 @@ const grid: Check = (value, field) => {
     if (size < 1) fail(`${field}.${side}`, size, 'a whole number, 1 or more')
 }
 
+const precision = oneOf('f16', 'i8', 'b1')
+
 const memoryFields: Readonly<Record<keyof Memory, Check>> = {
   id: text,
-  text,
+  text: anyText,
   category: text,
   origin: text,
   owner: text,
@@ -86,6 +92,8 @@ const memoryFields: Readonly<Record<keyof Memory, Check>> = {
   conflicts: optional(listOf(text)),
   meanGrid: optional(grid),
   nearestGrid: optional(grid),
+  embeddingPrecision: optional(precision),
+  forgottenAt: optional(number),
 }
 
 const entityFields: Readonly<Record<keyof EntityRecord, Check>> = {
@@ -132,6 +140,7 @@ const gridFields: Readonly<Record<keyof GridReference, Check>> = {
   columns: count,
   dimensions: count,
   space: text,
+  precision: optional(precision),
 }
 
 /** Checks each field, and that there is no other: what is not known cannot be kept. */

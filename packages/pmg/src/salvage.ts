@@ -1,5 +1,6 @@
 import type { MemoryOperation } from '@perstream/spec'
 import type { OperationFold } from './operation-fold'
+import { reducedMemory } from './reduced-memory'
 
 type Put = ReturnType<OperationFold['list']>[number]
 type MemoryPut = Extract<MemoryOperation, { type: 'memory-put' }>
@@ -46,7 +47,7 @@ function mended(put: MemoryPut, relations: ReadonlyMap<string, unknown>, changes
   note(changes, (put.relations?.length ?? 0) - (kept?.length ?? 0), `relations of memory ${put.memory.id} are lost`)
   const isBare = put.memory.space !== undefined && !put.embedding
   note(changes, isBare ? 1 : 0, `embedding of memory ${put.memory.id} is lost`)
-  const memory = isBare ? { ...put.memory, space: undefined } : put.memory
+  const memory = isBare ? reducedMemory(put.memory, { part: 'embedding', to: 'gone', at: 0 }) : put.memory
   return { ...put, memory, ...(kept && { relations: kept }) }
 }
 

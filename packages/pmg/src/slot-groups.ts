@@ -47,6 +47,19 @@ export class SlotGroups {
     if (this.#lists.lengthOf(number) === 0) this.#small.delete(name)
   }
 
+  /** Deletes slots from all groups. Costs all that the groups have. */
+  deleteAll(dead: SlotSet): void {
+    for (const [name, number] of [...this.#small]) {
+      this.#lists.deleteAll(number, (slot) => dead.has(slot))
+      if (this.#lists.lengthOf(number) === 0) this.#small.delete(name)
+    }
+    for (const [name, slots] of [...this.#large]) {
+      const left = slots.andNot(dead)
+      if (left.count > 0) this.#large.set(name, left)
+      else this.#large.delete(name)
+    }
+  }
+
   /** The names of the groups that have slots. */
   *keys(): Generator<string, void, void> {
     for (const [name] of this.#small) yield name

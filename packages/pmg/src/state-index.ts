@@ -9,7 +9,7 @@ import type { VectorIndex } from './vector-index'
 import { nearWordsKey, sameWordsKey, searchTerms } from './words'
 
 /** To be raised when the sections change. */
-const version = 1
+const version = 2
 
 /** Whether a store keeps indexes. */
 export function isIndexed(store: MemoryStore): store is IndexedStore {
@@ -36,14 +36,23 @@ export async function stateOf(index: KeptIndex, options: CallOptions): Promise<G
   if (JSON.stringify(reader.json('rules')) !== JSON.stringify(rules())) return undefined
   const state = new GraphState()
   state.restore(reader)
-  const { entries, vectors } = state
-  if (!vectors) return state
+  await restoreVectors(state, reader, index, options)
+  state.completeRestore()
+  return state
+}
+
+async function restoreVectors(
+  { entries, vectors }: GraphState,
+  reader: SectionReader,
+  index: KeptIndex,
+  options: CallOptions,
+): Promise<void> {
+  if (!vectors) return
   vectors.reserve(entries.slotCount)
   const ambiguous = reader.uint32('ambiguous.slots')
   putRuns(vectors, reader.float32('ambiguous.vectors'), (i) => ambiguous[i])
   for await (const { keys, vectors: values } of index.embeddings(options))
     putRuns(vectors, values, (i) => entries.slotWithHash(keys[i]!))
-  return state
 }
 
 /** Puts vectors into their slots, those that follow each other at once; those without a slot are left out. */

@@ -5,7 +5,8 @@ import type { GraphStats } from './memory-graph'
 export function collectStats(state: GraphState, sequence: number): GraphStats {
   const { entries, entities, relations, filters, progress, vectors, grids } = state
   return {
-    memories: entries.size,
+    memories: filters.all.count,
+    forgotten: filters.forgotten.count,
     embedded: vectors?.count ?? 0,
     entities: entities.size,
     relations: relations.size,
@@ -14,10 +15,11 @@ export function collectStats(state: GraphState, sequence: number): GraphStats {
     space: state.space,
     dimensions: vectors?.dimensions,
     superseded: filters.superseded.count,
-    conflicting: state.conflicting,
+    conflicting: filters.conflicting.count,
     grids: grids.size,
-    textBytes: state.textBytes,
+    textBytes: entries.contentBytes,
     vectorBytes: vectors?.byteLength ?? 0,
+    bytes: state.bytes,
     sequence,
   }
 }

@@ -2,14 +2,17 @@ import {
   type CallOptions,
   type CreateResult,
   type Entity,
+  type Governor,
   type GridReference,
   type Memory,
   type MemoryInput,
   type MemoryQuery,
   type MemoryStore,
   type MemoryVisits,
+  type PartTable,
   type PatchGrid,
   PerStreamError,
+  type ReductionPlanner,
   type Relation,
   type RetrievedMemory,
   type SourceProgress,
@@ -23,7 +26,7 @@ import { entityNotFound, notFound } from './errors'
 import { exportLines, exportWithGrids } from './export'
 import { importLines } from './graph-import'
 import { GraphJournal } from './graph-journal'
-import { type GraphState, gridsOf } from './graph-state'
+import type { GraphState } from './graph-state'
 import type { GraphWriter, MemoryChanges } from './graph-writer'
 import { GridKeeper } from './grids'
 import { type HistoryEntry, historyOf } from './history'
@@ -39,6 +42,7 @@ import type {
   SupersedeOptions,
 } from './memory-graph'
 import { checkChanges, checkInput, checkOrder, checkProgress, checkQuery } from './memory-input'
+import { partsOf } from './part-list'
 import { readQuestion } from './question'
 import { type RetrievalWeights, rank } from './retrieval'
 import { collectStats } from './stats'
@@ -77,8 +81,9 @@ export class StoredGraph implements MemoryGraph {
 
   constructor(settings: Settings) {
     this.#settings = settings
-    this.#journal = new GraphJournal(settings)
     this.#grids = settings.tensors && new GridKeeper(settings.tensors)
+    const settleGrids = async (ids: ReadonlySet<string>) => this.#grids?.settle(ids, this.#state)
+    this.#journal = new GraphJournal({ ...settings, settleGrids })
   }
 
   /** Reads what the store has, and frees grids that no memory has. */
@@ -122,13 +127,30 @@ export class StoredGraph implements MemoryGraph {
 
   async delete(ids: readonly string[], { signal }: CallOptions = {}): Promise<number> {
     this.#journal.check(signal)
-    const freed: string[] = []
-    const deleted = await this.#journal.write(undefined, signal, (writer) => {
-      for (const id of ids) freed.push(...gridIdsOf(this.#state.entries.get(id)))
-      return ids.filter((id) => writer.delete(id)).length
+    return this.#journal.write(undefined, signal, (writer) => ids.filter((id) => writer.delete(id)).length)
+  }
+
+  get bytes(): number {
+    return this.#state.bytes
+  }
+
+  parts(): PartTable {
+    return partsOf(this.#state, this.#settings.now()).table
+  }
+
+  async reduce(target: number, plan: ReductionPlanner, { signal }: CallOptions = {}): Promise<void> {
+    this.#journal.check(signal)
+    if (!(target >= 0)) throw new TypeError(`target is ${target}: it must be a number of bytes, 0 or more`)
+    await this.#journal.write(undefined, signal, (writer) => {
+      const excess = this.#state.bytes - target
+      if (excess > 0) writer.reduce(plan, excess)
     })
-    await this.#grids?.free(freed, this.#state)
-    return deleted
+  }
+
+  govern(governor: Governor | undefined): void {
+    if (governor && !(governor.budget > 0))
+      throw new TypeError(`governor.budget is ${governor.budget}: it must be a number of bytes, more than 0`)
+    this.#journal.governor = governor
   }
 
   async supersede(
@@ -205,10 +227,10 @@ export class StoredGraph implements MemoryGraph {
     return this.#state.visits(this.#entry(id))
   }
 
-  list({ owner, categories, source, limit }: ListOptions = {}): Memory[] {
+  list({ owner, categories, source, limit, forgotten = false }: ListOptions = {}): Memory[] {
     const { entries, filters } = this.#state
-    const slots = [...filters.with({ owner, categories, source })]
-    return slots
+    const slots = forgotten ? filters.forgotten : filters.with({ owner, categories, source })
+    return [...slots]
       .sort((a, b) => filters.learnedAt(b) - filters.learnedAt(a))
       .slice(0, limit)
       .map((slot) => entries.at(slot)!.memory)
@@ -326,25 +348,15 @@ export class StoredGraph implements MemoryGraph {
     const embedding = embedAll(inputs, this.#settings.text, field, { signal })
     const keeping = embedding.then(() => this.#grids?.keep(inputs, { signal }) ?? [])
     const ready = Promise.all([embedding, keeping]).then(([embedded, grids]) => ({ embedded, grids }))
-    const replaced: string[] = []
     try {
       return await this.#journal.write(ready, signal, (writer, prepared) => {
         adoptSpaces(this.#state, writer, prepared.embedded)
-        for (const input of inputs) replaced.push(...this.#gridsOfTrack(input))
         return plan(writer, prepared)
       })
     } finally {
       const kept = await keeping.catch(() => [])
-      await this.#grids?.settle(kept, this.#state)
-      await this.#grids?.free(replaced, this.#state)
+      await this.#grids?.kept(kept, this.#state)
     }
-  }
-
-  /** The grids of the memory that an input may revise. */
-  #gridsOfTrack({ owner = this.owner, evidence, track }: MemoryInput): string[] {
-    const source = evidence?.[0]?.source
-    if (!this.#grids || track === undefined || source === undefined) return []
-    return gridIdsOf(this.#state.byTrack(owner, source, track))
   }
 
   #createAll(writer: GraphWriter, inputs: readonly MemoryInput[], { embedded, grids }: Prepared): CreateResult[] {
@@ -368,10 +380,6 @@ export class StoredGraph implements MemoryGraph {
       return updates.map((update) => writer.update(this.#entry(update.id), update.changes, vectors.get(update)))
     })
   }
-}
-
-function gridIdsOf(entry: MemoryEntry | undefined): string[] {
-  return entry ? gridsOf(entry.memory).map(({ id }) => id) : []
 }
 
 function defined({ validFrom, validTo }: MemoryChanges): Pick<Partial<Memory>, 'validFrom' | 'validTo'> {

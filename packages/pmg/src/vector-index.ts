@@ -81,6 +81,11 @@ export class VectorIndex {
     return this.#used.count
   }
 
+  /** The slots in use, ascending. */
+  get slots(): Iterable<number> {
+    return this.#used
+  }
+
   /** Bytes of all rows, used or not. */
   get byteLength(): number {
     return this.#banks.reduce((sum, { bank }) => sum + bank.byteLength, 0)

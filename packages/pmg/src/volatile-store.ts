@@ -1,4 +1,5 @@
 import { type MemoryBatch, type MemoryStore, PerStreamError } from '@perstream/spec'
+import { roundedBatch } from './embedding-codec'
 import { OperationFold } from './operation-fold'
 
 /**
@@ -22,7 +23,7 @@ export function createVolatileStore(): MemoryStore {
       if (batch.operations.some((operation) => operation.type === 'reset'))
         throw new TypeError('batch.operations holds a "reset": that is only in what load yields')
       sequence = batch.sequence
-      batches.push(batch)
+      batches.push(roundedBatch(batch))
       if (!batch.operations.some((operation) => operation.type === 'memory-delete')) return
       merged = { sequence, at: batch.at, operations: [{ type: 'reset' }, ...folded(all())] }
       batches = []

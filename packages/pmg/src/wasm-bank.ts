@@ -15,6 +15,7 @@ interface Kernel {
     segments: number,
   ): void
   encode(row: number, safety: number): number
+  clear(row: number): void
   listRows(segment: number, listed: number): number
   keepAbove(count: number, floor: number): number
   keepAboveByCodes(count: number, floor: number, scale: number, length: number, slack: number): number
@@ -113,9 +114,7 @@ class WasmBank implements VectorBank {
   }
 
   clear(row: number): void {
-    const values = this.#valuesOf(row)
-    this.#floats.fill(0, values, values + this.#width)
-    this.encode(row)
+    this.#kernel.clear(row)
   }
 
   read(row: number): Float32Array {

@@ -11,6 +11,12 @@ import {
 import { openFileStore, openTensorFiles } from '../src/files'
 import { createMemoryGraph, createVolatileStore, createVolatileTensors } from '../src/index'
 import { openJournalStore } from '../src/journal'
+import { plainBytes } from './plain-bytes'
+
+/** What files hold, with what is deflated in them as it was. */
+function asBytes(files: readonly Uint8Array[]): Uint8Array {
+  return Buffer.from(files.map(plainBytes).join('\n'), 'latin1')
+}
 
 memoryStoreContract('volatile store', async () => ({ store: createVolatileStore() }))
 
@@ -18,14 +24,14 @@ memoryStoreContract('file store', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pmg-'))
   const open = () => openFileStore(folder, { mode: 'write' })
   const contents = async () =>
-    Buffer.concat(await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name)))))
+    asBytes(await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name)))))
   return { store: await open(), reopen: open, contents, cleanUp: () => rm(folder, { recursive: true }) }
 })
 
 memoryStoreContract('store in a directory in memory', async () => {
   const directory = createUnreliableDirectory(() => 0)
   const open = () => openJournalStore(directory, { mode: 'write', location: 'memory', compactAfterBytes: 2000 })
-  const contents = async () => Buffer.concat([...directory.files.values()])
+  const contents = async () => asBytes([...directory.files.values()])
   return { store: await open(), reopen: open, contents }
 })
 

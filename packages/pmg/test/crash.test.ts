@@ -10,6 +10,7 @@ import type { Memory, Warning } from '@perstream/spec'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type FileMemoryStore, openFileStore, verifyStore } from '../src/files'
 import { createMemoryGraph } from '../src/index'
+import { plainBytes } from './plain-bytes'
 
 const writer = fileURLToPath(new URL('fixtures/crash-writer.mjs', import.meta.url))
 const rounds = Number(process.env.PERSTREAM_CRASHES ?? 200)
@@ -139,5 +140,5 @@ function shortened(text: string | undefined): string | undefined {
 
 async function contents(folder: string): Promise<string> {
   const names = (await readdir(folder)).filter((name) => name !== 'lock')
-  return (await Promise.all(names.map((name) => readFile(join(folder, name), 'latin1')))).join('')
+  return (await Promise.all(names.map(async (name) => plainBytes(await readFile(join(folder, name)))))).join('')
 }

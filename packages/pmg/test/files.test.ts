@@ -10,6 +10,7 @@ import type { MemoryInput, Warning } from '@perstream/spec'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openFileStore, verifyStore } from '../src/files'
 import { createMemoryGraph } from '../src/index'
+import { plainBytes } from './plain-bytes'
 
 let folder: string
 beforeEach(async () => {
@@ -41,14 +42,16 @@ describe('opening', () => {
     await mkdir(join(folder, 'photos'))
     await expect(openGraph()).rejects.toMatchObject({ code: 'input-invalid' })
     await expect(openFileStore(join(folder, 'none'), { mode: 'read' })).rejects.toMatchObject({ code: 'input-invalid' })
-    await writeFile(join(folder, 'perstream-memory.json'), '{"format":"perstream-memory","version":3}')
+    await writeFile(join(folder, 'perstream-memory.json'), '{"format":"perstream-memory","version":4}')
     await expect(openGraph()).rejects.toMatchObject({
       code: 'store-version',
       message: expect.stringContaining('newer'),
-      fields: { version: 3 },
+      fields: { version: 4 },
     })
-    await writeFile(join(folder, 'perstream-memory.json'), '{"format":"perstream-memory","version":1}')
-    await expect(openGraph()).rejects.toMatchObject({ code: 'store-version', fields: { version: 1 } })
+    for (const version of [1, 2]) {
+      await writeFile(join(folder, 'perstream-memory.json'), `{"format":"perstream-memory","version":${version}}`)
+      await expect(openGraph()).rejects.toMatchObject({ code: 'store-version', fields: { version } })
+    }
     await writeFile(join(folder, 'perstream-memory.json'), '{"format":')
     await expect(openGraph()).rejects.toMatchObject({ code: 'store-corrupt' })
     expect(await readdir(folder)).toEqual(['perstream-memory.json', 'photos'])
@@ -314,7 +317,7 @@ async function storeFiles(): Promise<string[]> {
 
 async function contents(): Promise<string> {
   const names = await readdir(folder)
-  return (await Promise.all(names.map((name) => readFile(join(folder, name), 'latin1')))).join('')
+  return (await Promise.all(names.map(async (name) => plainBytes(await readFile(join(folder, name)))))).join('')
 }
 
 function latin(vector: Float32Array): string {

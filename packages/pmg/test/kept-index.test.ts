@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openFileStore, repairStore, verifyStore } from '../src/files'
 import { type JournalDirectory, type KeptIndex, openJournalStore, verifyJournal } from '../src/journal'
 import { memoryKeyHash } from '../src/journal-keys'
+import { plainBytes } from './plain-bytes'
 import { batch, embeddingsOf, put, remove } from './store-model'
 import { forgetful, methodsOf, watched } from './watched-directory'
 
@@ -404,7 +405,7 @@ describe('a store with an index', () => {
 })
 
 function contents({ files }: UnreliableDirectory): string {
-  return [...files.values()].map((each) => Buffer.from(each).toString('latin1')).join('')
+  return [...files.values()].map(plainBytes).join('')
 }
 
 function bytes(values: Float32Array): Uint8Array {

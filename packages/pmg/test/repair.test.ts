@@ -9,6 +9,7 @@ import type { Warning } from '@perstream/spec'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openFileStore, repairStore, verifyStore } from '../src/files'
 import { createMemoryGraph } from '../src/index'
+import { plainBytes } from './plain-bytes'
 
 let parent: string
 let folder: string
@@ -241,5 +242,5 @@ describe('rights', () => {
 
 async function contents(path: string): Promise<string> {
   const names = await readdir(path)
-  return (await Promise.all(names.map((name) => readFile(join(path, name), 'latin1')))).join('')
+  return (await Promise.all(names.map(async (name) => plainBytes(await readFile(join(path, name)))))).join('')
 }

@@ -4,6 +4,7 @@ import type { Memory, MemoryBatch, MemoryOperation, MemoryStore } from '@perstre
 import fc from 'fast-check'
 import type { EmbeddingBlock, KeptIndex } from '../src/journal'
 import { memoryKeyHash } from '../src/journal-keys'
+import { plainBytes } from './plain-bytes'
 
 /** What a store should hold: the plain way, one map. */
 export type Model = ReadonlyMap<string, { readonly text: string; readonly embedding: readonly number[] | undefined }>
@@ -132,7 +133,7 @@ async function* linesOf(blocks: AsyncIterable<EmbeddingBlock>): AsyncGenerator<s
 
 /** The names of memories that any file still has a byte of, of those that should be gone. */
 export function tracesOf(files: UnreliableDirectory['files'], gone: readonly string[]): string[] {
-  const all = [...files.values()].map((bytes) => Buffer.from(bytes).toString('latin1')).join('\n')
+  const all = [...files.values()].map(plainBytes).join('\n')
   const bytesOf = (id: string) =>
     Buffer.from(Float32Array.of(1000 + Number(id.split('-').at(-1))).buffer).toString('latin1')
   return gone.filter((id) => all.includes(id) || all.includes(bytesOf(id)))

@@ -1,3 +1,4 @@
+import { emptyPartTable } from '@perstream/kit'
 import type { Granularity, PartTable, ReductionStep, TensorPrecision } from '@perstream/spec'
 
 /** The granularities by their numbers in a table: fine to coarse. */
@@ -36,7 +37,7 @@ export interface PartOwner {
  */
 export function createPartTable(owners: readonly PartOwner[]): PartTable {
   const length = owners.reduce((sum, { parts }) => sum + parts.length, 0)
-  const table = emptyTable(length)
+  const table = emptyPartTable(length)
   const [shared, alike] = [new Numbering(), new Numbering()]
   let part = 0
   for (const [number, owner] of owners.entries()) {
@@ -72,24 +73,7 @@ function valueBytes({ values, rows }: PartTable, part: number, precision: Tensor
     case 'i8':
       return count + scales
     case 'b1':
-      return Math.ceil(count / 8) + scales
-  }
-}
-
-function emptyTable(length: number): PartTable {
-  return {
-    length,
-    owner: new Uint32Array(length),
-    granularity: new Uint8Array(length),
-    bytes: new Float64Array(length),
-    shared: new Uint32Array(length),
-    precision: new Uint8Array(length),
-    values: new Uint32Array(length),
-    rows: new Uint32Array(length),
-    heat: new Float64Array(length),
-    learnedAt: new Float64Array(length),
-    visitedAt: new Float64Array(length),
-    alike: new Uint32Array(length),
+      return rows[part]! * Math.ceil(count / rows[part]! / 8) + scales
   }
 }
 

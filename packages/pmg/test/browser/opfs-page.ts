@@ -60,7 +60,8 @@ const commands = {
     let all = ''
     for await (const file of folder.keys()) {
       const blob = await (await folder.getFileHandle(file)).getFile()
-      all += `${file} ${new TextDecoder('latin1').decode(await blob.slice(0, blob.size).arrayBuffer())}`
+      const bytes = new Uint8Array(await blob.slice(0, blob.size).arrayBuffer())
+      all += `${file} ${Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')}`
     }
     return all
   },

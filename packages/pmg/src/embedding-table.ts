@@ -1,0 +1,81 @@
+import type { CoarserPrecision, TensorPrecision } from '@perstream/spec'
+import { grown } from './grown'
+import { embeddingBytes } from './live-bytes'
+import type { SectionReader, SectionWriter } from './sections'
+import { decodeGrid, encodeGrid, precisions } from './tensors/grid-codec'
+import { VectorIndex } from './vector-index'
+
+/** The embeddings of memories by slot, each with the precision that it is kept in: in the index all are 32-bit floats. */
+export class EmbeddingTable {
+  readonly index: VectorIndex
+  /** By slot; what is behind the end is 'f32'. */
+  #precisions: Uint8Array = new Uint8Array(0)
+  #bytes = 0
+
+  constructor(dimensions: number) {
+    this.index = new VectorIndex(dimensions)
+  }
+
+  /** Bytes of all embeddings as they are kept. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** How the embedding of a slot that has one is kept. */
+  precisionAt(slot: number): TensorPrecision {
+    return precisions[this.#precisions[slot] ?? 0]!
+  }
+
+  /** Bytes of the embedding of a slot that has one. */
+  bytesAt(slot: number): number {
+    return embeddingBytes(this.index.dimensions, this.precisionAt(slot))
+  }
+
+  /** @throws whatever {@link VectorIndex.put} throws */
+  put(slot: number, vector: Float32Array, precision: TensorPrecision): void {
+    const before = this.index.has(slot) ? this.bytesAt(slot) : 0
+    this.index.put(slot, precision === 'f32' ? vector : rounded(vector, precision))
+    this.#bytes -= before
+    this.#setPrecision(slot, precision)
+    this.#bytes += this.bytesAt(slot)
+  }
+
+  /** Takes in vectors that lie in the index already, once, with the precisions that were restored. */
+  adopt(): void {
+    for (const slot of this.index.slots) this.#bytes += this.bytesAt(slot)
+  }
+
+  /** Keeps an embedding less exactly; does nothing where there is none, or none that is more exact. */
+  demote(slot: number, to: CoarserPrecision): void {
+    const vector = this.index.has(slot) ? this.index.get(slot) : undefined
+    if (vector && precisions.indexOf(this.precisionAt(slot)) < precisions.indexOf(to)) this.put(slot, vector, to)
+  }
+
+  delete(slot: number): void {
+    if (!this.index.has(slot)) return
+    this.#bytes -= this.bytesAt(slot)
+    this.#setPrecision(slot, 'f32')
+    this.index.delete(slot)
+  }
+
+  save(writer: SectionWriter, name: string): void {
+    writer.numbers(`${name}.precisions`, this.#precisions)
+  }
+
+  restore(reader: SectionReader, name: string): void {
+    this.#precisions = reader.bytes(`${name}.precisions`)
+  }
+
+  #setPrecision(slot: number, precision: TensorPrecision): void {
+    const number = precisions.indexOf(precision)
+    if (number === 0 && slot >= this.#precisions.length) return
+    this.#precisions = grown(this.#precisions, slot + 1)
+    this.#precisions[slot] = number
+  }
+}
+
+/** A vector as it comes back from a precision. */
+function rounded(vector: Float32Array, precision: CoarserPrecision): Float32Array {
+  const shape = { rows: 1, columns: 1, dimensions: vector.length, space: '' }
+  return decodeGrid(shape, precision, encodeGrid({ ...shape, data: vector }, precision)).data
+}
