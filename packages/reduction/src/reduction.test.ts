@@ -16,10 +16,12 @@ import {
   random,
   reduceTo,
   redundancyFirst,
+  signsFirst,
+  valuePerByte,
 } from './index'
 
 const strategies: Record<string, ReductionStrategy> = {
-  ...{ nsbg, gsbn, lru, demotionFirst, redundancyFirst },
+  ...{ nsbg, gsbn, lru, demotionFirst, redundancyFirst, signsFirst, valuePerByte },
   random: random(7),
 }
 

@@ -1,36 +1,34 @@
 import { createRandom } from '@perstream/kit'
-import type { PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
+import type { CoarserPrecision, PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
+import { Memories } from './memories'
+import { precisions } from './part-table'
 
 /**
  * Node by node, granularity by granularity: the coldest memory loses all it has, from fine to coarse, before the next loses anything
  * (the prototype's "NSBG", BEHAVIOUR 7.1).
  */
-export const nsbg: ReductionStrategy = function* (table) {
-  for (const [start, end] of coldFirst(table)) for (let part = start; part < end; part++) yield { part, to: 'gone' }
+export const nsbg: ReductionStrategy = (table) => {
+  const memories = new Memories(table)
+  return wholly(memories, memories.by(table.heat))
 }
 
 /** Granularity by granularity, node by node: all memories lose what is finest, cold ones first, before any loses what is coarser ("GSBN"). */
 export const gsbn: ReductionStrategy = function* (table) {
-  const memories = coldFirst(table)
-  for (let granularity = 0; granularity < 4; granularity++) yield* ofGranularity(table, memories, granularity, 'gone')
+  const memories = new Memories(table)
+  const coldFirst = memories.by(table.heat)
+  for (let granularity = 0; granularity < 4; granularity++)
+    yield* ofGranularity(table, memories, { order: coldFirst, granularity, to: 'gone' })
 }
 
 /** The memory that was not visited for longest loses all it has first (least recently used). */
-export const lru: ReductionStrategy = function* (table) {
-  for (const [start, end] of ordered(table, table.visitedAt))
-    for (let part = start; part < end; part++) yield { part, to: 'gone' }
+export const lru: ReductionStrategy = (table) => {
+  const memories = new Memories(table)
+  return wholly(memories, memories.by(table.visitedAt))
 }
 
 /** Keeps grids, then embeddings, less exactly (f16, then i8) before anything goes; then as {@link gsbn}. Cold memories first, in each step. */
 export const demotionFirst: ReductionStrategy = function* (table) {
-  const memories = coldFirst(table)
-  for (const granularity of [0, 1, 2])
-    for (const [precision, to] of [
-      [1, 'f16'],
-      [2, 'i8'],
-    ] as const)
-      for (const step of ofGranularity(table, memories, granularity, to))
-        if (table.precision[step.part]! < precision) yield step
+  yield* lessExactly(table, [0, 1, 2], ['f16', 'i8'])
   yield* gsbn(table)
 }
 
@@ -39,14 +37,12 @@ export const demotionFirst: ReductionStrategy = function* (table) {
  * loses anything; then as {@link gsbn}.
  */
 export const redundancyFirst: ReductionStrategy = function* (table) {
-  const repeated = repeatedColdFirst(table)
-  const gone = new Uint8Array(table.length)
-  for (let granularity = 0; granularity < 4; granularity++)
-    for (const step of ofGranularity(table, repeated, granularity, 'gone')) {
-      gone[step.part] = 1
-      yield step
-    }
-  for (const step of gsbn(table)) if (!gone[step.part]) yield step
+  const memories = new Memories(table)
+  const repeats = memories.repeats()
+  const coldFirst = memories.by(table.heat)
+  for (const order of [coldFirst.filter((each) => repeats[each]! > 0), coldFirst.filter((each) => repeats[each] === 0)])
+    for (let granularity = 0; granularity < 4; granularity++)
+      yield* ofGranularity(table, memories, { order, granularity, to: 'gone' })
 }
 
 /** Parts by lot, the same for the same seed: what others are compared with. */
@@ -62,39 +58,61 @@ export function random(seed: number): ReductionStrategy {
   }
 }
 
-/** The parts of one memory: `end` exclusive. */
-type Memory = readonly [start: number, end: number]
-
-function coldFirst(table: PartTable): Memory[] {
-  return ordered(table, table.heat)
+/**
+ * Keeps signs of embeddings before any words go: grids, then embeddings are kept as f16, i8 and at last by their signs alone, which keeps nearly all of
+ * the ranking in a thirtieth of the bytes; then grids go; then what says nearly the same as a warmer memory goes whole; then whole memories, cold ones first,
+ * since words without their signs are found far worse than with them.
+ */
+export const signsFirst: ReductionStrategy = function* (table) {
+  const memories = new Memories(table)
+  const coldFirst = memories.by(table.heat)
+  const repeats = memories.repeats()
+  yield* lessExactly(table, [0, 1, 2], ['f16', 'i8', 'b1'])
+  for (const granularity of [0, 1]) yield* ofGranularity(table, memories, { order: coldFirst, granularity, to: 'gone' })
+  const hasNoGrid = (part: number) => table.granularity[part]! > 1
+  for (const step of wholly(memories, [
+    ...coldFirst.filter((each) => repeats[each]! > 0),
+    ...coldFirst.filter((each) => repeats[each] === 0),
+  ]))
+    if (hasNoGrid(step.part)) yield step
 }
 
-/** The memories of a table by a column, the lowest first; of equals, in the order of the table. */
-function ordered(table: PartTable, column: Float64Array): Memory[] {
-  const memories: Memory[] = []
-  for (let start = 0; start < table.length; ) {
-    let end = start + 1
-    while (end < table.length && table.owner[end] === table.owner[start]) end++
-    memories.push([start, end])
-    start = end
-  }
-  return memories.sort(([a], [b]) => column[a]! - column[b]!)
+/** All that memories have, one after the other. */
+function* wholly({ starts }: Memories, order: Iterable<number>): Generator<ReductionStep, void, void> {
+  for (const memory of order)
+    for (let part = starts[memory]!; part < starts[memory + 1]!; part++) yield { part, to: 'gone' }
 }
 
-/** The memories that say nearly what a warmer one says. */
-function repeatedColdFirst(table: PartTable): Memory[] {
-  const warmest = new Map<number, Memory>()
-  const memories = coldFirst(table)
-  for (const memory of memories) warmest.set(table.alike[memory[0]]!, memory)
-  return memories.filter((memory) => warmest.get(table.alike[memory[0]]!) !== memory)
+/** Keeps parts of granularities less exactly, in steps: cold ones first in each. */
+function* lessExactly(
+  table: PartTable,
+  wanted: readonly number[],
+  steps: readonly CoarserPrecision[],
+): Generator<ReductionStep, void, void> {
+  const memories = new Memories(table)
+  const order = memories.by(table.heat)
+  for (const granularity of wanted)
+    for (const to of steps) {
+      const precision = precisions.indexOf(to)
+      for (const step of ofGranularity(table, memories, { order, granularity, to }))
+        if (table.precision[step.part]! < precision) yield step
+    }
+}
+
+interface PartWalk {
+  readonly order: Uint32Array
+  readonly granularity: number
+  readonly to: ReductionStep['to']
 }
 
 function* ofGranularity(
-  { granularity }: PartTable,
-  memories: readonly Memory[],
-  wanted: number,
-  to: ReductionStep['to'],
+  table: PartTable,
+  { starts }: Memories,
+  { order, granularity, to }: PartWalk,
 ): Generator<ReductionStep, void, void> {
-  for (const [start, end] of memories)
-    for (let part = start; part < end; part++) if (granularity[part] === wanted) yield { part, to }
+  for (let i = 0; i < order.length; i++) {
+    const memory = order[i]!
+    for (let part = starts[memory]!; part < starts[memory + 1]!; part++)
+      if (table.granularity[part] === granularity) yield { part, to }
+  }
 }
