@@ -1,8 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { createRandom } from '@perstream/kit'
 
-interface Row {
+/** A row as it is shipped. */
+export interface DriveRow {
   readonly participant_id: number
+  readonly video_id: string
+  /** Seconds. */
+  readonly timestamp: string
   readonly type: string
   readonly type_1_memories?: readonly string[]
   readonly type_2_memories?: readonly string[]
@@ -25,9 +29,14 @@ export interface DriveData {
   readonly pool: ReadonlyMap<string, ReadonlySet<number>>
 }
 
+/** Reads the rows as they are. */
+export async function loadDriveRows(file: string): Promise<DriveRow[]> {
+  return JSON.parse(await readFile(file, 'utf8')) as DriveRow[]
+}
+
 /** Reads the rows (BEHAVIOUR.md section 13). A reference beyond its list is left out, `(V)` too; equal texts are one. */
 export async function loadDriveData(file: string): Promise<DriveData> {
-  const rows = JSON.parse(await readFile(file, 'utf8')) as Row[]
+  const rows = await loadDriveRows(file)
   const pool = new Map<string, Set<number>>()
   for (const row of rows)
     for (const text of memoriesOf(row)) pool.set(text, (pool.get(text) ?? new Set()).add(row.participant_id))
@@ -54,11 +63,13 @@ export function withOthers(
   return [...own, ...createRandom(seed).shuffle(others).slice(0, count)]
 }
 
-function memoriesOf({ type_1_memories = [], type_2_memories = [] }: Row): string[] {
+/** The texts that a row lists. */
+export function memoriesOf({ type_1_memories = [], type_2_memories = [] }: DriveRow): string[] {
   return [...type_1_memories, ...type_2_memories]
 }
 
-function relevantOf({ type_1_memories = [], type_2_memories = [], reference = [] }: Row): string[] {
+/** The texts that a row's question is answered by. */
+export function relevantOf({ type_1_memories = [], type_2_memories = [], reference = [] }: DriveRow): string[] {
   const texts = reference.flatMap((mark) => {
     const [, list, place] = /^\(M([12])\.(\d+)\)$/.exec(mark) ?? []
     const text = (list === '1' ? type_1_memories : list === '2' ? type_2_memories : [])[Number(place) - 1]

@@ -63,31 +63,48 @@ export function gather(state: GraphState, search: Search, weight: number): Candi
   const terms = weight > 0 ? termsOf(state, search) : []
   const words = state.lexical.search(terms, count, allowed)
   const bySlot = new Map<number, Candidate>()
-  const add = (wanted: Iterable<number>) => {
-    const slots = Uint32Array.from(new Set(wanted)).filter((slot) => !bySlot.has(slot))
+  const vectorParts = (slots: Uint32Array) => {
     const products = vector && centred ? state.vectors!.scoresOf(vector, slots) : undefined
     const fromMean = products && centred!.centred(vector!, slots, products)
+    return { products, parts: Array.from(slots, (_, i) => vectorPart(fromMean?.[i] ?? Number.NaN, background)) }
+  }
+  const worded = Uint32Array.from(words.top, ({ slot }) => slot)
+  const slope = slopeOf(
+    Array.from(worded, (slot) => lexicalPart(words, slot, weight)),
+    vectorParts(worded).parts,
+  )
+  const add = (wanted: Iterable<number>) => {
+    const slots = Uint32Array.from(new Set(wanted)).filter((slot) => !bySlot.has(slot))
+    const { products, parts } = vectorParts(slots)
     slots.forEach((slot, i) => {
       const similarity = products?.[i] ?? Number.NaN
-      const vectorial = vectorPart(fromMean?.[i] ?? Number.NaN, background)
       const lexical = lexicalPart(words, slot, weight)
-      bySlot.set(slot, {
-        slot,
-        similarity,
-        support: similarity,
-        vector: vectorial,
-        lexical,
-        graph: 0,
-        time: 0,
-      })
+      const vector = Number.isNaN(parts[i]!) ? slope * lexical : parts[i]!
+      bySlot.set(slot, { slot, similarity, support: similarity, vector, lexical, graph: 0, time: 0 })
     })
   }
   add([...near, ...words.top].map(({ slot }) => slot))
   return { bySlot, add }
 }
 
+/** How many deviations nearer than any memory; NaN where there is no vector. */
 function vectorPart(similarity: number, background: Background | undefined): number {
-  return background && !Number.isNaN(similarity) ? (similarity - background.mean) / background.deviation : 0
+  return background ? (similarity - background.mean) / background.deviation : Number.NaN
+}
+
+/**
+ * How much a vector says, of those that have one, for each unit that words say: what can be expected of a memory whose embedding was let go. To take
+ * nothing instead would put it behind all that have one.
+ */
+function slopeOf(lexical: readonly number[], vector: readonly number[]): number {
+  let [products, squares] = [0, 0]
+  lexical.forEach((x, i) => {
+    const y = vector[i]!
+    if (Number.isNaN(y)) return
+    products += x * y
+    squares += x * x
+  })
+  return squares > 0 ? Math.max(0, products / squares) : 0
 }
 
 function lexicalPart(words: LexicalMatches, slot: number, weight: number): number {

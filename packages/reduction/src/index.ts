@@ -13,5 +13,5 @@ export {
 } from './periods'
 export { planReduction, type ReductionPlan } from './plan-reduction'
 export { type BudgetOptions, free, keepBelow, type ReduceOptions, type ReductionReport, reduceTo } from './reduce'
-export { demotionFirst, gsbn, lru, nsbg, random, redundancyFirst, signsFirst } from './strategies'
+export { demotionFirst, gsbn, lru, nsbg, random, redundancyFirst } from './strategies'
 export { valuePerByte } from './value-per-byte'

@@ -16,12 +16,11 @@ import {
   random,
   reduceTo,
   redundancyFirst,
-  signsFirst,
   valuePerByte,
 } from './index'
 
 const strategies: Record<string, ReductionStrategy> = {
-  ...{ nsbg, gsbn, lru, demotionFirst, redundancyFirst, signsFirst, valuePerByte },
+  ...{ nsbg, gsbn, lru, demotionFirst, redundancyFirst, valuePerByte },
   random: random(7),
 }
 

@@ -1,5 +1,5 @@
 import { createRandom } from '@perstream/kit'
-import type { CoarserPrecision, PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
+import type { PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
 import { Memories } from './memories'
 import { precisions } from './part-table'
 
@@ -28,7 +28,12 @@ export const lru: ReductionStrategy = (table) => {
 
 /** Keeps grids, then embeddings, less exactly (f16, then i8) before anything goes; then as {@link gsbn}. Cold memories first, in each step. */
 export const demotionFirst: ReductionStrategy = function* (table) {
-  yield* lessExactly(table, [0, 1, 2], ['f16', 'i8'])
+  const memories = new Memories(table)
+  const order = memories.by(table.heat)
+  for (const granularity of [0, 1, 2])
+    for (const to of ['f16', 'i8'] as const)
+      for (const step of ofGranularity(table, memories, { order, granularity, to }))
+        if (table.precision[step.part]! < precisions.indexOf(to)) yield step
   yield* gsbn(table)
 }
 
@@ -58,45 +63,10 @@ export function random(seed: number): ReductionStrategy {
   }
 }
 
-/**
- * Keeps signs of embeddings before any words go: grids, then embeddings are kept as f16, i8 and at last by their signs alone, which keeps nearly all of
- * the ranking in a thirtieth of the bytes; then grids go; then what says nearly the same as a warmer memory goes whole; then whole memories, cold ones first,
- * since words without their signs are found far worse than with them.
- */
-export const signsFirst: ReductionStrategy = function* (table) {
-  const memories = new Memories(table)
-  const coldFirst = memories.by(table.heat)
-  const repeats = memories.repeats()
-  yield* lessExactly(table, [0, 1, 2], ['f16', 'i8', 'b1'])
-  for (const granularity of [0, 1]) yield* ofGranularity(table, memories, { order: coldFirst, granularity, to: 'gone' })
-  const hasNoGrid = (part: number) => table.granularity[part]! > 1
-  for (const step of wholly(memories, [
-    ...coldFirst.filter((each) => repeats[each]! > 0),
-    ...coldFirst.filter((each) => repeats[each] === 0),
-  ]))
-    if (hasNoGrid(step.part)) yield step
-}
-
 /** All that memories have, one after the other. */
 function* wholly({ starts }: Memories, order: Iterable<number>): Generator<ReductionStep, void, void> {
   for (const memory of order)
     for (let part = starts[memory]!; part < starts[memory + 1]!; part++) yield { part, to: 'gone' }
-}
-
-/** Keeps parts of granularities less exactly, in steps: cold ones first in each. */
-function* lessExactly(
-  table: PartTable,
-  wanted: readonly number[],
-  steps: readonly CoarserPrecision[],
-): Generator<ReductionStep, void, void> {
-  const memories = new Memories(table)
-  const order = memories.by(table.heat)
-  for (const granularity of wanted)
-    for (const to of steps) {
-      const precision = precisions.indexOf(to)
-      for (const step of ofGranularity(table, memories, { order, granularity, to }))
-        if (table.precision[step.part]! < precision) yield step
-    }
 }
 
 interface PartWalk {

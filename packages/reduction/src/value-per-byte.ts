@@ -4,18 +4,19 @@ import { bytesAs } from './part-table'
 import { risingOrder } from './rising-order'
 
 /**
- * What a part gives to finding its memory again, by its number: pictures little, since few ask by picture; words, of which alone two questions of three that
- * both answer are answered, about twice as much as the embedding beside them.
+ * What a part gives to finding its memory again, by its number: pictures little, since few ask by picture; words and the embedding beside them as much as each
+ * other, since a memory that has only one of them falls behind those that have both.
  */
-const shares = [0.05, 0.1, 0.35, 0.65]
+const shares = [0.05, 0.1, 0.5, 0.5]
 /** By precision, how much of its share a part has lost; all of it when it is gone. Signs keep the angle between vectors to about a tenth. */
 const lost = [0, 0.001, 0.01, 0.1, 1]
 const outcomes = ['f16', 'i8', 'b1', 'gone'] as const
 const gone = 4
+const words = 3
 
 /**
- * What gives least by byte goes first. A memory is worth its heat, divided by how many warmer ones say nearly the same, itself counted in; a part is worth its
- * share of that; what a step costs is the worth it takes by the bytes it frees, be it a precision or the whole part. The steps of one memory stay in order, fine
+ * What gives least by byte goes first. A memory is worth what it tells, the bytes of its words, times its heat, divided by how many say nearly the same: itself and
+ * warmer ones. A part is worth its share of that; what a step costs is the worth it takes by the bytes it frees, be it a precision or the whole part. The steps of one memory stay in order, fine
  * to coarse: where a later one costs less, both are taken as one (pool adjacent violators), so that what is taken is best for its bytes.
  * O(n log n) at most: linear, but for ordering.
  */
@@ -26,9 +27,10 @@ export const valuePerByte: ReductionStrategy = (table) => {
   const leaders = leadersOf(table)
   for (let memory = 0; memory < memories.count; memory++) {
     const start = memories.starts[memory]!
-    const worth = table.heat[start]! / (1 + repeats[memory]!)
-    for (let part = start; part < memories.starts[memory + 1]!; part++)
-      addPart(ladders, { table, part, worth, leaders })
+    const end = memories.starts[memory + 1]!
+    const told = table.granularity[end - 1] === words ? table.bytes[end - 1]! : 0
+    const worth = (told * table.heat[start]!) / (1 + repeats[memory]!)
+    for (let part = start; part < end; part++) addPart(ladders, { table, part, worth, leaders })
     ladders.end()
   }
   return ladders.steps()

@@ -1,4 +1,3 @@
-import { recallAt, reciprocalRank } from '@perstream-benchmarks/suite/recall/metrics'
 import type { SetQuestion } from '../sets/question-set'
 
 /** How a question was answered. */

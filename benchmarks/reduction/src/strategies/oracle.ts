@@ -13,11 +13,14 @@ export function oracle(questions: readonly Wanted[]): ReductionStrategy {
     const memories = partsByOwner(table)
     const last = keptLast(table, memories, questions)
     const wanted = new Set(last)
+    const isGrid = (part: number) => table.granularity[part]! < 2
+    const grids = (parts: readonly number[]) => parts.filter(isGrid)
     const rest = memories.flatMap((parts, owner) => (wanted.has(owner) ? [] : [parts]))
     return [
       ...rest.flat().map(gone),
+      ...last.flatMap((owner) => grids(memories[owner]!)).map(gone),
       ...last.flatMap((owner) => lessExactly(table, memories[owner]!)),
-      ...last.toReversed().flatMap((owner) => memories[owner]!.map(gone)),
+      ...[...last].reverse().flatMap((owner) => memories[owner]!.filter((part) => !isGrid(part)).map(gone)),
     ]
   }
 }
@@ -51,7 +54,7 @@ function partsByOwner(table: PartTable): number[][] {
   return memories
 }
 
-/** Grids go; embeddings become signs. */
+/** Embeddings become signs. */
 function lessExactly({ granularity }: PartTable, parts: readonly number[]): ReductionStep[] {
   return parts.flatMap((part) => (granularity[part]! === 2 ? [{ part, to: 'b1' as const }] : []))
 }
