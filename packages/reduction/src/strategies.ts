@@ -24,13 +24,19 @@ export const lru: ReductionStrategy = function* (table) {
 /** Keeps grids, then embeddings, less exactly (f16, then i8) before anything goes; then as {@link gsbn}. Cold memories first, in each step. */
 export const demotionFirst: ReductionStrategy = function* (table) {
   const memories = coldFirst(table)
+  /** How what is shared is kept by now. */
+  const kept = new Map<number, number>()
   for (const granularity of [0, 1, 2])
     for (const [precision, to] of [
       [1, 'f16'],
       [2, 'i8'],
     ] as const)
-      for (const step of ofGranularity(table, memories, granularity, to))
-        if (table.precision[step.part]! < precision) yield step
+      for (const step of ofGranularity(table, memories, granularity, to)) {
+        const shared = table.shared[step.part]!
+        if ((kept.get(shared) ?? table.precision[step.part]!) >= precision) continue
+        kept.set(shared, precision)
+        yield step
+      }
   yield* gsbn(table)
 }
 
@@ -55,7 +61,7 @@ export function random(seed: number): ReductionStrategy {
     const { integer } = createRandom(seed)
     const parts = Uint32Array.from({ length }, (_, part) => part)
     for (let left = length; left > 0; left--) {
-      const at = integer(0, left - 1)
+      const at = integer(0, left)
       yield { part: parts[at]!, to: 'gone' }
       parts[at] = parts[left - 1]!
     }

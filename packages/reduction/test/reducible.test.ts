@@ -12,7 +12,10 @@ const owner = (i: number): PartOwner => ({
 })
 
 reducibleContract('tiny memory', async () => {
-  const reducible = new TinyMemory(Array.from({ length: 12 }, (_, i) => owner(i)), 20)
+  const reducible = new TinyMemory(
+    Array.from({ length: 12 }, (_, i) => owner(i)),
+    20,
+  )
   let next = 12
   return { reducible, grow: () => reducible.add(owner(next++)) }
 })

@@ -68,7 +68,9 @@ export class TinyMemory implements Reducible {
     }
     this.#owners = this.#owners.map((owner) => ({
       ...owner,
-      parts: owner.parts.filter((part) => !gone.has(part)).map((part) => ({ ...part, ...changed.get(part.shared ?? part) })),
+      parts: owner.parts
+        .filter((part) => !gone.has(part))
+        .map((part) => ({ ...part, ...changed.get(part.shared ?? part) })),
     }))
   }
 }
