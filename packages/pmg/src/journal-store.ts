@@ -2,6 +2,7 @@ import { type CallOptions, type MemoryBatch, PerStreamError, type Warning } from
 import { roundedBatch } from './embedding-codec'
 import { writeIndexFile } from './index-file'
 import { backUp } from './journal-backup'
+import { countReductions, isMergeDue, type Waste } from './journal-compaction'
 import type { JournalDirectory } from './journal-directory'
 import { loadView } from './journal-loading'
 import { encodeManifest, manifestName, readManifest, type StoreState, storeFileName } from './journal-manifest'
@@ -23,7 +24,10 @@ export interface JournalStoreOptions {
    * `index-not-kept`.
    */
   readonly onWarning?: ((warning: Warning) => void) | undefined
-  /** Bytes of journal beyond which it is merged into the parts. Default 16 MiB. */
+  /**
+   * Bytes of journal beyond which it is merged into the parts. Default: 16 MiB, or half of the bytes of the parts where that is less (but
+   * 1 MiB at least); what was reduced and still lies in the parts counts with the journal.
+   */
   readonly compactAfterBytes?: number | undefined
   /** What messages call the place. */
   readonly location: string
@@ -54,7 +58,7 @@ interface Keeping extends CallOptions {
   readonly reject: (reason: unknown) => void
 }
 
-const usualJournalBytes = 1 << 24
+const nothing: Waste = { journalSize: 0, reduced: 0 }
 const attempts = 8
 
 /**
@@ -79,8 +83,8 @@ class DirectoryStore implements JournalStore {
   readonly #hashes = new Map<string, Uint32Array>()
   /** Absent when it is open for reading. */
   #writable: WritableStore | undefined
-  /** Bytes the journal had when it could not be merged: that is not tried again at once. */
-  #triedAt = 0
+  /** What there was when the journal could not be merged: that is not tried again at once. */
+  #tried: Waste = nothing
   #waiting: Waiting[] = []
   /** Batches that were handed in and are neither acknowledged nor refused. */
   #unsettled = 0
@@ -284,18 +288,20 @@ class DirectoryStore implements JournalStore {
       throw error
     }
     const sequence = batches.at(-1)!.sequence
-    this.#writable = { ...this.#writable!, journalSize: journalSize + bytes.length, sequence, crc }
+    const reduced = batches.reduce((sum, { operations }) => sum + countReductions(operations), this.#writable!.reduced)
+    this.#writable = { ...this.#writable!, journalSize: journalSize + bytes.length, reduced, sequence, crc }
   }
 
   /** Merges for size alone. What was acknowledged is durable whether or not it succeeds. */
   async #tidy(): Promise<void> {
-    const { compactAfterBytes = usualJournalBytes, location, onWarning } = this.#options
-    const { journalSize } = this.#writable!
-    if (this.#broken || journalSize <= this.#triedAt + compactAfterBytes) return
+    const { compactAfterBytes, location, onWarning } = this.#options
+    const { manifest, journalSize, reduced } = this.#writable!
+    const waste = { journalSize: journalSize - this.#tried.journalSize, reduced: reduced - this.#tried.reduced }
+    if (this.#broken || !isMergeDue(manifest.state, waste, compactAfterBytes)) return
     try {
       await this.#merge([])
     } catch (error) {
-      this.#triedAt = journalSize
+      this.#tried = { journalSize, reduced }
       onWarning?.({
         code: 'compaction-failed',
         message: `${location} could not be compacted and keeps growing: ${error instanceof Error ? error.message : error}`,
@@ -315,8 +321,8 @@ class DirectoryStore implements JournalStore {
       const journal = await this.#directory.open(state.journal)
       if (!journal) throw damaged(this.#options.location, state.journal, 0)
       await this.#writable!.journal.close()
-      this.#writable = { manifest, journal, journalSize: 0, crc: manifest.crc, sequence: state.sequence }
-      this.#triedAt = 0
+      this.#writable = { manifest, journal, ...nothing, crc: manifest.crc, sequence: state.sequence }
+      this.#tried = nothing
       await removeStale(this.#directory, manifest)
       for (const file of this.#hashes.keys())
         if (!state.parts.some((part) => part.file === file)) this.#hashes.delete(file)

@@ -1,5 +1,6 @@
 import { type MemoryBatch, type MemoryStore, PerStreamError } from '@perstream/spec'
 import { roundedBatch } from './embedding-codec'
+import { countReductions } from './journal-compaction'
 import { OperationFold } from './operation-fold'
 
 /**
@@ -9,6 +10,8 @@ export function createVolatileStore(): MemoryStore {
   let merged: MemoryBatch | undefined
   let batches: MemoryBatch[] = []
   let sequence = 0
+  /** Puts that are held, and how many of them reductions concern since the last fold. */
+  let [held, reduced] = [0, 0]
   let closed = false
   const open = () => {
     if (closed) throw new PerStreamError('store-closed', 'the store is closed: open a new one')
@@ -24,9 +27,15 @@ export function createVolatileStore(): MemoryStore {
         throw new TypeError('batch.operations holds a "reset": that is only in what load yields')
       sequence = batch.sequence
       batches.push(roundedBatch(batch))
-      if (!batch.operations.some((operation) => operation.type === 'memory-delete')) return
-      merged = { sequence, at: batch.at, operations: [{ type: 'reset' }, ...folded(all())] }
+      held += batch.operations.length
+      reduced += countReductions(batch.operations)
+      // What was reduced is let go as well, but not at once: folding costs what is held.
+      if (reduced <= held / 2 && !batch.operations.some(({ type }) => type === 'memory-delete')) return
+      const live = folded(all())
+      merged = { sequence, at: batch.at, operations: [{ type: 'reset' }, ...live] }
       batches = []
+      held = live.length
+      reduced = 0
     },
     async *load(after = 0, { signal } = {}) {
       open()
