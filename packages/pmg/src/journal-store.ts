@@ -4,6 +4,7 @@ import { writeIndexFile } from './index-file'
 import { backUp } from './journal-backup'
 import { countReductions, isMergeDue, type Waste } from './journal-compaction'
 import type { JournalDirectory } from './journal-directory'
+import { refusalOf } from './journal-keys'
 import { loadView } from './journal-loading'
 import { encodeManifest, manifestName, readManifest, type StoreState, storeFileName } from './journal-manifest'
 import { mergeParts } from './journal-merge'
@@ -250,17 +251,14 @@ class DirectoryStore implements JournalStore {
     }
   }
 
-  /** Takes all that waits up to the first that deletes; from there on all. What is out of sequence is refused. */
+  /** Takes all that waits up to the first that deletes; from there on all. What is out of sequence, or makes no sense, is refused. */
   #take(): Waiting[] {
     const erasing = this.#waiting.findIndex(({ batch }) => erases(batch))
     const group: Waiting[] = []
     for (const each of this.#waiting.splice(0, erasing > 0 ? erasing : this.#waiting.length)) {
       const expected = this.#writable!.sequence + group.length + 1
-      const { sequence, operations } = each.batch
-      if (sequence !== expected)
-        each.reject(new TypeError(`batch.sequence is ${sequence}: it must be ${expected}, one more than the last`))
-      else if (operations.some(({ type }) => type === 'reset'))
-        each.reject(new TypeError('batch.operations holds a "reset": that is only in what load yields'))
+      const refusal = refusalOf(each.batch, expected)
+      if (refusal) each.reject(refusal)
       else group.push(each)
     }
     return group

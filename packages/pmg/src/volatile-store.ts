@@ -1,6 +1,7 @@
 import { type MemoryBatch, type MemoryStore, PerStreamError } from '@perstream/spec'
 import { roundedBatch } from './embedding-codec'
 import { countReductions } from './journal-compaction'
+import { refusalOf } from './journal-keys'
 import { OperationFold } from './operation-fold'
 
 /**
@@ -21,10 +22,8 @@ export function createVolatileStore(): MemoryStore {
     async commit(batch, { signal } = {}) {
       signal?.throwIfAborted()
       open()
-      if (batch.sequence !== sequence + 1)
-        throw new TypeError(`batch.sequence is ${batch.sequence}: it must be ${sequence + 1}, one more than the last`)
-      if (batch.operations.some((operation) => operation.type === 'reset'))
-        throw new TypeError('batch.operations holds a "reset": that is only in what load yields')
+      const refusal = refusalOf(batch, sequence + 1)
+      if (refusal) throw refusal
       sequence = batch.sequence
       batches.push(roundedBatch(batch))
       held += batch.operations.length
