@@ -1,4 +1,5 @@
 import { type CallOptions, type MemoryBatch, PerStreamError, type Warning } from '@perstream/spec'
+import type { Deflation } from './deflation'
 import { roundedBatch } from './embedding-codec'
 import { writeIndexFile } from './index-file'
 import { backUp } from './journal-backup'
@@ -80,7 +81,7 @@ export async function openJournalStore(
 class DirectoryStore implements JournalStore {
   readonly #directory: JournalDirectory
   readonly #options: JournalStoreOptions
-  readonly #checksum: Checksum
+  readonly #codec: { readonly checksum: Checksum; readonly deflation: Deflation }
   readonly #hashes = new Map<string, Uint32Array>()
   /** Absent when it is open for reading. */
   #writable: WritableStore | undefined
@@ -98,7 +99,7 @@ class DirectoryStore implements JournalStore {
   constructor(directory: JournalDirectory, options: JournalStoreOptions, writable?: WritableStore) {
     this.#directory = directory
     this.#options = options
-    this.#checksum = checksumOf(directory)
+    this.#codec = { checksum: checksumOf(directory), deflation: deflationOf(directory) }
     this.#writable = writable
   }
 
@@ -122,8 +123,7 @@ class DirectoryStore implements JournalStore {
     const { location, onWarning } = this.#options
     const hashes = this.#writable && this.#hashes
     const check = () => this.#check()
-    const [checksum, deflation] = [this.#checksum, deflationOf(this.#directory)]
-    return openKeptIndex(this.#directory, { checksum, deflation, location, onWarning, hashes, check, signal })
+    return openKeptIndex(this.#directory, { ...this.#codec, location, onWarning, hashes, check, signal })
   }
 
   async writeIndex(sections: ReadonlyMap<string, Uint8Array>, { signal }: CallOptions = {}): Promise<void> {
@@ -178,8 +178,7 @@ class DirectoryStore implements JournalStore {
     const { location, onWarning, isWriting } = this.#options
     const reportsTail = async () => !this.#writable && !(await isWriting?.())
     const hashes = this.#writable && this.#hashes
-    const [checksum, deflation] = [this.#checksum, deflationOf(this.#directory)]
-    return { checksum, deflation, location, onWarning, signal, reportsTail, hashes }
+    return { ...this.#codec, location, onWarning, signal, reportsTail, hashes }
   }
 
   /** Where removed files cannot be read any more, a writer may have taken some away from a reader, who then begins again. */
@@ -240,7 +239,7 @@ class DirectoryStore implements JournalStore {
       if (this.#writable!.journalSize > 0) await this.#merge([])
       signal?.throwIfAborted()
       const manifestCrc = this.#writable!.manifest.crc
-      await writeIndexFile(this.#directory, sections, { manifestCrc, checksum: this.#checksum })
+      await writeIndexFile(this.#directory, sections, { manifestCrc, checksum: this.#codec.checksum })
       resolve()
     } catch (error) {
       if (signal?.aborted) return reject(signal.reason)
@@ -272,7 +271,7 @@ class DirectoryStore implements JournalStore {
       const record = encodeRecord(batch, durable)
       if (record.length > longestRecord)
         throw new TypeError(`a batch takes ${record.length} bytes: at most ${longestRecord} fit, write fewer at once`)
-      crc = sealRecord(record, crc, this.#checksum)
+      crc = sealRecord(record, crc, this.#codec.checksum)
       return record
     })
     const bytes = records.length === 1 ? records[0]! : concat(records)
@@ -341,13 +340,8 @@ class DirectoryStore implements JournalStore {
       const merged = await mergeParts(
         { state: view.manifest.state, parts: view.parts },
         {
-          ...{
-            directory: this.#directory,
-            checksum: this.#checksum,
-            deflation: deflationOf(this.#directory),
-            location,
-          },
-          ...{ hashes: this.#hashes, batches: all },
+          ...this.#codec,
+          ...{ directory: this.#directory, location, hashes: this.#hashes, batches: all },
           nextNumber: () => number++,
         },
       )
@@ -367,7 +361,7 @@ class DirectoryStore implements JournalStore {
 
   async #journalBatches(): Promise<MemoryBatch[]> {
     const { journal, journalSize, manifest } = this.#writable!
-    const options = { checksum: this.#checksum, previous: manifest.crc, end: journalSize }
+    const options = { checksum: this.#codec.checksum, previous: manifest.crc, end: journalSize }
     const found: MemoryBatch[] = []
     const records = readBatches(journal, options)
     let step = await records.next()
