@@ -196,6 +196,31 @@ describe('what is reduced', () => {
     expect(all).toContain('words of b')
   })
 
+  it('is merged away when it is more than half of what is left, when it was written before opening too', async () => {
+    const directory = folder()
+    const bytesOf = () => [...directory.files.values()].reduce((sum, bytes) => sum + bytes.length, 0)
+    const store = await open(directory, Number.POSITIVE_INFINITY)
+    const all = Array.from({ length: 1000 }, (_, i) => put(`m${i}`, new Float32Array(1000).fill(i)))
+    await store.commit(batch(1, ...all))
+    await store.writeIndex(new Map())
+    const full = bytesOf()
+    const forget = (from: number, to: number): MemoryOperation => {
+      const ids = Array.from({ length: to - from }, (_, i) => `m${from + i}`)
+      return { type: 'memory-reduce', ids, part: 'embedding', to: 'gone', at: 1 }
+    }
+    await store.commit(batch(2, forget(0, 200)))
+    await store[Symbol.asyncDispose]()
+    const again = await open(directory)
+    await again.commit(batch(3, forget(200, 320)))
+    await again.commit(batch(4))
+    expect(bytesOf()).toBeGreaterThan(full)
+    await again.commit(batch(5, forget(320, 350)))
+    // The merge comes after the commit is acknowledged, and before the next.
+    await again.commit(batch(6))
+    expect(bytesOf()).toBeLessThan(full * 0.66)
+    await again[Symbol.asyncDispose]()
+  })
+
   it('costs a merge no more the more of it comes at once', async () => {
     const count = 20_000
     const directory = folder()

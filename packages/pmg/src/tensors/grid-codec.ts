@@ -1,5 +1,6 @@
 import { fromHalf, toHalf } from '@perstream/kit'
 import type { PatchGrid, TensorPrecision } from '@perstream/spec'
+import { littleEndian } from '../byte-layout'
 
 /** The shape of a grid and the space it is of: what a grid is but for its values. */
 export type GridShape = Omit<PatchGrid, 'data'>
@@ -46,6 +47,8 @@ export function encodedLength({ rows, columns, dimensions }: GridShape, precisio
  */
 export function encodeGrid(grid: PatchGrid, precision: TensorPrecision): Uint8Array {
   const { data } = grid
+  if (littleEndian && precision === 'f32') return new Uint8Array(data.slice().buffer)
+  if (littleEndian && precision === 'f16') return new Uint8Array(toHalf(data).buffer)
   const bytes = new Uint8Array(encodedLength(grid, precision))
   const view = new DataView(bytes.buffer)
   if (precision === 'i8') encodeBytes(grid, bytes, view)
@@ -124,6 +127,10 @@ function decodeValues(shape: GridShape, precision: TensorPrecision, view: DataVi
   const length = rows * columns * dimensions
   if (precision === 'i8') return decodeBytes(shape, view)
   if (precision === 'b1') return decodeSigns(shape, view)
+  if (littleEndian && (precision === 'f32' || precision === 'f16')) {
+    const { buffer } = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice()
+    return precision === 'f32' ? new Float32Array(buffer) : fromHalf(new Uint16Array(buffer))
+  }
   if (precision === 'f16') {
     const halves = new Uint16Array(length)
     for (let i = 0; i < length; i++) halves[i] = view.getUint16(2 * i, true)
