@@ -32,6 +32,7 @@ export function memoryStoreContract(name: string, open: () => Promise<MemoryStor
     testReplay(current)
     testOrder(current)
     testDeletion(current)
+    testReduction(current)
     testClosing(current)
   })
 }
@@ -178,6 +179,49 @@ function testDeletion(current: Current): void {
   })
 }
 
+function testReduction(current: Current): void {
+  const reduce = { type: 'memory-reduce', at: 9 } as const
+
+  it('leaves of what was reduced what the reductions say, replayed or merged, and of what is put later all', async () => {
+    const embedding = Float32Array.of(0.6, 0.8)
+    const puts = ['a', 'b', 'c', 'd', 'e'].map((id) => put(id, `words of ${id}`, embedding))
+    const told = puts.map((each) => ({ ...each, versions: [version('before')], relations: ['r1'] }))
+    await current.store.commit(batch(1, told))
+    await current.store.commit(
+      batch(2, [
+        { ...reduce, ids: ['a', 'd', 'unknown'], part: 'text', to: 'gone' },
+        { ...reduce, ids: ['b', 'd', 'unknown'], part: 'embedding', to: 'gone' },
+        { ...reduce, ids: ['c', 'd'], part: 'embedding', to: 'i8' },
+        put('d', 'again', embedding),
+      ]),
+    )
+    const before = await replay(current.store)
+    await current.store.commit(batch(3, [{ type: 'memory-delete', id: 'e' }]))
+    const { memories, versions } = await replay(current.store)
+    before.memories.delete('e')
+    before.versions.delete('e')
+    expect(memories).toEqual(before.memories)
+    expect(versions).toEqual(before.versions)
+    expect(memories.get('a')).toEqual({
+      memory: { ...memory('a', '', 's'), evidence: [], forgottenAt: 9 },
+      embedding,
+    })
+    expect([...versions.keys()].sort()).toEqual(['b', 'c'])
+    expect(memories.get('b')).toEqual({ memory: memory('b', 'words of b', undefined), embedding: undefined })
+    const coarse = memories.get('c')!
+    expect(coarse.memory).toEqual({ ...memory('c', 'words of c', 's'), embeddingPrecision: 'i8' })
+    for (const [i, each] of coarse.embedding!.entries()) expect(Math.abs(each - embedding[i]!)).toBeLessThan(0.8 / 253)
+    expect(memories.get('d')).toEqual({ memory: memory('d', 'again', 's'), embedding })
+  })
+
+  it('refuses a reduction that makes no sense, and goes on', async () => {
+    const senseless = { ...reduce, ids: ['a'], part: 'text', to: 'i8' } as const
+    await expect(current.store.commit(batch(1, [senseless]))).rejects.toThrow(TypeError)
+    await current.store.commit(batch(1, [{ ...senseless, to: 'gone' }]))
+    expect((await replay(current.store)).sequence).toBe(1)
+  })
+}
+
 function testClosing(current: Current): void {
   it('refuses work when it is closed, and can be closed twice', async () => {
     await current.store[Symbol.asyncDispose]()
@@ -220,6 +264,8 @@ async function replay(store: MemoryStore, after = 0, state?: Replayed): Promise<
       if (operation.type === 'reset') for (const each of all) each.clear()
       if (operation.type === 'memory-delete') for (const each of all) each.delete(operation.id)
       if (operation.type === 'visit-put') visits.set(operation.id, operation.visits.visits)
+      if (operation.type === 'memory-reduce')
+        for (const id of operation.ids) reduceOne(memories, versions, id, operation)
       if (operation.type !== 'memory-put') continue
       if (operation.versions) versions.set(operation.memory.id, operation.versions)
       const kept = operation.memory.space === undefined ? undefined : memories.get(operation.memory.id)?.embedding
@@ -227,6 +273,32 @@ async function replay(store: MemoryStore, after = 0, state?: Replayed): Promise<
     }
   }
   return { sequence, memories, versions, visits }
+}
+
+type Reduction = Extract<MemoryOperation, { type: 'memory-reduce' }>
+
+/** What the operations of these tests do to a memory that is there; an embedding in bytes is 127 steps of its largest value. */
+function reduceOne(memories: Replayed['memories'], versions: Replayed['versions'], id: string, operation: Reduction) {
+  const held = memories.get(id)
+  if (!held) return
+  const { memory, embedding } = held
+  if (operation.part === 'text') {
+    versions.delete(id)
+    const left = { ...memory, text: '', evidence: [], triplets: [], track: undefined, forgottenAt: operation.at }
+    memories.set(id, { memory: left, embedding })
+  } else if (operation.to === 'gone')
+    memories.set(id, { memory: { ...memory, space: undefined }, embedding: undefined })
+  else if (embedding && memory.space !== undefined)
+    memories.set(id, { memory: { ...memory, embeddingPrecision: 'i8' }, embedding: embedding.map(toSteps) })
+}
+
+/** Of 0.8 at most: its 127th, rounded up to 17 bits, is exact. */
+function toSteps(value: number): number {
+  const scale = new Float32Array(1)
+  scale[0] = Math.fround(0.8) / 127
+  const bits = new Uint32Array(scale.buffer)
+  bits[0] = (bits[0]! + 0x7f) & ~0x7f
+  return Math.round(value / scale[0]!) * scale[0]!
 }
 
 function batch(sequence: number, operations: readonly MemoryOperation[]): MemoryBatch {
@@ -278,5 +350,6 @@ function everyOperation(): MemoryOperation[] {
     { type: 'relation-delete', id: 'r2' },
     { type: 'entity-delete', id: 'e2' },
     { type: 'progress', progress: { source: 'a.mp4', seconds: 12.5 } },
+    { type: 'memory-reduce', ids: ['a', 'b'], part: 'nearestGrid', to: 'b1', at: 3 },
   ]
 }

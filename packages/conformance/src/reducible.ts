@@ -174,7 +174,9 @@ function randomSteps(table: PartTable, seed: number): ReductionStep[] {
 
 /** A table as rows that say all but the numbers of owners and of what is shared. */
 function rowsOf(table: PartTable): string[] {
-  return Array.from({ length: table.length }, (_, part) => rowOf(table, part, table.bytes[part]!, table.precision[part]!))
+  return Array.from({ length: table.length }, (_, part) =>
+    rowOf(table, part, table.bytes[part]!, table.precision[part]!),
+  )
 }
 
 function rowOf(table: PartTable, part: number, bytes: number, precision: number): string {
@@ -209,7 +211,7 @@ function withoutSteps(table: PartTable, steps: readonly ReductionStep[]): { rows
 
 function encodedBytes({ values, rows }: PartTable, part: number, precision: number): number {
   const [count, scales] = [values[part]!, 4 * rows[part]!]
-  return [4 * count, 2 * count, count + scales, (rows[part]! * Math.ceil(count / rows[part]! / 8)) + scales][precision]!
+  return [4 * count, 2 * count, count + scales, rows[part]! * Math.ceil(count / rows[part]! / 8) + scales][precision]!
 }
 
 function bytesOf(table: PartTable): number {

@@ -63,13 +63,41 @@ function testValues(current: Current): void {
     }
   })
 
+  it('keeps signs alone in b1, and the length of each patch', async () => {
+    const grid = randomGrid(3, 3, 100, 6)
+    grid.data.fill(0, 0, 100)
+    await current.store.put('a', grid, { precision: 'b1' })
+    const kept = (await current.store.get('a'))!
+    expect({ ...kept, data: grid.data }).toEqual(grid)
+    for (let patch = 0; patch < 9; patch++) {
+      const [before, after] = [grid, kept].map(({ data }) => data.subarray(patch * 100, (patch + 1) * 100))
+      expect(lengthOf(after!)).toBeCloseTo(lengthOf(before!), 4)
+      expect(new Set(after!.map(Math.abs)).size).toBe(1)
+      if (patch > 0) expect(after!.map(Math.sign)).toEqual(before!.map(Math.sign))
+    }
+  })
+
+  it('keeps what it gave as it is in the same precision, and in the one it names where none is', async () => {
+    const grid = randomGrid(2, 2, 50, 7)
+    for (const precision of ['f32', 'f16', 'i8', 'b1'] as const) {
+      await current.store.put('a', grid, { precision })
+      const first = (await current.store.get('a'))!
+      await current.store.put('b', first, { precision })
+      expect(await current.store.get('b')).toEqual(first)
+    }
+    expect(['f32', 'f16', 'i8', 'b1']).toContain(current.store.precision)
+    await current.store.put('c', grid)
+    const list = await current.store.list()
+    expect(list.find(({ id }) => id === 'c')?.precision).toBe(current.store.precision)
+  })
+
   it('says what each grid takes, in the proportions of the precisions', async () => {
     const grid = randomGrid(8, 8, 512, 5)
     const values = grid.data.length
-    const precisions = ['f32', 'f16', 'i8'] as const
+    const precisions = ['f32', 'f16', 'i8', 'b1'] as const
     for (const precision of precisions) await current.store.put(precision, grid, { precision })
     const list = new Map((await current.store.list()).map(({ id, bytes }) => [id, bytes]))
-    const least = { f32: 4 * values, f16: 2 * values, i8: values + 4 * 64 }
+    const least = { f32: 4 * values, f16: 2 * values, i8: values + 4 * 64, b1: values / 8 + 4 * 64 }
     for (const precision of precisions) {
       expect(list.get(precision)).toBeGreaterThanOrEqual(least[precision])
       expect(list.get(precision)).toBeLessThan(least[precision] + 1024)
@@ -199,7 +227,7 @@ function testClosing(current: Current): void {
 
   it('has everything when it is opened again', async () => {
     if (!current.subject.reopen) return
-    const precisions = ['f32', 'f16', 'i8'] as const
+    const precisions = ['f32', 'f16', 'i8', 'b1'] as const
     for (const [i, precision] of precisions.entries())
       await current.store.put(precision, randomGrid(2, 3, 16, i), { precision })
     await current.store.put('gone', gridOf(1))
@@ -236,6 +264,10 @@ function randomGrid(rows: number, columns: number, dimensions: number, seed: num
 /** Small, and of multiples of 127: exact in every precision up to 16 of them. */
 function gridOf(value: number): PatchGrid {
   return { data: Float32Array.of(127 * value, 127 * value), rows: 1, columns: 1, dimensions: 2, space: 's' }
+}
+
+function lengthOf(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
 }
 
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {

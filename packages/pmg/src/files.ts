@@ -24,7 +24,10 @@ export interface FileStoreOptions extends CallOptions {
    * `index-ignored`, `index-not-kept`.
    */
   readonly onWarning?: ((warning: Warning) => void) | undefined
-  /** Bytes of journal beyond which it is merged into the parts. Default 16 MiB. */
+  /**
+   * Bytes of journal beyond which it is merged into the parts. Default: 16 MiB, or half of the bytes of the parts where that is less (but
+   * 1 MiB at least); what was reduced and still lies in the parts counts with the journal.
+   */
   readonly compactAfterBytes?: number | undefined
 }
 

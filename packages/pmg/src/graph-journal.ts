@@ -33,6 +33,9 @@ const visitDelay = 3000
 /** An index is written anew when so many operations came after the last. */
 const worthIndexing = 1000
 
+/** An index that takes more of a budget than this is not kept: the store takes no more than twice the budget then. */
+const mostIndexed = 0.5
+
 /** Told of each batch when it is durable, and, with undefined, of the end. */
 type BatchListener = (batch: MemoryBatch | undefined) => void
 
@@ -253,8 +256,10 @@ export class GraphJournal {
   async #saveIndex(): Promise<void> {
     const { store } = this.#settings
     if (this.#isReader || this.#unindexed < worthIndexing || !isIndexed(store)) return
+    const index = indexOf(this.#state)
+    if (this.governor && sizeOf(index) > mostIndexed * this.governor.budget) return
     try {
-      await store.writeIndex(indexOf(this.#state))
+      await store.writeIndex(index)
       this.#unindexed = 0
     } catch (error) {
       if (!PerStreamError.isInstance(error) || error.code !== 'store-read-only') throw error
@@ -312,6 +317,10 @@ export class GraphJournal {
     this.#sequence = sequence
     return count
   }
+}
+
+function sizeOf(sections: ReadonlyMap<string, Uint8Array>): number {
+  return Array.from(sections.values(), ({ length }) => length).reduce((sum, length) => sum + length, 0)
 }
 
 /** Calls back after the delay, without keeping a process alive for it. */

@@ -295,8 +295,7 @@ export class GraphState {
       this.lexical.deleteAll(dead)
     }
     this.filters.forget(dead)
-    for (const slot of dead)
-      for (const relation of this.entries.relationsAt(slot)) this.table.unsupport(relation, slot)
+    for (const slot of dead) for (const relation of this.entries.relationsAt(slot)) this.table.unsupport(relation, slot)
     this.entries.forget(dead, at)
   }
 

@@ -86,7 +86,9 @@ export class GridKeeper {
   async sweep(state: GraphState, options: CallOptions): Promise<void> {
     const there = await this.#tensors.list(options)
     const wanted = (id: string) => precisions.indexOf(state.grids.precisionOf(id) ?? 'f32')
-    const undone = there.filter(({ id, precision }) => !state.grids.has(id) || precisions.indexOf(precision) < wanted(id))
+    const undone = there.filter(
+      ({ id, precision }) => !state.grids.has(id) || precisions.indexOf(precision) < wanted(id),
+    )
     try {
       await this.settle(
         undone.map(({ id }) => id),

@@ -1,4 +1,4 @@
-import type { MemoryOperation } from '@perstream/spec'
+import type { MemoryBatch, MemoryOperation } from '@perstream/spec'
 import { precisions } from './tensors/grid-codec'
 
 /** Kinds of operations that say what is, in the order in which each finds what it points to. */
@@ -39,6 +39,19 @@ function isReduction({ ids, part, to, at }: Partial<Record<keyof Reduction, unkn
     parts.includes(part) &&
     (to === 'gone' || (isPrecision && part !== 'text')) &&
     typeof at === 'number'
+  )
+}
+
+/** Says why a store does not take a batch; undefined when it does. @param expected the sequence that comes next */
+export function refusalOf({ sequence, operations }: MemoryBatch, expected: number): TypeError | undefined {
+  if (sequence !== expected)
+    return new TypeError(`batch.sequence is ${sequence}: it must be ${expected}, one more than the last`)
+  if (operations.some(({ type }) => type === 'reset'))
+    return new TypeError('batch.operations holds a "reset": that is only in what load yields')
+  const senseless = operations.findIndex((each) => !isStoredOperation(each))
+  if (senseless < 0) return undefined
+  return new TypeError(
+    `batch.operations[${senseless}] is a "${operations[senseless]?.type}" that no store can hold: see MemoryOperation for its fields`,
   )
 }
 

@@ -1,6 +1,8 @@
 import { PerStreamError, type Warning } from '@perstream/spec'
 import { indexName, readIndexOwner } from './index-file'
+import { countReductions, type Waste } from './journal-compaction'
 import type { JournalDirectory, JournalFile } from './journal-directory'
+import { reductionHash } from './journal-keys'
 import { gap, tailWarning } from './journal-loading'
 import {
   encodeManifest,
@@ -11,15 +13,14 @@ import {
   storeFileName,
 } from './journal-manifest'
 import { type JournalEnd, readRecords, wasDurable } from './journal-reader'
-import { type Checksum, recordHead } from './journal-record'
+import { type Checksum, decodeRecord, recordHashes, recordHead } from './journal-record'
 import { damaged } from './journal-view'
 
 /** A store that is ready to be written to. */
-export interface WritableStore {
+export interface WritableStore extends Waste {
   readonly manifest: Manifest
   readonly journal: JournalFile
-  /** Where the next record goes, and what it follows. */
-  readonly journalSize: number
+  /** What the next record follows. */
   readonly crc: number
   readonly sequence: number
 }
@@ -39,8 +40,8 @@ export async function openForWriting(directory: JournalDirectory, options: Openi
   const journal = await directory.open(manifest.state.journal)
   if (!journal) throw damaged(location, manifest.state.journal, 0)
   try {
-    const { end, sequence } = await cutTail(journal, manifest, options)
-    return { manifest, journal, journalSize: end.offset, crc: end.crc, sequence }
+    const { end, ...rest } = await cutTail(journal, manifest, options)
+    return { manifest, journal, journalSize: end.offset, crc: end.crc, ...rest }
   } catch (error) {
     await journal.close()
     throw error
@@ -96,14 +97,16 @@ async function cutTail(
   journal: JournalFile,
   { state, crc }: Manifest,
   { checksum, location, onWarning }: OpeningOptions,
-): Promise<{ end: JournalEnd; sequence: number }> {
+): Promise<{ end: JournalEnd; sequence: number; reduced: number }> {
   const records = readRecords(journal, { checksum, previous: crc })
   let sequence = state.sequence
+  let reduced = 0
   let step = await records.next()
   for (; !step.done; step = await records.next()) {
     const next = recordHead(step.value).sequence
     if (next !== sequence + 1) throw gap(location, state.journal, sequence, next)
     sequence = next
+    reduced += reductionsOf(step.value)
   }
   const end = step.value
   if (end.rest > 0) {
@@ -111,7 +114,13 @@ async function cutTail(
     await journal.truncate(end.offset)
     onWarning?.(tailWarning('journal-tail-cut', location, state.journal, end))
   }
-  return { end, sequence }
+  return { end, sequence, reduced }
+}
+
+/** A record is decoded for it only where its table names a reduction. */
+function reductionsOf(record: Uint8Array): number {
+  if (!recordHashes(record).includes(reductionHash)) return 0
+  return countReductions(decodeRecord(record)?.batch.operations ?? [])
 }
 
 async function sizeOf(directory: JournalDirectory, name: string): Promise<number> {

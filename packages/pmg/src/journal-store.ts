@@ -1,8 +1,11 @@
 import { type CallOptions, type MemoryBatch, PerStreamError, type Warning } from '@perstream/spec'
+import type { Deflation } from './deflation'
 import { roundedBatch } from './embedding-codec'
 import { writeIndexFile } from './index-file'
 import { backUp } from './journal-backup'
+import { countReductions, isMergeDue, type Waste } from './journal-compaction'
 import type { JournalDirectory } from './journal-directory'
+import { refusalOf } from './journal-keys'
 import { loadView } from './journal-loading'
 import { encodeManifest, manifestName, readManifest, type StoreState, storeFileName } from './journal-manifest'
 import { mergeParts } from './journal-merge'
@@ -23,7 +26,10 @@ export interface JournalStoreOptions {
    * `index-not-kept`.
    */
   readonly onWarning?: ((warning: Warning) => void) | undefined
-  /** Bytes of journal beyond which it is merged into the parts. Default 16 MiB. */
+  /**
+   * Bytes of journal beyond which it is merged into the parts. Default: 16 MiB, or half of the bytes of the parts where that is less (but
+   * 1 MiB at least); what was reduced and still lies in the parts counts with the journal.
+   */
   readonly compactAfterBytes?: number | undefined
   /** What messages call the place. */
   readonly location: string
@@ -54,7 +60,7 @@ interface Keeping extends CallOptions {
   readonly reject: (reason: unknown) => void
 }
 
-const usualJournalBytes = 1 << 24
+const nothing: Waste = { journalSize: 0, reduced: 0 }
 const attempts = 8
 
 /**
@@ -75,12 +81,12 @@ export async function openJournalStore(
 class DirectoryStore implements JournalStore {
   readonly #directory: JournalDirectory
   readonly #options: JournalStoreOptions
-  readonly #checksum: Checksum
+  readonly #codec: { readonly checksum: Checksum; readonly deflation: Deflation }
   readonly #hashes = new Map<string, Uint32Array>()
   /** Absent when it is open for reading. */
   #writable: WritableStore | undefined
-  /** Bytes the journal had when it could not be merged: that is not tried again at once. */
-  #triedAt = 0
+  /** What there was when the journal could not be merged: that is not tried again at once. */
+  #tried: Waste = nothing
   #waiting: Waiting[] = []
   /** Batches that were handed in and are neither acknowledged nor refused. */
   #unsettled = 0
@@ -93,7 +99,7 @@ class DirectoryStore implements JournalStore {
   constructor(directory: JournalDirectory, options: JournalStoreOptions, writable?: WritableStore) {
     this.#directory = directory
     this.#options = options
-    this.#checksum = checksumOf(directory)
+    this.#codec = { checksum: checksumOf(directory), deflation: deflationOf(directory) }
     this.#writable = writable
   }
 
@@ -117,8 +123,7 @@ class DirectoryStore implements JournalStore {
     const { location, onWarning } = this.#options
     const hashes = this.#writable && this.#hashes
     const check = () => this.#check()
-    const [checksum, deflation] = [this.#checksum, deflationOf(this.#directory)]
-    return openKeptIndex(this.#directory, { checksum, deflation, location, onWarning, hashes, check, signal })
+    return openKeptIndex(this.#directory, { ...this.#codec, location, onWarning, hashes, check, signal })
   }
 
   async writeIndex(sections: ReadonlyMap<string, Uint8Array>, { signal }: CallOptions = {}): Promise<void> {
@@ -173,8 +178,7 @@ class DirectoryStore implements JournalStore {
     const { location, onWarning, isWriting } = this.#options
     const reportsTail = async () => !this.#writable && !(await isWriting?.())
     const hashes = this.#writable && this.#hashes
-    const [checksum, deflation] = [this.#checksum, deflationOf(this.#directory)]
-    return { checksum, deflation, location, onWarning, signal, reportsTail, hashes }
+    return { ...this.#codec, location, onWarning, signal, reportsTail, hashes }
   }
 
   /** Where removed files cannot be read any more, a writer may have taken some away from a reader, who then begins again. */
@@ -235,7 +239,7 @@ class DirectoryStore implements JournalStore {
       if (this.#writable!.journalSize > 0) await this.#merge([])
       signal?.throwIfAborted()
       const manifestCrc = this.#writable!.manifest.crc
-      await writeIndexFile(this.#directory, sections, { manifestCrc, checksum: this.#checksum })
+      await writeIndexFile(this.#directory, sections, { manifestCrc, checksum: this.#codec.checksum })
       resolve()
     } catch (error) {
       if (signal?.aborted) return reject(signal.reason)
@@ -246,17 +250,14 @@ class DirectoryStore implements JournalStore {
     }
   }
 
-  /** Takes all that waits up to the first that deletes; from there on all. What is out of sequence is refused. */
+  /** Takes all that waits up to the first that deletes; from there on all. What is out of sequence, or makes no sense, is refused. */
   #take(): Waiting[] {
     const erasing = this.#waiting.findIndex(({ batch }) => erases(batch))
     const group: Waiting[] = []
     for (const each of this.#waiting.splice(0, erasing > 0 ? erasing : this.#waiting.length)) {
       const expected = this.#writable!.sequence + group.length + 1
-      const { sequence, operations } = each.batch
-      if (sequence !== expected)
-        each.reject(new TypeError(`batch.sequence is ${sequence}: it must be ${expected}, one more than the last`))
-      else if (operations.some(({ type }) => type === 'reset'))
-        each.reject(new TypeError('batch.operations holds a "reset": that is only in what load yields'))
+      const refusal = refusalOf(each.batch, expected)
+      if (refusal) each.reject(refusal)
       else group.push(each)
     }
     return group
@@ -270,7 +271,7 @@ class DirectoryStore implements JournalStore {
       const record = encodeRecord(batch, durable)
       if (record.length > longestRecord)
         throw new TypeError(`a batch takes ${record.length} bytes: at most ${longestRecord} fit, write fewer at once`)
-      crc = sealRecord(record, crc, this.#checksum)
+      crc = sealRecord(record, crc, this.#codec.checksum)
       return record
     })
     const bytes = records.length === 1 ? records[0]! : concat(records)
@@ -284,18 +285,20 @@ class DirectoryStore implements JournalStore {
       throw error
     }
     const sequence = batches.at(-1)!.sequence
-    this.#writable = { ...this.#writable!, journalSize: journalSize + bytes.length, sequence, crc }
+    const reduced = batches.reduce((sum, { operations }) => sum + countReductions(operations), this.#writable!.reduced)
+    this.#writable = { ...this.#writable!, journalSize: journalSize + bytes.length, reduced, sequence, crc }
   }
 
   /** Merges for size alone. What was acknowledged is durable whether or not it succeeds. */
   async #tidy(): Promise<void> {
-    const { compactAfterBytes = usualJournalBytes, location, onWarning } = this.#options
-    const { journalSize } = this.#writable!
-    if (this.#broken || journalSize <= this.#triedAt + compactAfterBytes) return
+    const { compactAfterBytes, location, onWarning } = this.#options
+    const { manifest, journalSize, reduced } = this.#writable!
+    const waste = { journalSize: journalSize - this.#tried.journalSize, reduced: reduced - this.#tried.reduced }
+    if (this.#broken || !isMergeDue(manifest.state, waste, compactAfterBytes)) return
     try {
       await this.#merge([])
     } catch (error) {
-      this.#triedAt = journalSize
+      this.#tried = { journalSize, reduced }
       onWarning?.({
         code: 'compaction-failed',
         message: `${location} could not be compacted and keeps growing: ${error instanceof Error ? error.message : error}`,
@@ -315,8 +318,8 @@ class DirectoryStore implements JournalStore {
       const journal = await this.#directory.open(state.journal)
       if (!journal) throw damaged(this.#options.location, state.journal, 0)
       await this.#writable!.journal.close()
-      this.#writable = { manifest, journal, journalSize: 0, crc: manifest.crc, sequence: state.sequence }
-      this.#triedAt = 0
+      this.#writable = { manifest, journal, ...nothing, crc: manifest.crc, sequence: state.sequence }
+      this.#tried = nothing
       await removeStale(this.#directory, manifest)
       for (const file of this.#hashes.keys())
         if (!state.parts.some((part) => part.file === file)) this.#hashes.delete(file)
@@ -337,13 +340,8 @@ class DirectoryStore implements JournalStore {
       const merged = await mergeParts(
         { state: view.manifest.state, parts: view.parts },
         {
-          ...{
-            directory: this.#directory,
-            checksum: this.#checksum,
-            deflation: deflationOf(this.#directory),
-            location,
-          },
-          ...{ hashes: this.#hashes, batches: all },
+          ...this.#codec,
+          ...{ directory: this.#directory, location, hashes: this.#hashes, batches: all },
           nextNumber: () => number++,
         },
       )
@@ -363,7 +361,7 @@ class DirectoryStore implements JournalStore {
 
   async #journalBatches(): Promise<MemoryBatch[]> {
     const { journal, journalSize, manifest } = this.#writable!
-    const options = { checksum: this.#checksum, previous: manifest.crc, end: journalSize }
+    const options = { checksum: this.#codec.checksum, previous: manifest.crc, end: journalSize }
     const found: MemoryBatch[] = []
     const records = readBatches(journal, options)
     let step = await records.next()

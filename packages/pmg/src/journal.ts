@@ -1,3 +1,4 @@
+export type { Deflation } from './deflation'
 export type { JournalDirectory, JournalFile } from './journal-directory'
 export { type RepairReport, repairJournal } from './journal-repair'
 export { type JournalStore, type JournalStoreOptions, openJournalStore } from './journal-store'

@@ -8,15 +8,14 @@ const evidenceBytes = 16
 const frameBytes = 4
 const tripletBytes = 8
 const versionBytes = 32
-const conflictBytes = 16
 
 /**
- * Bytes of what a memory says: its words in UTF-8, and what goes with them (evidence, triplets, versions, conflicts), fields of fixed width
- * at what they take when they are packed. Depends on the memory alone, so that it is the same wherever the memory is.
+ * Bytes of what a memory says: its words in UTF-8, and what goes with them (evidence, triplets, versions), fields of fixed width at what
+ * they take when they are packed. Depends on what the memory says alone, so that it is the same wherever the memory is.
  */
 export function contentBytes(memory: Memory, versions: readonly MemoryVersion[]): number {
   if (memory.forgottenAt !== undefined) return 0
-  let bytes = utf8Length(memory.text) + conflictBytes * (memory.conflicts?.length ?? 0)
+  let bytes = utf8Length(memory.text)
   for (const { frames, box } of memory.evidence) bytes += evidenceBytes + frameBytes * (frames.length + (box ? 4 : 0))
   for (const { subject, object } of memory.triplets) bytes += tripletBytes + utf8Length(subject) + utf8Length(object)
   for (const { text } of versions) bytes += versionBytes + utf8Length(text)

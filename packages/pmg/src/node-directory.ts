@@ -39,7 +39,9 @@ const deflation: Deflation = {
   inflate(bytes, most) {
     try {
       // One piece is enough, and no more is made than is allowed.
-      return zlib.inflateRawSync(bytes, { maxOutputLength: Math.max(1, most), chunkSize: Math.max(64, most + 1) })
+      const room = { maxOutputLength: Math.max(1, most), chunkSize: Math.max(64, most + 1) }
+      const inflated = zlib.inflateRawSync(bytes, room)
+      return inflated.length > most ? undefined : inflated
     } catch (error) {
       if (isZlibRefusal(errorCode(error))) return undefined
       throw error

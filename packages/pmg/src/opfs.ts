@@ -14,7 +14,10 @@ export interface OpfsStoreOptions extends CallOptions {
    * `index-not-kept`.
    */
   readonly onWarning?: ((warning: Warning) => void) | undefined
-  /** Bytes of journal beyond which it is merged into the parts. Default 16 MiB in a dedicated worker, 1 MiB elsewhere. */
+  /**
+   * Bytes of journal beyond which it is merged into the parts. Default: 1 MiB; in a dedicated worker half of the bytes of the parts, 16 MiB
+   * at most, where that is more.
+   */
   readonly compactAfterBytes?: number | undefined
 }
 
@@ -55,7 +58,7 @@ export async function openOpfsStore(name: string, options: OpfsStoreOptions): Pr
   const release = mode === 'write' ? await takeLock(locks, lockName, name) : undefined
   try {
     const directory = await folderOf(storage, name, mode)
-    const { compactAfterBytes = inWorker() ? 1 << 24 : 1 << 20 } = options
+    const { compactAfterBytes = inWorker() ? undefined : 1 << 20 } = options
     const isWriting = async () => (await locks.query()).held?.some((lock) => lock.name === lockName) ?? false
     const store = await openJournalStore(createOpfsDirectory(directory), {
       ...{ mode, onWarning, compactAfterBytes, location: name, isWriting, release },

@@ -1,5 +1,7 @@
 import { type MemoryBatch, type MemoryStore, PerStreamError } from '@perstream/spec'
 import { roundedBatch } from './embedding-codec'
+import { countReductions } from './journal-compaction'
+import { refusalOf } from './journal-keys'
 import { OperationFold } from './operation-fold'
 
 /**
@@ -9,6 +11,8 @@ export function createVolatileStore(): MemoryStore {
   let merged: MemoryBatch | undefined
   let batches: MemoryBatch[] = []
   let sequence = 0
+  /** Puts that are held, and how many of them reductions concern since the last fold. */
+  let [held, reduced] = [0, 0]
   let closed = false
   const open = () => {
     if (closed) throw new PerStreamError('store-closed', 'the store is closed: open a new one')
@@ -18,15 +22,19 @@ export function createVolatileStore(): MemoryStore {
     async commit(batch, { signal } = {}) {
       signal?.throwIfAborted()
       open()
-      if (batch.sequence !== sequence + 1)
-        throw new TypeError(`batch.sequence is ${batch.sequence}: it must be ${sequence + 1}, one more than the last`)
-      if (batch.operations.some((operation) => operation.type === 'reset'))
-        throw new TypeError('batch.operations holds a "reset": that is only in what load yields')
+      const refusal = refusalOf(batch, sequence + 1)
+      if (refusal) throw refusal
       sequence = batch.sequence
       batches.push(roundedBatch(batch))
-      if (!batch.operations.some((operation) => operation.type === 'memory-delete')) return
-      merged = { sequence, at: batch.at, operations: [{ type: 'reset' }, ...folded(all())] }
+      held += batch.operations.length
+      reduced += countReductions(batch.operations)
+      // What was reduced is let go as well, but not at once: folding costs what is held.
+      if (reduced <= held / 2 && !batch.operations.some(({ type }) => type === 'memory-delete')) return
+      const live = folded(all())
+      merged = { sequence, at: batch.at, operations: [{ type: 'reset' }, ...live] }
       batches = []
+      held = live.length
+      reduced = 0
     },
     async *load(after = 0, { signal } = {}) {
       open()

@@ -8,6 +8,7 @@ import {
   memoryWriterContract,
   tensorStoreContract,
 } from '@perstream/conformance'
+import { expect, it } from 'vitest'
 import { openFileStore, openTensorFiles } from '../src/files'
 import { createMemoryGraph, createVolatileStore, createVolatileTensors } from '../src/index'
 import { openJournalStore } from '../src/journal'
@@ -45,4 +46,13 @@ tensorStoreContract('tensor files', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pmg-tensors-'))
   const open = () => openTensorFiles(folder, { mode: 'write' })
   return { store: await open(), reopen: open, cleanUp: () => rm(folder, { recursive: true }) }
+})
+
+it('tensor files name the precision that they were opened with', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pmg-tensors-'))
+  await using store = await openTensorFiles(folder, { mode: 'write', precision: 'b1' })
+  expect(store.precision).toBe('b1')
+  await store.put('a', { data: Float32Array.of(3, -3), rows: 1, columns: 1, dimensions: 2, space: 's' })
+  expect(await store.list()).toMatchObject([{ id: 'a', precision: 'b1' }])
+  await rm(folder, { recursive: true })
 })

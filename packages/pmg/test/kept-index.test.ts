@@ -205,7 +205,7 @@ describe('keeping an index', () => {
 
 describe('embeddings', () => {
   it('are those of the records, in the order of the parts, from files of several parts', async () => {
-    const store = await openFileStore(folder, { mode: 'write' })
+    const store = await openFileStore(folder, { mode: 'write', compactAfterBytes: 1 << 24 })
     let sequence = 0
     await store.commit(batch(++sequence, { type: 'space', id: 's', dimensions: 384 }))
     for (let i = 0; i < 45; i++) {

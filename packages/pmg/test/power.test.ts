@@ -16,6 +16,7 @@ import {
   modelOf,
   nameOf,
   sectionsOf,
+  subjectsOf,
   tracesOf,
 } from './store-model'
 
@@ -81,17 +82,16 @@ class Expected {
     const later = this.issued.slice(this.acknowledged).flatMap(({ operations }) => operations)
     const acked = this.issued.slice(0, this.acknowledged)
     const last = new Map(
-      acked.flatMap(({ operations }) => operations.map((each) => [subject(each), each.type] as const)),
+      acked.flatMap(({ operations }) =>
+        operations.flatMap((each) => subjectsOf(each).map((id) => [id, each.type] as const)),
+      ),
     )
     const ids = Array.from({ length: 8 }, (_, id) => nameOf(id))
     return ids.filter(
-      (id) => !named.has(id) && last.get(id) === 'memory-delete' && !later.some((each) => subject(each) === id),
+      (id) =>
+        !named.has(id) && last.get(id) === 'memory-delete' && !later.some((each) => subjectsOf(each).includes(id)),
     )
   }
-}
-
-function subject(operation: MemoryBatch['operations'][number]): string {
-  return operation.type === 'memory-put' ? operation.memory.id : 'id' in operation ? operation.id : ''
 }
 
 async function writeAll(store: JournalStore, groups: readonly Group[], expected: Expected) {

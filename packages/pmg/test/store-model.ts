@@ -1,24 +1,44 @@
 import type { UnreliableDirectory } from '@perstream/conformance'
 import { collect } from '@perstream/kit'
-import type { Memory, MemoryBatch, MemoryOperation, MemoryStore } from '@perstream/spec'
+import type { Memory, MemoryBatch, MemoryOperation, MemoryStore, TensorPrecision } from '@perstream/spec'
 import fc from 'fast-check'
 import type { EmbeddingBlock, KeptIndex } from '../src/journal'
 import { memoryKeyHash } from '../src/journal-keys'
+import { decodeGrid, encodeGrid, precisions } from '../src/tensors/grid-codec'
 import { plainBytes } from './plain-bytes'
 
+type Reduction = Extract<MemoryOperation, { type: 'memory-reduce' }>
+
 /** What a store should hold: the plain way, one map. */
-export type Model = ReadonlyMap<string, { readonly text: string; readonly embedding: readonly number[] | undefined }>
+export type Model = ReadonlyMap<string, Held>
+
+interface Held {
+  readonly text: string
+  readonly embedding: readonly number[] | undefined
+  /** How coarse its embedding is; one that is gone is of no space. */
+  readonly precision: TensorPrecision
+  readonly isEmbedded: boolean
+}
 
 /** The text of each version of each memory is its own, long enough to be searched for in files. */
 export interface Change {
   readonly id: number
-  readonly kind: 'put' | 'reword' | 'delete' | 'visit'
+  readonly kind: 'put' | 'reword' | 'delete' | 'visit' | keyof typeof reductions
 }
+
+const reductions = {
+  coarser: { part: 'embedding', to: 'i8' },
+  coarsest: { part: 'embedding', to: 'b1' },
+  forget: { part: 'embedding', to: 'gone' },
+  silence: { part: 'text', to: 'gone' },
+} as const
 
 export const changes = fc.array(
   fc.record({
     id: fc.integer({ min: 0, max: 7 }),
-    kind: fc.constantFrom<Change['kind']>('put', 'put', 'reword', 'visit', 'delete'),
+    kind: fc.constantFrom<Change['kind']>(
+      ...(['put', 'put', 'put', 'reword', 'visit', 'delete', 'coarser', 'coarsest', 'forget', 'silence'] as const),
+    ),
   }),
   { minLength: 1, maxLength: 4 },
 )
@@ -36,6 +56,10 @@ export class BatchMaker {
     this.#count++
     if (kind === 'delete') return { type: 'memory-delete', id: name }
     if (kind === 'visit') return { type: 'visit-put', id: name, visits: { visits: this.#count, lastVisitedAt: 1 } }
+    if (kind in reductions) {
+      const reduction = reductions[kind as keyof typeof reductions]
+      return { type: 'memory-reduce', ids: [name, nameOf((id + 3) % 8), 'unknown'], at: 1, ...reduction }
+    }
     const memory = memoryOf(name, `words ${this.#count} of ${name}`)
     return kind === 'reword'
       ? { type: 'memory-put', memory }
@@ -73,11 +97,35 @@ export function after(model: Model, { operations }: MemoryBatch): Model {
   const next = new Map(model)
   for (const operation of operations) {
     if (operation.type === 'memory-delete') next.delete(operation.id)
+    if (operation.type === 'memory-reduce') for (const id of operation.ids) reduce(next, id, operation)
     if (operation.type !== 'memory-put') continue
-    const { id, text } = operation.memory
-    next.set(id, { text, embedding: operation.embedding ? [...operation.embedding] : next.get(id)?.embedding })
+    const { id, text, space, embeddingPrecision: precision = 'f32' } = operation.memory
+    const embedding = operation.embedding ? [...operation.embedding] : next.get(id)?.embedding
+    next.set(id, { text, embedding, precision, isEmbedded: space !== undefined })
   }
   return next
+}
+
+function reduce(model: Map<string, Held>, id: string, { part, to }: Reduction): void {
+  const held = model.get(id)
+  if (!held) return
+  if (part === 'text') model.set(id, { ...held, text: '' })
+  if (part !== 'embedding' || !held.isEmbedded) return
+  if (to === 'gone') model.set(id, { ...held, embedding: undefined, precision: 'f32', isEmbedded: false })
+  else if (precisions.indexOf(to) > precisions.indexOf(held.precision))
+    model.set(id, { ...held, precision: to, embedding: held.embedding && rounded(held.embedding, to) })
+}
+
+/** What values come back as from a grid of one row. */
+function rounded(values: readonly number[], precision: TensorPrecision): number[] {
+  const shape = { rows: 1, columns: 1, dimensions: values.length, space: 's' }
+  return [...decodeGrid(shape, precision, encodeGrid({ ...shape, data: Float32Array.from(values) }, precision)).data]
+}
+
+/** The names of the memories that an operation names. */
+export function subjectsOf(operation: MemoryOperation): readonly string[] {
+  if (operation.type === 'memory-reduce') return operation.ids
+  return operation.type === 'memory-put' ? [operation.memory.id] : 'id' in operation ? [operation.id] : []
 }
 
 /** What a store holds, and the last sequence it knows of. */

@@ -8,10 +8,16 @@ import { risingOrder } from './rising-order'
  * other, since a memory that has only one of them falls behind those that have both.
  */
 const shares = [0.05, 0.1, 0.5, 0.5]
-/** By precision, how much of its share a part has lost; all of it when it is gone. Signs keep the angle between vectors to about a tenth. */
-const lost = [0, 0.001, 0.01, 0.1, 1]
-const outcomes = ['f16', 'i8', 'b1', 'gone'] as const
-const gone = 4
+/**
+ * What may become of a part, how much of its share is lost by it, and the number of the precision. 16-bit floats are passed over: bytes lose nothing to speak of.
+ * Signs keep the angle between two vectors to about a tenth.
+ */
+const outcomes = ['i8', 'b1', 'gone'] as const
+const losses = [0.01, 0.1, 1]
+const numbers = [2, 3, 4]
+const gone = 2
+/** Steps of one memory at most: three for each of its four parts. */
+const longestLadder = 12
 const words = 3
 
 /**
@@ -21,7 +27,7 @@ const words = 3
  * O(n log n) at most: linear, but for ordering.
  */
 export const valuePerByte: ReductionStrategy = (table) => {
-  const ladders = new Ladders(4 * table.length)
+  const ladders = new Ladders(table.length)
   const memories = new Memories(table)
   const repeats = memories.repeats()
   const leaders = leadersOf(table)
@@ -64,24 +70,18 @@ interface PartWorth {
 function addPart(ladders: Ladders, { table, part, worth, leaders }: PartWorth): void {
   const group = table.shared[part]!
   const share = worth * shares[table.granularity[part]!]!
-  let precision = table.precision[part]!
   let bytes = table.bytes[part]!
-  const isLeader = leaders.leader[group] === part && table.values[part]! > 0
-  for (let next = isLeader ? precision + 1 : gone; next <= gone; next++) {
-    const left = bytesAs(table, part, outcomes[next - 1]!)
-    if (next < gone && left >= bytes) continue
-    const freed = next === gone ? bytes / leaders.users[group]! : bytes - left
-    ladders.add(part, next, share * (lost[next]! - lost[precision]!), freed)
-    precision = next
-    bytes = left
-  }
-}
-
-/** Steps that are taken as one. */
-interface Run {
-  start: number
-  cost: number
-  freed: number
+  let lost = 0
+  if (leaders.leader[group] === part && table.values[part]! > 0)
+    for (let outcome = 0; outcome < gone; outcome++) {
+      if (table.precision[part]! >= numbers[outcome]!) continue
+      const left = bytesAs(table, part, outcomes[outcome]!)
+      if (left >= bytes) continue
+      ladders.add(part, outcome, share * (losses[outcome]! - lost), bytes - left)
+      bytes = left
+      lost = losses[outcome]!
+    }
+  ladders.add(part, gone, share * (1 - lost), bytes / leaders.users[group]!)
 }
 
 /** The steps of all memories, each memory's in order, with what they cost by byte. */
@@ -90,43 +90,52 @@ class Ladders {
   readonly #parts: Uint32Array
   readonly #outcomes: Uint8Array
   readonly #ratios: Float64Array
-  /** Of the memory at hand: each costs more by byte than the one before it. */
-  #runs: Run[] = []
+  /** Steps of the memory at hand that are taken as one, by their first: each such run costs more by byte than the one before it. */
+  #runs = 0
+  readonly #starts = new Uint32Array(longestLadder)
+  readonly #costs = new Float64Array(longestLadder)
+  readonly #freed = new Float64Array(longestLadder)
 
-  constructor(mostSteps: number) {
-    this.#parts = new Uint32Array(mostSteps)
-    this.#outcomes = new Uint8Array(mostSteps)
-    this.#ratios = new Float64Array(mostSteps)
+  constructor(parts: number) {
+    this.#parts = new Uint32Array(outcomes.length * parts)
+    this.#outcomes = new Uint8Array(outcomes.length * parts)
+    this.#ratios = new Float64Array(outcomes.length * parts)
   }
 
   add(part: number, outcome: number, cost: number, freed: number): void {
+    let run = this.#runs++
     this.#parts[this.#length] = part
     this.#outcomes[this.#length] = outcome
-    const run: Run = { start: this.#length++, cost, freed }
-    for (let last = this.#runs.at(-1); last && ratioOf(last) > ratioOf(run); last = this.#runs.at(-1)) {
-      this.#runs.pop()
-      Object.assign(run, { start: last.start, cost: run.cost + last.cost, freed: run.freed + last.freed })
+    this.#starts[run] = this.#length++
+    this.#costs[run] = cost
+    this.#freed[run] = freed
+    while (run > 0 && this.#ratioOf(run - 1) > this.#ratioOf(run)) {
+      this.#costs[run - 1]! += this.#costs[run]!
+      this.#freed[run - 1]! += this.#freed[run]!
+      run--
     }
-    this.#runs.push(run)
+    this.#runs = run + 1
   }
 
   /** Ends the steps of a memory. */
   end(): void {
-    this.#runs.forEach((run, i) => {
-      this.#ratios.fill(ratioOf(run), run.start, this.#runs[i + 1]?.start ?? this.#length)
-    })
-    this.#runs = []
+    for (let run = 0; run < this.#runs; run++) {
+      const end = run + 1 < this.#runs ? this.#starts[run + 1]! : this.#length
+      const ratio = this.#ratioOf(run)
+      for (let step = this.#starts[run]!; step < end; step++) this.#ratios[step] = ratio
+    }
+    this.#runs = 0
   }
 
   *steps(): Generator<ReductionStep, void, void> {
     const order = risingOrder(this.#ratios.subarray(0, this.#length))
     for (let i = 0; i < order.length; i++) {
       const step = order[i]!
-      yield { part: this.#parts[step]!, to: outcomes[this.#outcomes[step]! - 1]! }
+      yield { part: this.#parts[step]!, to: outcomes[this.#outcomes[step]!]! }
     }
   }
-}
 
-function ratioOf({ cost, freed }: Run): number {
-  return freed > 0 ? cost / freed : Number.POSITIVE_INFINITY
+  #ratioOf(run: number): number {
+    return this.#freed[run]! > 0 ? this.#costs[run]! / this.#freed[run]! : Number.POSITIVE_INFINITY
+  }
 }

@@ -102,7 +102,6 @@ class TrialRun {
 
   /** What questions find after steps of the table; of those on grids, which no question asks for here, none counts. */
   async #asked(steps: readonly ReductionStep[]) {
-    const { table } = this.#memory
     const last = new Map<number, ReductionStep['to']>()
     for (const { part, to } of steps) {
       const known = this.#grids ? this.#grids.from[part]! : part

@@ -8,7 +8,7 @@ import type { PeriodUser } from './period-users'
 import { tableFive } from './table-five'
 
 /** The share of the bytes of a whole memory that may be used: R. */
-const capacityShare = 0.3
+const capacityShare = 0.4
 
 /** How users fared with each strategy, and all of them together. */
 export interface PeriodTable {

@@ -19,7 +19,8 @@ export interface SpeedRow {
 const dimensions = 384
 const budget = 0.1
 const batch = 5000
-const rounds = 2
+/** Of graphs this large or larger, one is measured: what was learned on smaller ones has warmed the code up. */
+const large = 50_000
 
 /** How speed is measured. */
 export interface SpeedOptions {
@@ -30,13 +31,14 @@ export interface SpeedOptions {
   readonly onRound?: (() => void) | undefined
 }
 
-/** Reduces graphs of so many memories to a tenth of their parts, `rounds` times a strategy, each time a graph made anew; the fastest counts. */
+/** Reduces graphs of so many memories to a tenth of their parts, each time a graph made anew; of several rounds the fastest counts. */
 export async function measureSpeed({ strategies, sizes, seed, signal, onRound }: SpeedOptions): Promise<SpeedRow[]> {
   const rows: SpeedRow[] = []
   for (const memories of sizes)
     for (const { name, of } of strategies) {
       signal?.throwIfAborted()
       const strategy = of([])[0]!
+      const rounds = memories < large ? 3 : 1
       let best: Times | undefined
       for (let round = 0; round < rounds; round++) {
         await using graph = await filled(memories, seed)

@@ -19,13 +19,8 @@ export interface VisualPart {
 }
 
 /** Visual hits on rendered clips; undefined, with a note, where no model makes grids. */
-export async function visualPart({
-  options,
-  context,
-  strategies,
-  encoder,
-  notes,
-}: BenchRun): Promise<VisualResult | undefined> {
+export async function visualPart(part: VisualPart): Promise<VisualResult | undefined> {
+  const { options, context, strategies, text, notes } = part
   const { signal, progress } = context
   await using lite = await createLite({ signal })
   if (!lite.vision) {

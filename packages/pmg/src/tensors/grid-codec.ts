@@ -1,5 +1,6 @@
 import { fromHalf, toHalf } from '@perstream/kit'
 import type { PatchGrid, TensorPrecision } from '@perstream/spec'
+import { littleEndian } from '../byte-layout'
 
 /** The shape of a grid and the space it is of: what a grid is but for its values. */
 export type GridShape = Omit<PatchGrid, 'data'>
@@ -40,12 +41,14 @@ export function encodedLength({ rows, columns, dimensions }: GridShape, precisio
 /**
  * Encodes the values of a grid, little-endian. i8: one 32-bit scale a patch, the largest magnitude in it / 127, then the bytes; a value comes
  * back within half a scale: 1/254 of the largest of its patch, and 2^-16 of that. f16: within 2^-11 of the value itself, 2^-25 below 2^-14.
- * b1: one 32-bit scale a patch, the root of its mean square, then a bit a value, the lowest first, 1 for 0 and more, each patch up to a whole
- * byte; a value comes back as the scale with its sign, so that a patch keeps its length.
+ * b1: one 32-bit scale a patch, the root of its mean square, then a bit a value, the lowest first, 0 for a minus, each patch up to a whole
+ * byte; a value comes back as the scale with its sign, so that a patch keeps its length. Zeros alone have no bits.
  * What was decoded encodes to the same bytes again.
  */
 export function encodeGrid(grid: PatchGrid, precision: TensorPrecision): Uint8Array {
   const { data } = grid
+  if (littleEndian && precision === 'f32') return new Uint8Array(data.slice().buffer)
+  if (littleEndian && precision === 'f16') return new Uint8Array(toHalf(data).buffer)
   const bytes = new Uint8Array(encodedLength(grid, precision))
   const view = new DataView(bytes.buffer)
   if (precision === 'i8') encodeBytes(grid, bytes, view)
@@ -89,16 +92,24 @@ function encodeBytes({ data, rows, columns, dimensions }: PatchGrid, bytes: Uint
 
 function encodeSigns({ data, rows, columns, dimensions }: PatchGrid, bytes: Uint8Array, view: DataView): void {
   const patches = rows * columns
-  const width = Math.ceil(dimensions / 8)
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length)
+  let byte = 4 * patches
   for (let patch = 0; patch < patches; patch++) {
-    const values = data.subarray(patch * dimensions, (patch + 1) * dimensions)
-    const first = 4 * patches + patch * width
+    const end = (patch + 1) * dimensions
     let squares = 0
-    for (let i = 0; i < dimensions; i++) {
-      squares += values[i]! ** 2
-      if (values[i]! >= 0) bytes[first + (i >> 3)]! |= 1 << (i & 7)
+    for (let i = patch * dimensions; i < end; i += 8, byte++) {
+      let bits = 0
+      for (let bit = 0; bit < 8 && i + bit < end; bit++) {
+        const value = data[i + bit]!
+        squares += value * value
+        bits |= (~words[i + bit]! >>> 31) << bit
+      }
+      bytes[byte] = bits
     }
-    view.setFloat32(4 * patch, Math.sqrt(squares / dimensions), true)
+    const scale = Math.fround(Math.sqrt(squares / dimensions))
+    // Zeros have no signs, so that they come back as they are.
+    if (scale === 0) bytes.fill(0, byte - Math.ceil(dimensions / 8), byte)
+    else view.setFloat32(4 * patch, scale, true)
   }
 }
 
@@ -116,6 +127,10 @@ function decodeValues(shape: GridShape, precision: TensorPrecision, view: DataVi
   const length = rows * columns * dimensions
   if (precision === 'i8') return decodeBytes(shape, view)
   if (precision === 'b1') return decodeSigns(shape, view)
+  if (littleEndian && (precision === 'f32' || precision === 'f16')) {
+    const { buffer } = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice()
+    return precision === 'f32' ? new Float32Array(buffer) : fromHalf(new Uint16Array(buffer))
+  }
   if (precision === 'f16') {
     const halves = new Uint16Array(length)
     for (let i = 0; i < length; i++) halves[i] = view.getUint16(2 * i, true)
@@ -138,14 +153,18 @@ function decodeBytes({ rows, columns, dimensions }: GridShape, view: DataView): 
 
 function decodeSigns({ rows, columns, dimensions }: GridShape, view: DataView): Float32Array {
   const patches = rows * columns
-  const width = Math.ceil(dimensions / 8)
   const data = new Float32Array(patches * dimensions)
+  const bits = new Uint32Array(data.buffer)
+  let byte = 4 * patches
   for (let patch = 0; patch < patches; patch++) {
-    const scale = view.getFloat32(4 * patch, true)
-    for (let i = 0; i < dimensions; i++) {
-      const byte = view.getUint8(4 * patches + patch * width + (i >> 3))
-      data[patch * dimensions + i] = (byte >> (i & 7)) & 1 ? scale : -scale
+    const scale = view.getUint32(4 * patch, true)
+    const end = (patch + 1) * dimensions
+    for (let i = patch * dimensions; i < end; i += 8, byte++) {
+      const negative = ~view.getUint8(byte)
+      // The bits of the scale, the highest being its sign.
+      for (let bit = 0; bit < 8 && i + bit < end; bit++) bits[i + bit] = scale ^ (((negative >> bit) & 1) << 31)
     }
+    if (scale === 0) data.fill(0, patch * dimensions, end)
   }
   return data
 }

@@ -12,7 +12,7 @@ import { TensorFiles } from './tensor-files'
 export interface TensorFilesOptions extends CallOptions {
   /** 'write' makes the folder where it is not there, and takes its lock; any number may 'read' beside a writer. */
   readonly mode: 'write' | 'read'
-  /** How grids are kept where `put` does not say. Default 'f32'. */
+  /** How grids are kept where `put` does not say: 'b1', signs alone, takes a 32nd of 'f32', the default. */
   readonly precision?: TensorPrecision | undefined
   /** Bytes of grids, as they are kept, that stay in memory once they were read. Default 256 MB. */
   readonly cacheBytes?: number | undefined

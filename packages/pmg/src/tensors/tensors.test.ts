@@ -17,7 +17,7 @@ describe('names of grids', () => {
     fc.assert(
       fc.property(id, fc.constantFrom(...precisions), (text, precision) => {
         const name = tensorName(text, precision)
-        expect(name).toMatch(/^grid-[a-z0-9_~-]*\.(?:f32|f16|i8)$/)
+        expect(name).toMatch(/^grid-[a-z0-9_~-]*\.(?:f32|f16|i8|b1)$/)
         expect(name.length).toBeLessThan(200)
         const parsed = parseTensorName(name)!
         expect(parsed.precision).toBe(precision)
@@ -52,7 +52,7 @@ describe('encoded grids', () => {
         (rows, dimensions, values) => {
           const data = Float32Array.from({ length: rows * 2 * dimensions }, () => values.next().value)
           const shape = { rows, columns: 2, dimensions, space: 's' }
-          for (const precision of precisions) {
+          for (const precision of ['f32', 'f16', 'i8'] as const) {
             const bytes = encodeGrid({ ...shape, data }, precision)
             expect(bytes.length).toBe(encodedLength(shape, precision))
             const back = decodeGrid(shape, precision, bytes).data
@@ -71,6 +71,44 @@ describe('encoded grids', () => {
         },
       ),
     )
+  })
+
+  it('of signs keep the signs and the length of each patch, and stay as they are when they are kept again', () => {
+    const tiny = fc.float({ noNaN: true, min: -(2 ** -140), max: 2 ** -140 })
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.oneof(fc.infiniteStream(value), fc.infiniteStream(tiny)),
+        (rows, dimensions, values) => {
+          const data = Float32Array.from({ length: rows * 2 * dimensions }, () => values.next().value)
+          const shape = { rows, columns: 2, dimensions, space: 's' }
+          const bytes = encodeGrid({ ...shape, data }, 'b1')
+          expect(bytes.length).toBe(rows * 2 * (4 + Math.ceil(dimensions / 8)))
+          const back = decodeGrid(shape, 'b1', bytes).data
+          expect(encodeGrid({ ...shape, data: back }, 'b1')).toEqual(bytes)
+          for (let at = 0; at < data.length; at += dimensions) {
+            const [before, after] = [data, back].map((each) => each.subarray(at, at + dimensions))
+            expect(Math.abs(lengthOf(after!) - lengthOf(before!))).toBeLessThanOrEqual(
+              lengthOf(before!) * 2 ** -23 + 2 ** -148 * dimensions,
+            )
+            for (const [i, each] of before!.entries())
+              if (each !== 0 && after![i] !== 0) expect(Math.sign(after![i]!)).toBe(Math.sign(each))
+          }
+        },
+      ),
+    )
+  })
+
+  it('of signs are a scale and a bit a value, the lowest first', () => {
+    const grid = { data: Float32Array.of(1, -7, 7, 1, 5, -5, 5, 5, -5), rows: 1, columns: 1, dimensions: 9, space: 's' }
+    const bytes = encodeGrid(grid, 'b1')
+    expect(new DataView(bytes.buffer).getFloat32(0, true)).toBeCloseTo(Math.sqrt(225 / 9), 6)
+    expect([...bytes.subarray(4)]).toEqual([0b11011101, 0])
+    expect([...decodeGrid(grid, 'b1', bytes).data]).toEqual([5, -5, 5, 5, 5, -5, 5, 5, -5])
+    const zeros = { ...grid, data: new Float32Array(9).fill(-0) }
+    expect(encodeGrid(zeros, 'b1')).toEqual(new Uint8Array(6))
+    expect(decodeGrid(grid, 'b1', new Uint8Array(6)).data).toEqual(new Float32Array(9))
   })
 
   it('are read from a file as they were written, and any other bytes are refused', () => {
@@ -93,6 +131,10 @@ describe('encoded grids', () => {
     }
   })
 })
+
+function lengthOf(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
+}
 
 describe('ByteCache', () => {
   it('keeps what was used last, within its bytes', () => {
