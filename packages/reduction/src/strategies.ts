@@ -28,29 +28,20 @@ export const lru: ReductionStrategy = (table) => {
 
 /** Keeps grids, then embeddings, less exactly (f16, then i8) before anything goes; then as {@link gsbn}. Cold memories first, in each step. */
 export const demotionFirst: ReductionStrategy = function* (table) {
-<<<<<<< HEAD
   const memories = new Memories(table)
   const order = memories.by(table.heat)
-  for (const granularity of [0, 1, 2])
-    for (const to of ['f16', 'i8'] as const)
-      for (const step of ofGranularity(table, memories, { order, granularity, to }))
-        if (table.precision[step.part]! < precisions.indexOf(to)) yield step
-=======
-  const memories = coldFirst(table)
   /** How what is shared is kept by now. */
   const kept = new Map<number, number>()
   for (const granularity of [0, 1, 2])
-    for (const [precision, to] of [
-      [1, 'f16'],
-      [2, 'i8'],
-    ] as const)
-      for (const step of ofGranularity(table, memories, granularity, to)) {
+    for (const to of ['f16', 'i8'] as const) {
+      const precision = precisions.indexOf(to)
+      for (const step of ofGranularity(table, memories, { order, granularity, to })) {
         const shared = table.shared[step.part]!
         if ((kept.get(shared) ?? table.precision[step.part]!) >= precision) continue
         kept.set(shared, precision)
         yield step
       }
->>>>>>> reduction
+    }
   yield* gsbn(table)
 }
 
