@@ -19,6 +19,7 @@ import {
   redundancyFirst,
   valuePerByte,
 } from './index'
+import { risingOrder } from './rising-order'
 
 const strategies: Record<string, ReductionStrategy> = {
   ...{ nsbg, gsbn, lru, demotionFirst, redundancyFirst, valuePerByte },
@@ -206,5 +207,64 @@ describe('planReduction', () => {
     expect(planReduction(table, () => [{ part: 0, to: 'gone' }], 1).freedBytes).toBe(0)
     expect(planReduction(table, gsbn, 1)).toMatchObject({ freedBytes: 100, isEnough: true })
     expect(planReduction(table, () => [{ part: 1, to: 'f16' }], 1).freedBytes).toBe(50)
+  })
+})
+
+describe('valuePerByte', () => {
+  const texts = (bytes: number, more: Partial<PartOwner> = {}): PartOwner => ({
+    ...{ heat: 1, learnedAt: 0 },
+    parts: [
+      { granularity: 'embedding', bytes: 1536 },
+      { granularity: 'text', bytes },
+    ],
+    ...more,
+  })
+
+  it('keeps all embeddings by their signs before any memory goes, then lets memories go whole', () => {
+    const order = orderOf(valuePerByte, [texts(100), texts(80)])
+    expect(order.slice(0, 4).every((step) => /embedding (i8|b1)$/.test(step))).toBe(true)
+    expect(order.slice(4)).toEqual(['1 embedding', '1 text', '0 embedding', '0 text'])
+  })
+
+  it('lets go first of what is cold, and of what a warmer memory says too', () => {
+    const list = [
+      texts(90),
+      texts(90, { heat: 3, alike: 'x' }),
+      texts(90, { heat: 2.9, alike: 'x' }),
+      texts(90, { heat: 2 }),
+    ]
+    const gone = orderOf(valuePerByte, list).filter((step) => step.endsWith(' text'))
+    expect(gone).toEqual(['0 text', '2 text', '3 text', '1 text'])
+  })
+
+  it('lets go of grids before words and embeddings lose anything to speak of, those of forgotten memories first', () => {
+    const bytes = 4 * 16 * 3584
+    const grid = { granularity: 'meanGrid', bytes, values: 16 * 3584, rows: 16 } as const
+    const blind: PartOwner = { heat: 9, learnedAt: 0, parts: [grid] }
+    const order = orderOf(valuePerByte, [{ ...texts(90), parts: [grid, ...texts(90).parts] }, blind])
+    const place = (step: string) => order.indexOf(step)
+    expect(place('1 meanGrid')).toBeLessThan(place('0 meanGrid i8'))
+    expect(place('0 meanGrid')).toBeLessThan(place('0 embedding b1'))
+  })
+
+  it('keeps less exactly what is shared once, as its warmest memory decides', () => {
+    const grid = { granularity: 'meanGrid', bytes: 4 * 64 * 16, values: 64 * 16, rows: 16, shared: 'x' } as const
+    const list = [1, 5, 2].map((heat) => texts(90, { heat, parts: [grid, { granularity: 'text', bytes: 90 }] }))
+    const demoted = orderOf(valuePerByte, list).filter((step) => / (i8|b1)$/.test(step))
+    expect(demoted).toEqual(['1 meanGrid i8', '1 meanGrid b1'])
+  })
+})
+
+describe('risingOrder', () => {
+  it('is that of a stable sort, of any numbers', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.double({ noNaN: true }), fc.integer({ min: -2, max: 2 }))), (values) => {
+        const column = Float64Array.from(values, (value) => value + 0)
+        const sorted = [...column.keys()].sort((a, b) =>
+          column[a]! < column[b]! ? -1 : column[a]! > column[b]! ? 1 : a - b,
+        )
+        expect([...risingOrder(column)]).toEqual(sorted)
+      }),
+    )
   })
 })

@@ -44,6 +44,7 @@ const columns = [
 export interface PeriodOptions {
   readonly name: string
   readonly encoder: string
+  /** By name, `nsbg` and `gsbn` among them: the columns of the prototype's table. */
   readonly strategies: Readonly<Record<string, ReductionStrategy>>
   readonly tools: RankerTools
   readonly signal?: AbortSignal | undefined

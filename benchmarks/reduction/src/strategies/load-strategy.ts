@@ -8,7 +8,10 @@ import type { ReductionStrategy } from '@perstream/spec'
  */
 export async function loadStrategy(file: string): Promise<{ name: string; strategy: ReductionStrategy }> {
   const { tsImport } = await import('tsx/esm/api')
-  const exported: Record<string, unknown> = await tsImport(pathToFileURL(file).href, import.meta.url)
+  const loaded: Record<string, unknown> = await tsImport(pathToFileURL(file).href, import.meta.url)
+  // A file outside of any ES module package comes as CommonJS: what it exports is the default then.
+  const inner = loaded.default as Record<string, unknown> | undefined
+  const exported = typeof inner === 'object' && inner !== null ? inner : loaded
   const functions = Object.entries(exported).filter(([, value]) => typeof value === 'function')
   const [found, second] = functions.filter(([name]) => name === 'default').concat(functions)
   if (!found || (found[0] !== 'default' && second))
