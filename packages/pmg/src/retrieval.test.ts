@@ -373,3 +373,21 @@ describe('results', () => {
     expect(await sure('Which group leads the chess tournament?')).toBeLessThan(0.5)
   })
 })
+
+describe('a memory whose embedding was let go', () => {
+  it('is still found by its words, before what has an embedding and says less of them', async () => {
+    const towards = (share: number, i: number) => like(share, 1 - share, 0.1 * i)
+    const graph = await filled([
+      note('I put the passport in the green suitcase'),
+      note('I put the passport photo on the desk', towards(0.6, 1)),
+      note('The suitcase stands in the hall', towards(0.5, 2)),
+      ...Array.from({ length: 20 }, (_, i) => note(`I walked past house ${i}`, towards(0.1, i))),
+    ])
+    const query = {
+      text: 'Where did I put the passport, in the green suitcase?',
+      vector: like(1, 0, 0).embedding,
+      space: 's',
+    }
+    expect((await texts(graph, query))[0]).toBe('I put the passport in the green suitcase')
+  })
+})
