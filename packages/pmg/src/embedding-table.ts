@@ -1,8 +1,9 @@
 import type { CoarserPrecision, TensorPrecision } from '@perstream/spec'
+import { roundedEmbedding } from './embedding-codec'
 import { grown } from './grown'
 import { embeddingBytes } from './live-bytes'
 import type { SectionReader, SectionWriter } from './sections'
-import { decodeGrid, encodeGrid, precisions } from './tensors/grid-codec'
+import { precisions } from './tensors/grid-codec'
 import { VectorIndex } from './vector-index'
 
 /** The embeddings of memories by slot, each with the precision that it is kept in: in the index all are 32-bit floats. */
@@ -34,7 +35,7 @@ export class EmbeddingTable {
   /** @throws whatever {@link VectorIndex.put} throws */
   put(slot: number, vector: Float32Array, precision: TensorPrecision): void {
     const before = this.index.has(slot) ? this.bytesAt(slot) : 0
-    this.index.put(slot, precision === 'f32' ? vector : rounded(vector, precision))
+    this.index.put(slot, roundedEmbedding(vector, precision))
     this.#bytes -= before
     this.#setPrecision(slot, precision)
     this.#bytes += this.bytesAt(slot)
@@ -47,8 +48,12 @@ export class EmbeddingTable {
 
   /** Keeps an embedding less exactly; does nothing where there is none, or none that is more exact. */
   demote(slot: number, to: CoarserPrecision): void {
-    const vector = this.index.has(slot) ? this.index.get(slot) : undefined
-    if (vector && precisions.indexOf(this.precisionAt(slot)) < precisions.indexOf(to)) this.put(slot, vector, to)
+    if (this.index.has(slot) && isFiner(this.precisionAt(slot), to)) this.put(slot, this.index.get(slot)!, to)
+  }
+
+  /** Keeps an embedding that is there in a precision. One that is more exact than what it had brings nothing back. */
+  keepAs(slot: number, precision: TensorPrecision): void {
+    if (this.index.has(slot) && precision !== this.precisionAt(slot)) this.put(slot, this.index.get(slot)!, precision)
   }
 
   delete(slot: number): void {
@@ -74,8 +79,6 @@ export class EmbeddingTable {
   }
 }
 
-/** A vector as it comes back from a precision. */
-function rounded(vector: Float32Array, precision: CoarserPrecision): Float32Array {
-  const shape = { rows: 1, columns: 1, dimensions: vector.length, space: '' }
-  return decodeGrid(shape, precision, encodeGrid({ ...shape, data: vector }, precision)).data
+function isFiner(a: TensorPrecision, b: TensorPrecision): boolean {
+  return precisions.indexOf(a) < precisions.indexOf(b)
 }

@@ -272,7 +272,7 @@ export class GraphState {
   #putEmbedding(slot: number, { space, embeddingPrecision }: Memory, embedding: Float32Array | undefined): void {
     if (embedding) this.embeddings!.put(slot, embedding, embeddingPrecision ?? 'f32')
     else if (space === undefined) this.embeddings?.delete(slot)
-    else if (embeddingPrecision) this.embeddings?.demote(slot, embeddingPrecision)
+    else this.embeddings?.keepAs(slot, embeddingPrecision ?? 'f32')
   }
 
   #reduceEmbeddings(slots: readonly number[], to: MemoryReduce['to']): void {

@@ -12,6 +12,18 @@ export interface PreparedQuery {
   readonly slack: number
 }
 
+const noCodes = new Int16Array(0)
+
+/**
+ * Prepares a query that is compared by values alone, at a tenth of what its codes cost. By codes it rules nothing out.
+ *
+ * @throws TypeError when the query is not finite
+ */
+export function plainQuery(values: Float32Array): PreparedQuery {
+  sizeOf(values)
+  return { values, codes: noCodes, scale: 0, length: 0, slack: Number.POSITIVE_INFINITY }
+}
+
 /**
  * Quantises a query to 16 bits, so that a dot product with 8-bit codes fits 32. The bound this is for: with q = q' + e and
  * r = r' + f (codes and what they miss), qr - q'r' = q'f + er, so |qr - q'r'| <= |q'||f| + |e||r|.
@@ -21,14 +33,7 @@ export interface PreparedQuery {
  */
 export function prepareQuery(values: Float32Array, longest: number): PreparedQuery {
   const { length: dimensions } = values
-  let most = 0
-  let squares = 0
-  for (let i = 0; i < dimensions; i++) {
-    most = Math.max(most, Math.abs(values[i]!))
-    squares += values[i]! * values[i]!
-  }
-  if (!Number.isFinite(Math.fround(squares)))
-    throw new TypeError(`query has a squared length of ${squares}: it must be finite, in single precision too`)
+  const { most, squares } = sizeOf(values)
   const norm = Math.sqrt(squares)
   const root = Math.sqrt(dimensions)
   // By Cauchy-Schwarz no sum of products of codes, in part or whole, then reaches 2^31.
@@ -46,4 +51,17 @@ export function prepareQuery(values: Float32Array, longest: number): PreparedQue
   if (scale === 0) missed = squares
   const slack = (Math.sqrt(missed) + 2 * roundingShare(dimensions) * norm) * longest * (1 + 1e-6) + 1e-30
   return { values, codes, scale, length: Math.sqrt(length) * (1 + 1e-6), slack }
+}
+
+/** The largest element, without its sign, and the squared length, both finite. */
+function sizeOf(values: Float32Array): { readonly most: number; readonly squares: number } {
+  let most = 0
+  let squares = 0
+  for (let i = 0; i < values.length; i++) {
+    most = Math.max(most, Math.abs(values[i]!))
+    squares += values[i]! * values[i]!
+  }
+  if (!Number.isFinite(Math.fround(squares)))
+    throw new TypeError(`query has a squared length of ${squares}: it must be finite, in single precision too`)
+  return { most, squares }
 }

@@ -1,6 +1,6 @@
 import { createRandom, dot, type Random } from '@perstream/kit'
 import { describe, expect, it } from 'vitest'
-import { prepareQuery } from './prepared-query'
+import { plainQuery, prepareQuery } from './prepared-query'
 import { roundingShare } from './rounding-share'
 import { TypeScriptBank } from './typescript-bank'
 import { segmentRows, type VectorBank } from './vector-bank'
@@ -78,6 +78,23 @@ describe.each(Object.keys(engines))('the bounds of the codes (%s)', (engine) => 
         expect(bank.keepAbove(1, score)).toBe(0)
       }
     }
+  })
+
+  it('rule nothing out for a query without codes, whatever was asked before', () => {
+    const [query, ...vectors] = makeVectors(384, 9)
+    const bank = engines[engine]!(384)
+    bank.setQuery(prepareQuery(vectors[0]!, fill(bank, vectors)))
+    bank.setQuery(plainQuery(query!))
+    const kept = (keep: 'keepAbove' | 'keepAboveByCodes', floor: number) => {
+      vectors.forEach((_, row) => {
+        bank.rows[row] = row
+      })
+      const count = bank[keep](vectors.length, floor)
+      return Array.from(bank.rows.subarray(0, count), (row, i) => [row, bank.scores[i]])
+    }
+    const all = kept('keepAbove', Number.NEGATIVE_INFINITY)
+    expect(all).toHaveLength(vectors.length)
+    for (const [, floor] of all) expect(kept('keepAboveByCodes', floor!)).toEqual(kept('keepAbove', floor!))
   })
 
   it.each([7, 384])('keep of a list, however its rows lie, what they keep of each row, %i wide', (dimensions) => {

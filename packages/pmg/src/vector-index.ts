@@ -1,5 +1,5 @@
 import { PerStreamError } from '@perstream/spec'
-import { type PreparedQuery, prepareQuery } from './prepared-query'
+import { type PreparedQuery, plainQuery, prepareQuery } from './prepared-query'
 import { SlotSet } from './slot-set'
 import { TopSlots, type VectorMatch } from './top-slots'
 import { TypeScriptBank } from './typescript-bank'
@@ -168,10 +168,11 @@ export class VectorIndex {
     const { limit = 10, allowed } = options
     if (!(Number.isInteger(limit) || limit === Number.POSITIVE_INFINITY) || limit < 0)
       throw new TypeError(`limit is ${limit}: it must be a whole number, 0 or more, or Infinity`)
-    const prepared = this.#prepare(query)
     const rows = Math.min(this.count, allowed?.count ?? this.count)
     const { scan = this.#fasterScan(rows, limit) } = options
-    const search = { query: prepared, used: this.#used, allowed, byCodes: scan === 'int8', top: new TopSlots(limit) }
+    const byCodes = scan === 'int8'
+    const prepared = this.#prepare(query, byCodes)
+    const search = { query: prepared, used: this.#used, allowed, byCodes, top: new TopSlots(limit) }
     for (const placed of limit > 0 ? this.#banks : []) searchBank(placed, search)
     return search.top.list()
   }
@@ -181,7 +182,7 @@ export class VectorIndex {
    * @throws TypeError when the query has another width or is not finite
    */
   scoresOf(query: Float32Array, slots: ArrayLike<number>): Float32Array {
-    const prepared = this.#prepare(query)
+    const prepared = this.#prepare(query, false)
     for (const { bank } of this.#banks) bank.setQuery(prepared)
     const scores = new Float32Array(slots.length).fill(Number.NaN)
     let done = 0
@@ -206,11 +207,11 @@ export class VectorIndex {
     return count
   }
 
-  #prepare(query: Float32Array): PreparedQuery {
+  #prepare(query: Float32Array, byCodes: boolean): PreparedQuery {
     if (query.length !== this.dimensions)
       throw new TypeError(`query has ${query.length} elements: it must have ${this.dimensions}`)
     this.#makeCodes()
-    return prepareQuery(query, this.#longest)
+    return byCodes ? prepareQuery(query, this.#longest) : plainQuery(query)
   }
 
   #makeCodes(): void {

@@ -26,7 +26,6 @@ export type {
 export type { GateContext, GateDecision, GateMode, MemoryCategory, RememberGate } from './gate'
 export type { ChoiceScorer, GenerateOptions, Generator, PromptPart, PromptTurn } from './generator'
 export type {
-  CoarserPrecision,
   CreateResult,
   Entity,
   EntityMerge,
@@ -49,7 +48,6 @@ export type {
   RetrievedMemory,
   ScoreParts,
   SourceProgress,
-  TensorPrecision,
   TensorStore,
   WriteOptions,
 } from './memory'
@@ -75,7 +73,7 @@ export type {
   TensorSession,
   TensorSpec,
 } from './runtime'
-export type { NdArray, PatchGrid, TensorData } from './tensor'
+export type { CoarserPrecision, NdArray, PatchGrid, TensorData, TensorPrecision } from './tensor'
 export type {
   Box,
   Caption,

@@ -1,6 +1,6 @@
 import type { CallOptions } from './options'
 import type { Granularity } from './reduction'
-import type { PatchGrid } from './tensor'
+import type { CoarserPrecision, PatchGrid, TensorPrecision } from './tensor'
 import type { CaptionOrigin, Evidence, Triplet } from './vision'
 
 /** Where the words of a memory come from: a caption's origin, or 'told' by the user. */
@@ -326,15 +326,6 @@ export interface MemoryBatch {
   readonly at: number
   readonly operations: readonly MemoryOperation[]
 }
-
-/**
- * How the values of a tensor are kept: 32-bit floats, 16-bit floats, or, with one scale for each row of the last axis, bytes or signs
- * alone ('b1': the row keeps its length).
- */
-export type TensorPrecision = 'f32' | CoarserPrecision
-
-/** A precision that has lost something, finer first. */
-export type CoarserPrecision = 'f16' | 'i8' | 'b1'
 
 /** Where grids live, each under an id. Who refers to them is the graph's to know. */
 export interface TensorStore extends AsyncDisposable {

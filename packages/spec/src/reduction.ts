@@ -1,5 +1,5 @@
-import type { CoarserPrecision } from './memory'
 import type { CallOptions } from './options'
+import type { CoarserPrecision } from './tensor'
 
 /** What a memory can lose, from fine to coarse: the prototype's v_nearest, v_mean, v_M and M. */
 export type Granularity = 'nearestGrid' | 'meanGrid' | 'embedding' | 'text'

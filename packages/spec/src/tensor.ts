@@ -34,3 +34,12 @@ export interface PatchGrid {
   /** The id of the embedding space the patches live in: grids of different spaces are never compared. */
   readonly space: string
 }
+
+/**
+ * How the values of a tensor are kept: 32-bit floats, 16-bit floats, or, with one scale for each row of the last axis, bytes or signs
+ * alone ('b1': the row keeps its length).
+ */
+export type TensorPrecision = 'f32' | CoarserPrecision
+
+/** A precision that has lost something, finer first. */
+export type CoarserPrecision = 'f16' | 'i8' | 'b1'
