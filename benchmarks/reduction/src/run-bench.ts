@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { createWinkTriplets } from '@perstream/lite'
 import { openEncoders, openUseLite } from '@perstream-benchmarks/suite/encoders'
+import { median } from '@perstream-benchmarks/suite/harness'
 import { cachedEncoder, cachedTriplets } from '@perstream-benchmarks/suite/recall/cached'
 import { type DriveRow, loadDriveData, loadDriveRows } from '@perstream-benchmarks/suite/recall/drivenact'
 import type { RankerTools } from '@perstream-benchmarks/suite/recall/ranker'
@@ -10,7 +11,7 @@ import { type MeasureOptions, measureSet } from './measure/measure-set'
 import type { BenchOptions } from './options'
 import { measurePeriods, type PeriodTable } from './periods/period-table'
 import { driveUsers, ownUser } from './periods/period-users'
-import type { BenchResult, SetReport } from './report/result'
+import type { BenchResult, SetReport, SetTimes } from './report/result'
 import { fullRecall, summarize } from './report/summary'
 import { driveSets } from './sets/drive-set'
 import { ownSet } from './sets/own-set'
@@ -34,18 +35,21 @@ export async function runBench(options: BenchOptions, context: BenchContext): Pr
   const times = {
     machine: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.versions.node}`,
     speed,
+    sets: run.setTimes,
   }
   return { bench: 'reduction', seed, sets, visual, periods: periodTables, notes: run.notes, times }
 }
 
 /** What the parts of a run share. */
-export class BenchRun {
+class BenchRun {
   readonly notes: string[] = [
     'a budget is a share of the bytes of the parts that can be taken: what always stays of a memory (64 bytes: id, category, times) is not counted',
     'a memory whose words are gone is not found; each memory has one second of evidence and the triplets that rules find, which count as words',
     'recall@5: whether one of the memories that answer is among the first five (own set; the share of them for questions about a time, and of the rows)',
     'visits, which make heat, come from other questions than those that measure',
   ]
+  readonly setTimes: SetTimes[] = []
+
   private constructor(
     readonly options: BenchOptions,
     readonly context: BenchContext,
@@ -120,10 +124,14 @@ export class BenchRun {
   ) {
     const { context, encoder, strategies } = this
     context.progress.begin(`${set.name}: ${budgetOf}`, set.trials.length)
-    const { cells } = await measureSet(set, {
+    const { cells, planTimes, applyTimes } = await measureSet(set, {
       ...{ strategies, tools: encoder.tools, signal: context.signal, onTrial: () => context.progress.step() },
       ...options,
     })
+    for (const { name: strategy } of strategies) {
+      const [plan, apply] = [median(planTimes[strategy]!), median(applyTimes[strategy]!)]
+      this.setTimes.push({ set: set.name, budgetOf, strategy, plan, apply })
+    }
     const sizes = [...new Set(set.trials.map(({ memories }) => memories.length))].sort((a, b) => a - b)
     const memories = sizes.length === 1 ? `${sizes[0]} memories` : `${sizes[0]} to ${sizes.at(-1)} memories`
     return {

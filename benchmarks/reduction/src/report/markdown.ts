@@ -38,6 +38,14 @@ export function markdownOf(result: BenchResult): string {
         ...[list, plan, apply, list + plan + apply].map((value) => value.toFixed(1)),
       ]),
     ),
+    'Medians over the reductions of a set:',
+    table(
+      ['set', 'budgets of', 'strategy', 'plan', 'apply'],
+      times.sets.map(({ set, budgetOf, strategy, plan, apply }) => [
+        ...[set, budgetOf, strategy],
+        ...[plan, apply].map((value) => value.toFixed(2)),
+      ]),
+    ),
   ].join('\n\n')
 }
 
@@ -99,7 +107,7 @@ function table(head: readonly string[], lines: readonly (readonly string[])[]): 
 }
 
 /** A share as a percentage, three digits at most. */
-export function percent(share: number): string {
+function percent(share: number): string {
   return `${Number((100 * share).toPrecision(3))} %`
 }
 

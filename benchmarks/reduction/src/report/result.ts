@@ -15,6 +15,15 @@ export interface SetReport {
   readonly rows: readonly SummaryRow[]
 }
 
+/** Milliseconds of the reductions of a set: medians. */
+export interface SetTimes {
+  readonly set: string
+  readonly budgetOf: SetReport['budgetOf']
+  readonly strategy: string
+  readonly plan: number
+  readonly apply: number
+}
+
 /** All that a run found. The same seed gives the same, but for `times`. */
 export interface BenchResult {
   readonly bench: 'reduction'
@@ -27,5 +36,6 @@ export interface BenchResult {
   readonly times: {
     readonly machine: string
     readonly speed: readonly SpeedRow[]
+    readonly sets: readonly SetTimes[]
   }
 }

@@ -54,7 +54,7 @@ export async function measureSpeed({ strategies, sizes, seed, signal, onRound }:
 type Times = Pick<SpeedRow, 'list' | 'plan' | 'apply'>
 
 /** Milliseconds of one reduction. */
-export function totalOf({ list, plan, apply }: Times): number {
+function totalOf({ list, plan, apply }: Times): number {
   return list + plan + apply
 }
 
