@@ -26,7 +26,7 @@ describe("a run on questions of one's own, with a strategy of one's own", () => 
 
   it('keeps budgets, measures every strategy, and says the same again', async () => {
     const [one, two] = [await run(...args, '--budgets', '50,10'), await run(...args, '--budgets', '50,10')]
-    expect(two).toEqual(one)
+    expect({ ...two, times: undefined }).toEqual({ ...one, times: undefined })
     for (const { rows, questions, budgetOf } of one.sets) {
       expect(questions).toBe(6)
       for (const { budget, bytesBefore, bytesAfter, recall5 } of rows) {
@@ -44,7 +44,7 @@ describe("a run on questions of one's own, with a strategy of one's own", () => 
     expect(markdown).toContain('| longest-first |')
     const plots = await plotsOf(one)
     expect(plots.size).toBe(2)
-    for (const svg of plots.values()) expect(svg).toMatch(/^<svg[\s\S]*oracle[\s\S]*<\/svg>/)
+    for (const svg of plots.values()) expect(svg).toMatch(/^<svg[\s\S]*>oracle<[\s\S]*<\/svg>/)
   }, 60_000)
 
   it('counts grids of true size, what is shared once', async () => {

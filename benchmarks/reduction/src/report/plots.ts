@@ -71,6 +71,7 @@ function specOf(points: readonly Point[], { title, value, budget }: PlotWords): 
     type: 'nominal',
     sort: null,
     scale: { domain: strategies, scheme: 'tableau10' },
+    legend: { symbolOpacity: 1, symbolType: 'stroke', symbolStrokeWidth: 3 },
   } as const
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -88,7 +89,6 @@ function specOf(points: readonly Point[], { title, value, budget }: PlotWords): 
           strokeDash: {
             field: 'strategy',
             type: 'nominal',
-            legend: null,
             scale: { domain: strategies, range: strategies.map((name) => (isBound(name) ? [4, 4] : [1, 0])) },
           },
           y: { field: 'value', type: 'quantitative', title: value, scale: { domain: [0, 1] } },
