@@ -74,6 +74,13 @@ export class SlotSet implements Iterable<number> {
     })
   }
 
+  /** A byte for each slot up to the highest, 1 where it is in: what loops over many ask. */
+  mask(): Uint8Array {
+    const mask = new Uint8Array(this.#words.length * 32)
+    for (const slot of this) mask[slot] = 1
+    return mask
+  }
+
   /** The slots, ascending. */
   *[Symbol.iterator](): Iterator<number> {
     for (let word = 0; word < this.#words.length; word++)
