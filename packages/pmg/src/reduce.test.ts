@@ -6,7 +6,13 @@ import { createMemoryGraph, createVolatileStore, createVolatileTensors, type Mem
 const now = Date.UTC(2026, 4, 1)
 const grid = (seed: number): PatchGrid => {
   const { next } = createRandom(seed)
-  return { data: Float32Array.from({ length: 96 }, () => next() - 0.5), rows: 2, columns: 3, dimensions: 16, space: 'v' }
+  return {
+    data: Float32Array.from({ length: 96 }, () => next() - 0.5),
+    rows: 2,
+    columns: 3,
+    dimensions: 16,
+    space: 'v',
+  }
 }
 const vector = (angle: number) => ({ embedding: Float32Array.of(Math.cos(angle), Math.sin(angle)), space: 's' })
 const note = (text: string, override: Partial<MemoryInput> = {}): MemoryInput => ({
@@ -24,9 +30,7 @@ const granularities = ['nearestGrid', 'meanGrid', 'embedding', 'text'] as const
 const all =
   (kind: (typeof granularities)[number], to: 'gone' | 'f16' | 'i8' | 'b1' = 'gone'): ReductionPlanner =>
   ({ length, granularity }) =>
-    Array.from({ length }, (_, part) => ({ part, to })).filter(
-      ({ part }) => granularities[granularity[part]!] === kind,
-    )
+    Array.from({ length }, (_, part) => ({ part, to })).filter(({ part }) => granularities[granularity[part]!] === kind)
 const found = async (graph: MemoryGraph, text: string) =>
   (await graph.retrieve({ text, touch: false, now })).map(({ memory }) => memory.text)
 
@@ -35,7 +39,10 @@ describe('a reduced graph', () => {
     const { graph } = await open()
     await graph.create([
       note('Anna has a dog', { ...vector(0), triplets: [{ subject: 'Anna', predicate: 'has', object: 'a dog' }] }),
-      note('She feeds it at six', { ...vector(1), triplets: [{ subject: 'Anna', predicate: 'feeds', object: 'a dog' }] }),
+      note('She feeds it at six', {
+        ...vector(1),
+        triplets: [{ subject: 'Anna', predicate: 'feeds', object: 'a dog' }],
+      }),
       note('The tea is in the drawer', vector(2)),
     ])
     await graph.reduce(0, all('embedding'))
@@ -144,6 +151,14 @@ describe('a reduced graph', () => {
     expect([graph.get(a!.id)!.embeddingPrecision, graph.bytes]).toEqual([undefined, sizes[0]! + 32 + 1])
   })
 
+  it('names the memories of its parts', async () => {
+    const { graph } = await open()
+    const made = await graph.create([note('a', vector(0)), note('b'), note('c', vector(2))])
+    await graph.delete([made[1]!.id])
+    const { idOf, owner } = graph.parts()
+    expect(Array.from(owner, (number) => idOf!(number))).toEqual([0, 0, 2, 2].map((i) => made[i]!.id))
+  })
+
   it('takes many at once for what it takes one by one', async () => {
     const inputs = Array.from({ length: 300 }, (_, i) =>
       note(`Box ${i % 7} with ${i} is in room ${i % 11}, said person ${i}`, {
@@ -170,7 +185,8 @@ describe('a reduced graph', () => {
 
   it('lets go of contradictions, relations and names with the words', async () => {
     const { graph } = await open()
-    const says = (object: string) => note(`Anna lives in ${object}`, { triplets: [{ subject: 'Anna', predicate: 'lives in', object }] })
+    const says = (object: string) =>
+      note(`Anna lives in ${object}`, { triplets: [{ subject: 'Anna', predicate: 'lives in', object }] })
     const [bonn, berlin] = await graph.create([says('Bonn'), says('Berlin')])
     expect(graph.get(bonn!.id)!.conflicts).toEqual([berlin!.id])
     await graph.reduce(0, (table) => all('text')(table, 0).slice(0, 1))
@@ -196,7 +212,10 @@ describe('a reduced graph', () => {
   it('comes back from its export', async () => {
     const { graph } = await open()
     await graph.create([note('a', vector(0)), note('b', vector(1)), note('c', vector(2))])
-    await graph.reduce(0, (table) => [...all('text')(table, 0).slice(0, 1), ...all('embedding', 'i8')(table, 0).slice(1, 2)])
+    await graph.reduce(0, (table) => [
+      ...all('text')(table, 0).slice(0, 1),
+      ...all('embedding', 'i8')(table, 0).slice(1, 2),
+    ])
     const lines = await collect(graph.export())
     const { graph: other } = await open()
     await other.import(lines)
