@@ -17,6 +17,8 @@ export interface OpenMemoryOptions {
   readonly text?: TextEncoder | undefined
   /** Makes a place for grids where there is none yet. */
   readonly grids?: boolean | undefined
+  /** Bytes of journal beyond which it is merged. */
+  readonly compactAfterBytes?: number | undefined
 }
 
 /**
@@ -28,12 +30,12 @@ export async function openMemory(
   directory: string,
   mode: 'read' | 'write' | 'create',
   { note, signal }: CommandContext,
-  { text, grids = false }: OpenMemoryOptions = {},
+  { text, grids = false, compactAfterBytes }: OpenMemoryOptions = {},
 ): Promise<OpenMemory> {
   if (mode !== 'create') await mustExist(directory)
   const onWarning = ({ message }: { message: string }) => note(`perstream: ${message}`)
   const access = { mode: mode === 'read' ? 'read' : 'write', onWarning, signal } as const
-  const store = await openFileStore(directory, access)
+  const store = await openFileStore(directory, { ...access, compactAfterBytes })
   let tensors: TensorStore | undefined
   try {
     const folder = join(directory, gridFolder)
@@ -89,7 +91,8 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
 }
 
-async function mustExist(directory: string): Promise<void> {
+/** @throws PerStreamError `memory-not-found` */
+export async function mustExist(directory: string): Promise<void> {
   const found = await stat(directory).catch(() => undefined)
   if (!found?.isDirectory())
     throw new PerStreamError(
@@ -99,7 +102,8 @@ async function mustExist(directory: string): Promise<void> {
     )
 }
 
-async function folderBytes(directory: string): Promise<number> {
+/** Bytes of the files in a folder. */
+export async function folderBytes(directory: string): Promise<number> {
   const names = await readdir(directory, { recursive: true })
   const found = await Promise.all(names.map((name) => stat(join(directory, name)).catch(() => undefined)))
   return found.reduce((sum, each) => sum + (each?.isFile() ? each.size : 0), 0)

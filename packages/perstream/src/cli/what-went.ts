@@ -1,0 +1,21 @@
+import type { ReductionReport } from '@perstream/reduction'
+import { count } from './format'
+
+/** What a reduction did, in words: "lets go of 2 grids and the words of 1 memory". */
+export function whatWent({ gone, demoted }: Pick<ReductionReport, 'gone' | 'demoted'>): string {
+  const grids = gone.nearestGrid + gone.meanGrid
+  const lost = [
+    ...(grids > 0 ? [count(grids, 'grid')] : []),
+    ...(gone.embedding > 0 ? [count(gone.embedding, 'embedding')] : []),
+    ...(gone.text > 0 ? [`the words of ${count(gone.text, 'memory', 'memories')}`] : []),
+  ]
+  const coarser = demoted.nearestGrid + demoted.meanGrid + demoted.embedding
+  return [
+    ...(lost.length > 0 ? [`lets go of ${listed(lost)}`] : []),
+    ...(coarser > 0 ? [`keeps ${count(coarser, 'grid or embedding', 'grids and embeddings')} less exactly`] : []),
+  ].join(', ')
+}
+
+function listed(items: readonly string[]): string {
+  return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
+}
