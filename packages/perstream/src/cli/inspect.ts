@@ -43,7 +43,7 @@ function show(summary: Summary, { columns }: CommandContext): string {
   )
   const section = (title: string, rows: readonly string[]) => (rows.length > 0 ? ['', title, ...rows] : [])
   return [
-    `${directory}: ${total.join(', ')}, ${bytes(diskBytes)} on disk`,
+    wrap(`${directory}: ${total.join(', ')}, ${bytes(diskBytes)} on disk`, { columns, indent: 2 }),
     ...section('by category', perCategory),
     ...section('watched', perSource),
     ...section('newest', lines),

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createMemoryGraph, type MemoryGraph } from '@perstream/pmg'
-import { openFileStore, openTensorFiles } from '@perstream/pmg/files'
+import { type FileMemoryStore, openFileStore, openTensorFiles } from '@perstream/pmg/files'
 import { PerStreamError, type TensorStore, type TextEncoder } from '@perstream/spec'
 import type { CommandContext } from './context'
 
@@ -19,6 +19,8 @@ export interface OpenMemoryOptions {
   readonly grids?: boolean | undefined
   /** Bytes of journal beyond which it is merged. */
   readonly compactAfterBytes?: number | undefined
+  /** Bytes that the files may take with an index; it is kept only where it fits. */
+  readonly mostDiskBytes?: number | undefined
 }
 
 /**
@@ -30,7 +32,7 @@ export async function openMemory(
   directory: string,
   mode: 'read' | 'write' | 'create',
   { note, signal }: CommandContext,
-  { text, grids = false, compactAfterBytes }: OpenMemoryOptions = {},
+  { text, grids = false, compactAfterBytes, mostDiskBytes }: OpenMemoryOptions = {},
 ): Promise<OpenMemory> {
   if (mode !== 'create') await mustExist(directory)
   const onWarning = ({ message }: { message: string }) => note(`perstream: ${message}`)
@@ -41,7 +43,8 @@ export async function openMemory(
     const folder = join(directory, gridFolder)
     if (mode !== 'read' && (grids || (await isFolder(folder))))
       tensors = await openTensorFiles(folder, { ...access, precision: 'f16' })
-    const graph = await createMemoryGraph({ store, text, tensors })
+    const indexed = mostDiskBytes === undefined ? store : withinBytes(store, directory, mostDiskBytes)
+    const graph = await createMemoryGraph({ store: indexed, text, tensors })
     return {
       graph,
       diskBytes: () => folderBytes(directory),
@@ -55,6 +58,17 @@ export async function openMemory(
     await tensors?.[Symbol.asyncDispose]()
     await store[Symbol.asyncDispose]()
     throw error
+  }
+}
+
+/** A store that keeps an index only where that leaves its folder below so many bytes: a memory without one opens more slowly, and that is all. */
+function withinBytes(store: FileMemoryStore, directory: string, most: number): FileMemoryStore {
+  return {
+    ...store,
+    async writeIndex(sections, options) {
+      const needed = Array.from(sections.values(), ({ byteLength }) => byteLength).reduce((a, b) => a + b, 0)
+      if (needed + (await folderBytes(directory)) <= most) await store.writeIndex(sections, options)
+    },
   }
 }
 

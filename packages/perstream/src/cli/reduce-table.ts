@@ -40,7 +40,7 @@ function table({ report }: Reduced): string[] {
     ])
   const rest = bytesBefore - rows.reduce((sum, [name]) => sum + before[name], 0)
   return [
-    ['', 'now', 'go', 'less exact', 'bytes now', 'then'],
+    ['', 'parts', 'go', 'less exact', 'bytes now', 'after'],
     ...perRow,
     ['what stays', '', '', '', bytes(rest), bytes(rest)],
     ['in all', '', '', '', bytes(bytesBefore), bytes(bytesAfter)],
@@ -58,7 +58,7 @@ function forgotten({ report, examples }: Reduced, context: CommandContext): stri
   const more = total - examples.length
   return [
     '',
-    `${count(total, 'memory loses its words', 'memories lose their words')}, what goes first first:`,
+    `${count(total, 'memory loses its words', 'memories lose their words')}${more > 0 ? ', beginning with' : ''}:`,
     ...examples.map((example) => exampleLine(example, context)),
     ...(more > 0 ? [`  and ${number(more)} more`] : []),
   ]

@@ -2,7 +2,7 @@ import type { PerStreamEvent } from '../pipeline/events'
 import { showAnswer } from './ask'
 import type { CommandContext } from './context'
 import { bytes, clock, count, oneLine, sourceName, wrap } from './format'
-import { whatWent } from './what-went'
+import { reductionLine, whatWent } from './what-went'
 
 /** Prints the events of a run as a person reads them: results on stdout, warnings on stderr. */
 export function createEventPrinter(context: CommandContext): (event: PerStreamEvent) => void {
@@ -34,11 +34,8 @@ function linesOf(event: PerStreamEvent, context: CommandContext, refused: Readon
     }
     case 'spoke':
       return [wrap(`${at(event.seconds)}  says: ${oneLine(event.text)}`, { columns, indent: 16 })]
-    case 'reduced': {
-      const { bytesBefore, bytesAfter } = event.report
-      const sizes = `${bytes(bytesBefore)} to ${bytes(bytesAfter)}`
-      return [wrap(`${at(event.seconds)}  ${whatWent(event.report)}: ${sizes}`, { columns, indent: 10 })]
-    }
+    case 'reduced':
+      return [wrap(`${at(event.seconds)}  for the budget: ${reductionLine(event.report)}`, { columns, indent: 26 })]
     case 'answered': {
       const asked = event.seconds === null ? '' : `  (at ${clock(event.seconds)})`
       return ['', wrap(`? ${event.question}${asked}`, { columns, indent: 2 }), showAnswer(event, context)]
@@ -68,8 +65,8 @@ function summary({ seconds, framesKept, memoriesStored, reduced }: Finished, ref
 
 function budgetLine(reduced: Finished['reduced']): string[] {
   if (!reduced) return []
-  if (reduced.times === 0) return ['Within the budget; nothing had to go.']
-  return [`For the budget it ${whatWent(reduced)}: ${bytes(reduced.freedBytes)} in all.`]
+  if (reduced.times === 0) return ['For the budget nothing had to go.']
+  return [`For the budget: ${whatWent(reduced)}, ${bytes(reduced.freedBytes)} in all.`]
 }
 
 function listed(refused: ReadonlySet<string>): string {

@@ -17,7 +17,7 @@ import { parseAskAt, parseCount, parseDate, parsePositive, parseQuestion, parseS
 import type { CommandContext } from './context'
 import { UsageError } from './exit'
 import { bytes, clock } from './format'
-import { type OpenMemory, openMemory } from './open-memory'
+import { type OpenMemory, type OpenMemoryOptions, openMemory } from './open-memory'
 import { createReportRecorder, type ReportRecorder } from './report-recorder'
 import { createEventPrinter } from './run-printer'
 import { createRunProgress } from './run-progress'
@@ -106,10 +106,7 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
   const { ask = [], askAt = [] } = flags
   // Memory, then video, then models: what is refused is refused before anything is loaded, and no memory is made for it.
   if (!(await stat(flags.store).catch(() => undefined))) await mustOpen(videos[0]!, context)
-  await using memory = await openMemory(flags.store, 'create', context, {
-    grids: flags.grids,
-    compactAfterBytes: flags.budget && Math.min(largestJournal, flags.budget / 4),
-  })
+  await using memory = await openMemory(flags.store, 'create', context, { grids: flags.grids, ...filesOf(flags) })
   await using models = loadOnce(() => loadModels(flags, context))
   for (const [i, video] of videos.entries()) {
     const questions = i === videos.length - 1 ? [...askAt, ...ask] : askAt
@@ -117,8 +114,13 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
   }
 }
 
-/** Bytes of journal beyond which it is merged, at most; the memory and its journal fit into twice the budget on disk. */
 const largestJournal = 1 << 24
+
+/** Keeps the files within twice the budget: what the memory takes, a journal that is merged soon, and an index where there is room. */
+function filesOf({ budget }: RunFlags): OpenMemoryOptions {
+  if (budget === undefined) return {}
+  return { compactAfterBytes: Math.min(largestJournal, budget / 4), mostDiskBytes: 2 * budget }
+}
 
 /** A page is written at the end of a run: that it cannot be is told at its beginning. */
 async function mustHavePlace(report: string): Promise<void> {

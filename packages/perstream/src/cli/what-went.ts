@@ -1,7 +1,7 @@
 import type { ReductionReport } from '@perstream/reduction'
-import { count } from './format'
+import { bytes, count } from './format'
 
-/** What a reduction did, in words: "lets go of 2 grids and the words of 1 memory". */
+/** What a reduction did, in words: "2 grids and the words of 1 memory gone". */
 export function whatWent({ gone, demoted }: Pick<ReductionReport, 'gone' | 'demoted'>): string {
   const grids = gone.nearestGrid + gone.meanGrid
   const lost = [
@@ -11,9 +11,14 @@ export function whatWent({ gone, demoted }: Pick<ReductionReport, 'gone' | 'demo
   ]
   const coarser = demoted.nearestGrid + demoted.meanGrid + demoted.embedding
   return [
-    ...(lost.length > 0 ? [`lets go of ${listed(lost)}`] : []),
-    ...(coarser > 0 ? [`keeps ${count(coarser, 'grid or embedding', 'grids and embeddings')} less exactly`] : []),
+    ...(lost.length > 0 ? [`${listed(lost)} gone`] : []),
+    ...(coarser > 0 ? [`${count(coarser, 'grid or embedding', 'grids and embeddings')} kept less exactly`] : []),
   ].join(', ')
+}
+
+/** What a reduction did, and how large the memory was before and after. */
+export function reductionLine(report: ReductionReport): string {
+  return `${whatWent(report)}, ${bytes(report.bytesBefore)} to ${bytes(report.bytesAfter)}`
 }
 
 function listed(items: readonly string[]): string {
