@@ -105,8 +105,7 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
 }
 
-/** @throws PerStreamError `memory-not-found` */
-export async function mustExist(directory: string): Promise<void> {
+async function mustExist(directory: string): Promise<void> {
   const found = await stat(directory).catch(() => undefined)
   if (!found?.isDirectory())
     throw new PerStreamError(

@@ -2,8 +2,7 @@ import { createPartTable, demotionFirst, gsbn, nsbg, type PartOwner, reduceTo } 
 import type { ReductionStrategy } from '@perstream/spec'
 import { describe, expect, it } from 'vitest'
 import type { CommandContext } from './context'
-import type { Reduced } from './reduce'
-import { showDone, showPlan } from './reduce-table'
+import { type Reduced, showDone, showPlan } from './reduce-table'
 
 const owners: PartOwner[] = Array.from({ length: 8 }, (_, i) => ({
   ...{ id: `${i}e6bdeae0-1111`, heat: 1 + i, learnedAt: 0 },
@@ -21,9 +20,13 @@ async function reduced(to: number, strategy: ReductionStrategy): Promise<Reduced
     ...{ reduce: async () => {}, govern() {} },
   }
   const report = await reduceTo(memory, to, { strategy, dryRun: true })
-  const examples = report.forgotten
-    .slice(0, 5)
-    .map((id) => ({ id, text: words, category: 'schedule', learnedAt: Date.UTC(2026, 4, 17, 12) }))
+  const examples = report.forgotten.slice(0, 5).map((id) => ({
+    id,
+    text: words,
+    category: 'schedule',
+    learnedAt: Date.UTC(2026, 10, 23),
+    validFrom: Date.UTC(2026, 4, 17, 12),
+  }))
   return {
     ...{ directory: 'memory', budget: to, strategy: 'gsbn', dryRun: true, report, examples },
     diskBefore: 2_000_000,

@@ -1,7 +1,25 @@
-import type { Granularity } from '@perstream/spec'
+import type { ReductionReport } from '@perstream/reduction'
+import type { Granularity, Memory } from '@perstream/spec'
 import type { CommandContext } from './context'
 import { bytes, count, number, oneLine, shortId } from './format'
-import type { Reduced } from './reduce'
+import type { StrategyName } from './strategies'
+
+/** What a reduction came to, or would. */
+export interface Reduced {
+  readonly directory: string
+  readonly budget: number
+  readonly strategy: StrategyName
+  readonly dryRun: boolean
+  readonly report: ReductionReport
+  /** Some of the memories that lose their words, in the order in which they go. */
+  readonly examples: readonly Example[]
+  /** Bytes of the files. */
+  readonly diskBefore: number
+  /** Absent while nothing has gone. */
+  readonly diskAfter?: number
+}
+
+type Example = Pick<Memory, 'id' | 'text' | 'category' | 'learnedAt' | 'validFrom'>
 
 /** What would go, as a table, and some of the memories that lose their words. */
 export function showPlan(reduced: Reduced, context: CommandContext): string {
@@ -67,8 +85,8 @@ function forgotten({ report, examples }: Reduced, context: CommandContext): stri
 /** Room for the words of an example where no one reads along. */
 const usualColumns = 100
 
-function exampleLine({ id, text, category, learnedAt }: Reduced['examples'][number], context: CommandContext): string {
-  const day = new Date(learnedAt).toISOString().slice(0, 10)
+function exampleLine({ id, text, category, learnedAt, validFrom }: Example, context: CommandContext): string {
+  const day = new Date(validFrom ?? learnedAt).toISOString().slice(0, 10)
   const start = `  ${shortId(id)}  ${day}  ${category.padEnd(18)}  `
   return `${start}${cut(oneLine(text), Math.max(20, Math.min(usualColumns, context.columns) - start.length))}`
 }

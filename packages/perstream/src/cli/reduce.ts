@@ -1,12 +1,11 @@
 import type { MemoryGraph } from '@perstream/pmg'
 import { type ReductionReport, reduceTo } from '@perstream/reduction'
-import type { Memory } from '@perstream/spec'
 import { Command } from 'commander'
 import { planWithin } from '../pipeline/budget'
 import { parseSize } from './arguments'
 import type { CommandContext } from './context'
 import { folderBytes, openMemory } from './open-memory'
-import { showDone, showPlan } from './reduce-table'
+import { type Reduced, showDone, showPlan } from './reduce-table'
 import { defaultStrategyName, type StrategyName, strategyOf, strategyOption } from './strategies'
 
 interface ReduceFlags {
@@ -36,21 +35,6 @@ Examples:
 
 Vectors and pictures go before words where the strategy says so. What goes cannot be brought back.`
 
-/** What a reduction came to, or would. */
-export interface Reduced {
-  readonly directory: string
-  readonly budget: number
-  readonly strategy: StrategyName
-  readonly dryRun: boolean
-  readonly report: ReductionReport
-  /** Some of the memories that lose their words, in the order in which they go. */
-  readonly examples: readonly Pick<Memory, 'id' | 'text' | 'category' | 'learnedAt'>[]
-  /** Bytes of the files. */
-  readonly diskBefore: number
-  /** Absent while nothing has gone. */
-  readonly diskAfter?: number
-}
-
 async function reduce(directory: string, flags: ReduceFlags, context: CommandContext): Promise<void> {
   const planned = await change(directory, flags, context)
   const hasGone = !planned.dryRun && planned.report.memories > 0
@@ -73,7 +57,8 @@ async function change(directory: string, flags: ReduceFlags, context: CommandCon
   const planned: Reduced = { directory, budget: to, strategy: name, dryRun, report, examples, diskBefore }
   if (!json) context.out(showPlan(planned, context))
   if (dryRun || report.memories === 0) return planned
-  return { ...planned, report: await reduceTo(graph, to, { strategy, signal }) }
+  const done = await reduceTo(graph, to, { strategy, signal })
+  return { ...planned, report: { ...done, bytesAfter: graph.bytes } }
 }
 
 /** How many of the memories that lose their words are shown. */
@@ -81,7 +66,7 @@ const shown = 5
 
 function examplesOf(graph: MemoryGraph, { forgotten }: ReductionReport): Reduced['examples'] {
   return forgotten.slice(0, shown).map((id) => {
-    const { text, category, learnedAt } = graph.get(id)!
-    return { id, text, category, learnedAt }
+    const { text, category, learnedAt, validFrom } = graph.get(id)!
+    return { id, text, category, learnedAt, validFrom }
   })
 }

@@ -52,8 +52,10 @@ export async function keepBudget(
   { bytes, strategy = defaultStrategy, headroom }: MemoryBudget,
   { onReduced, signal }: { onReduced: (report: ReductionReport) => void; signal?: AbortSignal | undefined },
 ): Promise<Disposable> {
-  const { memories } = await planWithin(memory, bytes, { strategy, signal })
-  if (memories > 0) onReduced(await reduceTo(memory, bytes, { strategy, signal }))
+  if (memory.bytes > bytes) {
+    await planWithin(memory, bytes, { strategy, signal })
+    onReduced(await reduceTo(memory, bytes, { strategy, signal }))
+  }
   return keepBelow(memory, bytes, { strategy, headroom, onReduced })
 }
 
