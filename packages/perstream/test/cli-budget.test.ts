@@ -95,6 +95,20 @@ describe('perstream run --budget', () => {
     expect((await inspect(store)).sources[0]!.seconds).toBe(acknowledged)
   })
 
+  it('is kept by what a killed run leaves, and by the run that goes on', async () => {
+    const store = scratch.path('killed')
+    const options = ['run', walk, '--store', store, '--budget', '2500', '--json']
+    const running = start(options)
+    await running.line((line) => line.includes('"type":"reduced"'))
+    running.signal('SIGKILL')
+    expect(await running.ended).toMatchObject({ code: 'SIGKILL' })
+    expect((await inspect(store)).bytes).toBeLessThanOrEqual(2500)
+    expect(await perstream(...options)).toMatchObject({ code: 0 })
+    const { bytes, memories, forgotten } = await inspect(store)
+    expect(bytes).toBeLessThanOrEqual(2500)
+    expect([memories, forgotten]).toEqual([walkSigns.length, 0])
+  })
+
   it('takes nothing when it is smaller than what has to stay', async () => {
     const store = await copyOf('too-small')
     const before = (await inspect(store)).bytes

@@ -19,7 +19,7 @@ export interface OpenMemoryOptions {
   readonly grids?: boolean | undefined
   /** Bytes of journal beyond which it is merged. */
   readonly compactAfterBytes?: number | undefined
-  /** Bytes that the files may take with an index; it is kept only where it fits. */
+  /** Bytes that the files may take with an index; it is written only where it fits. */
   readonly mostDiskBytes?: number | undefined
 }
 

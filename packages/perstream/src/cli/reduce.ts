@@ -44,12 +44,15 @@ async function reduce(directory: string, flags: ReduceFlags, context: CommandCon
   else context.out(showDone(done))
 }
 
+/** What goes leaves the files at once, and no index takes the room again: the next run writes it. */
+const smallest = { compactAfterBytes: 0, mostDiskBytes: 0 }
+
 /** Shows what goes, then lets it go. */
 async function change(directory: string, flags: ReduceFlags, context: CommandContext): Promise<Reduced> {
   const { to, strategy: name = defaultStrategyName, dryRun = false, json } = flags
   const { signal } = context
   const strategy = strategyOf(name)
-  await using memory = await openMemory(directory, dryRun ? 'read' : 'write', context, { compactAfterBytes: 0 })
+  await using memory = await openMemory(directory, dryRun ? 'read' : 'write', context, smallest)
   const { graph } = memory
   const report = await planWithin(graph, to, { strategy, signal })
   const examples = examplesOf(graph, report)
