@@ -28,7 +28,8 @@ export function partsOf(state: GraphState, now: number): PartList {
     if (list.length > before) owners.push(slot)
   }
   const slots = Uint32Array.from(owners)
-  return { table: list.finish(slots, now), slots }
+  const idOf = (owner: number) => state.entries.idOf(slots[owner]!)
+  return { table: { ...list.finish(slots, now), idOf }, slots }
 }
 
 /** Fills a table that has room for all that there may be. */
