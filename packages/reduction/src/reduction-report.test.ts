@@ -37,9 +37,9 @@ it('counts what was there and what goes, shared bytes once and for the coarsest 
   })
 })
 
-it('counts a part that is kept less exactly twice once', () => {
+it('counts a part that is kept less exactly twice once, and all that share it', () => {
   const { demoted, freed, forgotten } = report(demotionFirst, 300)
-  expect(demoted).toEqual({ nearestGrid: 2, meanGrid: 0, embedding: 0, text: 0 })
+  expect(demoted).toEqual({ nearestGrid: 2, meanGrid: 1, embedding: 0, text: 0 })
   expect({ freed, forgotten }).toEqual({
     freed: { nearestGrid: 128, meanGrid: 184, embedding: 0, text: 0 },
     forgotten: [],

@@ -7,7 +7,7 @@ export interface ReductionReport {
   /** Live bytes of all. */
   readonly bytesBefore: number
   readonly bytesAfter: number
-  /** Parts that were there, that were taken away, and that are kept less exactly. */
+  /** Parts that were there, that were taken away, and that are still there and kept less exactly. */
   readonly parts: CountByGranularity
   readonly gone: CountByGranularity
   readonly demoted: CountByGranularity
@@ -30,26 +30,36 @@ const words = 3
 /** Says what a plan does to a table. Linear. @param bytesBefore live bytes of all */
 export function reportOf(table: PartTable, plan: ReductionPlan, bytesBefore: number): ReductionReport {
   const { steps, freedBytes, isEnough } = plan
-  const { granularity, owner } = table
-  const gone = steps.filter(({ to }) => to === 'gone').map(({ part }) => part)
-  const demoted = new Set(steps.filter(({ to }) => to !== 'gone').map(({ part }) => part))
+  const { length, granularity, owner, shared } = table
   const nameOf = table.idOf ?? String
+  const isGone = new Uint8Array(length)
+  const isCoarser = new Uint8Array(groupsOf(table))
+  const forgotten: string[] = []
+  for (const { part, to } of steps) {
+    if (to !== 'gone') isCoarser[shared[part]!] = 1
+    else {
+      isGone[part] = 1
+      if (granularity[part] === words) forgotten.push(nameOf(owner[part]!))
+    }
+  }
+  const [parts, gone, demoted] = [new Uint32Array(4), new Uint32Array(4), new Uint32Array(4)]
+  let memories = 0
+  let last = -1
+  for (let part = 0; part < length; part++) {
+    const kind = granularity[part]!
+    parts[kind]!++
+    if (isGone[part]) gone[kind]!++
+    else if (isCoarser[shared[part]!]) demoted[kind]!++
+    else continue
+    if (owner[part] !== last) memories++
+    last = owner[part]!
+  }
   return {
     ...{ bytesBefore, bytesAfter: bytesBefore - freedBytes },
-    parts: counted(granularity),
-    gone: counted(gone.map((part) => granularity[part]!)),
-    demoted: counted(Array.from(demoted, (part) => granularity[part]!)),
+    ...{ parts: named(parts), gone: named(gone), demoted: named(demoted) },
     ...bytesOf(table, steps),
-    memories: new Set(steps.map(({ part }) => owner[part])).size,
-    forgotten: gone.filter((part) => granularity[part] === words).map((part) => nameOf(owner[part]!)),
-    isEnough,
+    ...{ memories, forgotten, isEnough },
   }
-}
-
-function counted(numbers: Iterable<number>): CountByGranularity {
-  const counts = [0, 0, 0, 0]
-  for (const number of numbers) counts[number]!++
-  return named(counts)
 }
 
 function named(counts: ArrayLike<number>): CountByGranularity {
@@ -59,7 +69,7 @@ function named(counts: ArrayLike<number>): CountByGranularity {
 /** Bytes before, and those that steps free, by granularity. */
 function bytesOf(table: PartTable, steps: readonly ReductionStep[]): Pick<ReductionReport, 'bytes' | 'freed'> {
   const { length, shared, granularity } = table
-  const groups = shared.reduce((most, group) => Math.max(most, group + 1), 0)
+  const groups = groupsOf(table)
   const [users, coarsest, left] = [new Uint32Array(groups), new Uint8Array(groups), new Float64Array(groups)]
   for (let part = 0; part < length; part++) {
     const group = shared[part]!
@@ -77,4 +87,11 @@ function bytesOf(table: PartTable, steps: readonly ReductionStep[]): Pick<Reduct
     left[group] = after
   }
   return { bytes: named(before), freed: named(freed) }
+}
+
+/** All numbers of shared bytes are below this. */
+function groupsOf({ shared }: PartTable): number {
+  let end = 0
+  for (const group of shared) if (group >= end) end = group + 1
+  return end
 }
