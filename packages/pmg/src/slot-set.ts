@@ -5,7 +5,8 @@ export class SlotSet implements Iterable<number> {
 
   /** Makes a set of the slots given; empty without. */
   constructor(slots: Iterable<number> = []) {
-    this.#words = new Uint32Array(0)
+    const most = Array.isArray(slots) ? slots.reduce((most, slot) => Math.max(most, slot), -1) : -1
+    this.#words = new Uint32Array(Math.ceil((most + 1) / 32) || 0)
     this.#count = 0
     for (const slot of slots) this.add(slot)
   }
