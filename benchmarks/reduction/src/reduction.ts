@@ -12,11 +12,11 @@ helpIfAsked(usage)
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const shared = process.env.PERSTREAM_SHARED ?? `${root}../shared`
-const options = readOptions(process.argv.slice(2))
 const ending = new AbortController()
 process.once('SIGINT', () => ending.abort(new Error('stopped by Ctrl-C: nothing was written')))
 
 try {
+  const options = readOptions(process.argv.slice(2))
   using progress = new Progress()
   const result = await runBench(options, { shared, progress, signal: ending.signal })
   const folder = options.out ?? join(root, 'benchmarks/results')
@@ -27,6 +27,7 @@ try {
   for (const [name, svg] of await plotsOf(result)) await writeFile(join(folder, `reduction-${name}`), svg)
   console.log(options.isJson ? JSON.stringify(result) : markdown)
 } catch (error) {
+  // What was asked for is wrong, or it was stopped: a line says so. Anything else is a fault.
   if (!ending.signal.aborted && !(error instanceof TypeError)) throw error
   console.error((error as Error).message)
   process.exitCode = ending.signal.aborted ? 130 : 2

@@ -1,3 +1,4 @@
+export { defaultStrategy, type MemoryBudget, type ReductionTotals } from './pipeline/budget'
 export { defaultConfig, type PipelineConfig, type PipelineConfigOptions } from './pipeline/config'
 export { type AskOptions, createPerStream, type PerStream, type PerStreamOptions } from './pipeline/create-perstream'
 export type { GateEvent, PerStreamEvent } from './pipeline/events'

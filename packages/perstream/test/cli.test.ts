@@ -158,7 +158,7 @@ describe('a memory in a folder', () => {
   it('shows what is in it', async () => {
     const { code, stdout } = await perstream('inspect', store)
     expect(code).toBe(0)
-    expect(stdout).toMatch(/6 memories, \d+ entit.*KiB on disk/)
+    expect(stdout).toMatch(/6 memories, \d+ entit.*KB live, .*KB on disk/)
     expect(stdout).toContain('Bakery Lindner / Total 12.40 EUR')
   })
 
@@ -189,11 +189,14 @@ describe('a memory in a folder', () => {
 })
 
 describe('perstream', () => {
-  it.each(['run', 'ask', 'inspect', 'forget', 'export', 'import', 'doctor'])('shows an example of %s', async (name) => {
-    const { code, stdout } = await perstream(name, '--help')
-    expect(code).toBe(0)
-    expect(stdout).toMatch(new RegExp(`Usage: perstream ${name}[\\s\\S]*Examples?:\\n {2}perstream ${name} `))
-  })
+  it.each(['run', 'ask', 'inspect', 'forget', 'reduce', 'export', 'import', 'doctor'])(
+    'shows an example of %s',
+    async (name) => {
+      const { code, stdout } = await perstream(name, '--help')
+      expect(code).toBe(0)
+      expect(stdout).toMatch(new RegExp(`Usage: perstream ${name}[\\s\\S]*Examples?:\\n {2}perstream ${name} `))
+    },
+  )
 
   it('says what works here', async () => {
     const { code, stdout } = await perstream('doctor', '--json')

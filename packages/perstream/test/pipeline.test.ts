@@ -1,63 +1,10 @@
 import { createReferenceTextEncoder } from '@perstream/backends/reference'
-import { createRememberGate } from '@perstream/gate'
 import { collect } from '@perstream/kit'
-import { createMemoryGraph, createVolatileStore } from '@perstream/pmg'
-import { createExtractiveAnswerer, neverSpeak } from '@perstream/responder'
-import { type Captioner, PerStreamError, type TextEncoder } from '@perstream/spec'
-import { createIntervalKeyframes } from '@perstream/video'
+import type { createMemoryGraph } from '@perstream/pmg'
+import { PerStreamError, type TextEncoder } from '@perstream/spec'
 import { describe, expect, it } from 'vitest'
-import { createPerStream, type PerStreamEvent, type PerStreamOptions } from '../src'
-import { syntheticSource } from './synthetic-source'
-
-/** Says a sentence for each brightness that has one; a sentence is one track. */
-function captionerOf(sentences: Readonly<Record<number, string>>): Captioner {
-  return {
-    async *caption(moments, { source }) {
-      for await (const moment of moments) {
-        const captions = []
-        for (const { frame } of moment.keyframes) {
-          const { data } = await frame.pixels()
-          const text = sentences[data[0]!]
-          if (text === undefined) continue
-          const evidence = { source, startSeconds: frame.seconds, endSeconds: frame.seconds, frames: [frame.index] }
-          captions.push({
-            text,
-            origin: 'described' as const,
-            confidence: 0.9,
-            evidence,
-            track: `brightness ${data[0]}`,
-          })
-        }
-        yield { ...moment, captions }
-      }
-    },
-  }
-}
-
-const sentences = {
-  10: 'I parked my car in row C on level 2',
-  20: 'My dentist appointment is on Tuesday at 15:30',
-  30: 'I had lunch with Anna at the harbour',
-}
-
-async function pipeline(brightness: readonly number[], options: Partial<PerStreamOptions> = {}) {
-  const text = createReferenceTextEncoder()
-  const memory = options.memory ?? (await createMemoryGraph({ store: createVolatileStore(), text }))
-  const source = syntheticSource(brightness, new Date('2026-05-17T12:00:00Z'))
-  const stream = createPerStream({
-    source,
-    keyframes: createIntervalKeyframes({ interval: 1 }),
-    caption: captionerOf(sentences),
-    text,
-    gate: await createRememberGate({ text, mode: 'absolute', threshold: 0 }),
-    memory,
-    answer: createExtractiveAnswerer(),
-    speak: neverSpeak(),
-    bufferSize: 1,
-    ...options,
-  })
-  return { stream, memory, source }
-}
+import type { PerStreamEvent } from '../src'
+import { captionerOf, pipeline, sentences } from './support/pipeline'
 
 const ofType = <Type extends PerStreamEvent['type']>(events: readonly PerStreamEvent[], type: Type) =>
   events.filter((event): event is Extract<PerStreamEvent, { type: Type }> => event.type === type)

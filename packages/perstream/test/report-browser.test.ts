@@ -172,6 +172,20 @@ describe.skipIf(!executablePath)(`the report in a browser${skipped}`, () => {
     await page.close()
   })
 
+  it('tells what went for a budget, where there was one', async () => {
+    const { page } = await open(sampleReport())
+    expect(await page.locator('h3:text("For the budget") + ul').allInnerTexts()).toMatchObject([
+      expect.stringMatching(/0:33\s*3 grids and 2 embeddings gone[\s\S]*1:11\s*4 grids and the words of 1 memory gone/),
+    ])
+    await page.close()
+    const { page: unused } = await open({ ...emptyReport(), reductions: [] })
+    expect(await unused.locator('h3:text("For the budget") + p').textContent()).toBe('Nothing had to go.')
+    await unused.close()
+    const { page: none } = await open(emptyReport())
+    expect(await none.getByText('For the budget').count()).toBe(0)
+    await none.close()
+  })
+
   it('says of an empty run that nothing was recognised', async () => {
     const { page, faults } = await open(emptyReport())
     expect(await page.locator('.summary').textContent()).toContain('Nothing was recognised')

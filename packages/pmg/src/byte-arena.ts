@@ -40,15 +40,42 @@ export class ByteArena {
     this.#places[number] = this.#write(bytes)
   }
 
+  /**
+   * Puts other bytes in place of what follows the first byte of a kind. Costs no more than the string's length, and makes no copy of it
+   * where the result is no longer.
+   * @throws PerStreamError 'out-of-memory' when 4 GiB are used
+   */
+  replaceAfter(number: number, byte: number, ending: Uint8Array): void {
+    const bytes = this.get(number)
+    if (!bytes) return
+    const kept = bytes.indexOf(byte) + 1
+    const length = kept + ending.length
+    if (length > bytes.length) {
+      const longer = new Uint8Array(length)
+      longer.set(bytes.subarray(0, kept))
+      longer.set(ending, kept)
+      this.put(number, longer)
+      return
+    }
+    const place = this.#places[number]!
+    const chunk = this.#chunks[place >>> chunkBits]!
+    const start = place & (chunkBytes - 1)
+    const before = lengthBytes(bytes.length)
+    const at = start + lengthBytes(length)
+    chunk.copyWithin(at, start + before, start + before + kept)
+    writeLength(chunk, start, length)
+    chunk.set(ending, at + kept)
+    chunk.fill(0, at + length, start + before + bytes.length)
+    this.#note(bytes.length + before - length - lengthBytes(length))
+  }
+
   delete(number: number): void {
     const bytes = this.get(number)
     if (!bytes) return
     this.#places[number] = 0
     const size = bytes.length + lengthBytes(bytes.length)
-    this.#live -= size
-    this.#dead += size
     bytes.fill(0)
-    if (this.#dead > chunkBytes && this.#dead > this.#live) this.#compact()
+    this.#note(size)
   }
 
   /** @param count numbers that are in use: there are no strings from there on */
@@ -82,17 +109,20 @@ export class ByteArena {
     this.#dead = dead
   }
 
+  /** Bytes that nothing uses any more. */
+  #note(dead: number): void {
+    this.#live -= dead
+    this.#dead += dead
+    if (this.#dead > chunkBytes && this.#dead > this.#live) this.#compact()
+  }
+
   #write(bytes: Uint8Array): number {
     const size = bytes.length + lengthBytes(bytes.length)
     const last = this.#chunks.at(-1)
     if (!last || this.#filled + size > last.length) this.#addChunk(size)
     const chunk = this.#chunks.at(-1)!
     const start = this.#filled
-    let at = start
-    let length = bytes.length
-    for (; length >= 128; length = Math.floor(length / 128)) chunk[at++] = (length % 128) + 128
-    chunk[at++] = length
-    chunk.set(bytes, at)
+    chunk.set(bytes, writeLength(chunk, start, bytes.length))
     this.#filled += size
     this.#live += size
     return (this.#chunks.length - 1) * chunkBytes + start
@@ -126,6 +156,15 @@ export class ByteArena {
       if (bytes) this.#places[number] = this.#write(bytes)
     }
   }
+}
+
+/** Writes a length, 7 bits a byte; gives the place behind it. */
+function writeLength(chunk: Uint8Array, start: number, length: number): number {
+  let at = start
+  let rest = length
+  for (; rest >= 128; rest = Math.floor(rest / 128)) chunk[at++] = (rest % 128) + 128
+  chunk[at++] = rest
+  return at
 }
 
 /** Bytes that a length takes, 7 bits in each. */

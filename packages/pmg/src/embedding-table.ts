@@ -12,9 +12,12 @@ export class EmbeddingTable {
   /** By slot; what is behind the end is 'f32'. */
   #precisions: Uint8Array = new Uint8Array(0)
   #bytes = 0
+  /** Bytes of an embedding in each precision. */
+  readonly #sizes: readonly number[]
 
   constructor(dimensions: number) {
     this.index = new VectorIndex(dimensions)
+    this.#sizes = precisions.map((precision) => embeddingBytes(dimensions, precision))
   }
 
   /** Bytes of all embeddings as they are kept. */
@@ -29,7 +32,7 @@ export class EmbeddingTable {
 
   /** Bytes of the embedding of a slot that has one. */
   bytesAt(slot: number): number {
-    return embeddingBytes(this.index.dimensions, this.precisionAt(slot))
+    return this.#sizes[this.#precisions[slot] ?? 0]!
   }
 
   /** @throws whatever {@link VectorIndex.put} throws */

@@ -9,6 +9,7 @@ import {
 } from '@perstream/spec'
 import { GraphState } from './graph-state'
 import { GraphWriter } from './graph-writer'
+import { later } from './later'
 import { indexOf, isIndexed, stateOf } from './state-index'
 
 interface Settings {
@@ -136,7 +137,8 @@ export class GraphJournal {
       if (!this.#isReader) this.#visits.set(id, visits)
     }
     // What fails here is kept: it goes with the next write, or is reported by close.
-    if (this.#visits.size > 0) this.#visitTimer ??= later(() => void this.#saveVisits().catch(() => undefined))
+    if (this.#visits.size > 0)
+      this.#visitTimer ??= later(() => void this.#saveVisits().catch(() => undefined), visitDelay)
   }
 
   /** Batches after a sequence, from the store alone. */
@@ -321,11 +323,4 @@ export class GraphJournal {
 
 function sizeOf(sections: ReadonlyMap<string, Uint8Array>): number {
   return Array.from(sections.values(), ({ length }) => length).reduce((sum, length) => sum + length, 0)
-}
-
-/** Calls back after the delay, without keeping a process alive for it. */
-function later(callback: () => void): ReturnType<typeof setTimeout> {
-  const timer = setTimeout(callback, visitDelay)
-  if (typeof timer === 'object') timer.unref()
-  return timer
 }

@@ -58,13 +58,13 @@ export class HashIndex {
     this.#count--
   }
 
-  /** Deletes all numbers that are dead, whatever their hashes. Costs the table. */
-  deleteAll(isDead: (value: number) => boolean): void {
+  /** Deletes all numbers that a mask marks, whatever their hashes. Costs the table. */
+  deleteAll(dead: Uint8Array): void {
     const before = this.#pairs
     this.#pairs = new Uint32Array(before.length)
     this.#count = 0
     for (let place = 0; place < before.length; place += 2) {
-      if (before[place + 1] === 0 || isDead(before[place + 1]! - 1)) continue
+      if (before[place + 1] === 0 || dead[before[place + 1]! - 1]) continue
       this.#insert(before[place]!, before[place + 1]!)
       this.#count++
     }

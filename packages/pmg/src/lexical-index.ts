@@ -38,7 +38,8 @@ const k1 = 1.2
 const b = 0.25
 
 /** A posting is a slot times this, and how often the term occurs there (255 at most). */
-const perSlot = 256
+const slotBits = 8
+const perSlot = 2 ** slotBits
 const mostSlots = 2 ** 32 / perSlot
 
 /**
@@ -87,8 +88,9 @@ export class LexicalIndex {
 
   /** Removes documents that are there, whatever their terms. Costs all postings. */
   deleteAll(dead: SlotSet): void {
+    const mask = dead.mask()
     for (const [term, number] of [...this.#terms]) {
-      this.#postings.deleteAll(number, (posting) => dead.has(slotIn(posting)))
+      this.#postings.deleteAll(number, mask, slotBits)
       if (this.#postings.lengthOf(number) === 0) this.#forget(term)
     }
     for (const slot of dead) {

@@ -71,18 +71,9 @@ export class MemoryCodec {
     return encoder.encode(`${head},\nnull,${JSON.stringify(rare ? [...words, rare] : words).slice(1)}`)
   }
 
-  /** What comes in the place of the words of a record that are let go. */
+  /** What comes after {@link lineEnd} once the words are let go. */
   ending(forgottenAt: number): Uint8Array {
     return encoder.encode(`${forgottenAt}]`)
-  }
-
-  /** A record with an ending in place of its words. */
-  withoutWords(bytes: Uint8Array, ending: Uint8Array): Uint8Array {
-    const head = bytes.subarray(0, bytes.indexOf(lineEnd) + 1)
-    const left = new Uint8Array(head.length + ending.length)
-    left.set(head)
-    left.set(ending, head.length)
-    return left
   }
 
   /** The memory is frozen. */
@@ -143,7 +134,8 @@ export class MemoryCodec {
   }
 }
 
-const lineEnd = 10
+/** What comes before the words of a record. */
+export const lineEnd = 10
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 

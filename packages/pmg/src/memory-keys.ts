@@ -34,7 +34,8 @@ export class MemoryKeys {
 
   /** Removes memories, whatever they say. Costs all keys. */
   deleteAll(dead: SlotSet): void {
-    for (const index of [this.#same, this.#near, this.#tracks]) index.deleteAll((slot) => dead.has(slot))
+    const mask = dead.mask()
+    for (const index of [this.#same, this.#near, this.#tracks]) if (index.size > 0) index.deleteAll(mask)
   }
 
   /** Calls back with each memory that says more than common words, and a number that those share who say nearly the same. */

@@ -4,7 +4,7 @@ import { grown } from './grown'
 import { IdTable } from './id-table'
 import { memoryKeyHash } from './journal-keys'
 import { contentBytes } from './live-bytes'
-import { type HeldParts, MemoryCodec } from './memory-codec'
+import { type HeldParts, lineEnd, MemoryCodec } from './memory-codec'
 import type { MemoryEntry } from './memory-entry'
 import { NumberLists } from './number-lists'
 import type { SectionReader, SectionWriter } from './sections'
@@ -130,7 +130,7 @@ export class MemoryTable {
   forget(slots: Iterable<number>, at: number): void {
     const ending = this.#codec.ending(at)
     for (const slot of slots) {
-      this.#records.put(slot, this.#codec.withoutWords(this.#records.get(slot)!, ending))
+      this.#records.replaceAfter(slot, lineEnd, ending)
       this.#setContentBytes(slot, 0)
       this.#relations.clear(slot)
       this.#decoded.delete(slot)

@@ -65,13 +65,13 @@ export class NumberLists {
     return true
   }
 
-  /** Deletes all values of a list that are dead. */
-  deleteAll(list: number, isDead: (value: number) => boolean): void {
+  /** Deletes all values of a list that a mask marks, at the place of the value shifted right by so many bits. */
+  deleteAll(list: number, dead: Uint8Array, shift = 0): void {
     const values = this.get(list)
     let left = 0
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!
-      if (!isDead(value)) values[left++] = value
+      if (!dead[value >>> shift]) values[left++] = value
     }
     this.#lengths[list] = left
     if (values.length > 0 && left === 0) this.clear(list)

@@ -1,7 +1,9 @@
 import { emptyPartTable } from '@perstream/kit'
 import type { PartTable } from '@perstream/spec'
+import type { EmbeddingTable } from './embedding-table'
 import type { GraphState } from './graph-state'
 import type { GridPart } from './grid-table'
+import { hashNumbers } from './hash-index'
 import { precisions } from './tensors/grid-codec'
 
 /** What can be taken from the memories of a graph. */
@@ -26,7 +28,8 @@ export function partsOf(state: GraphState, now: number): PartList {
     if (list.length > before) owners.push(slot)
   }
   const slots = Uint32Array.from(owners)
-  return { table: list.finish(slots, now), slots }
+  const idOf = (owner: number) => state.entries.idOf(slots[owner]!)
+  return { table: { ...list.finish(slots, now), idOf }, slots }
 }
 
 /** Fills a table that has room for all that there may be. */
@@ -34,28 +37,22 @@ class PartWriter {
   length = 0
   readonly #state: GraphState
   readonly #table: PartTable
-  /** Numbers of what is not shared come after those of grids. */
-  #unshared: number
 
   constructor(state: GraphState) {
     this.#state = state
     this.#table = emptyPartTable(state.entries.size * (state.grids.size > 0 ? 4 : 2))
-    this.#unshared = state.grids.end
   }
 
   add(slot: number, owner: number): void {
     const { grids, embeddings, entries } = this.#state
-    for (const [granularity, part] of gridParts.entries()) {
-      const number = grids.size > 0 ? grids.numberAt(slot, part) : undefined
-      if (number !== undefined) this.#addGrid(owner, granularity, number)
-    }
-    if (embeddings?.index.has(slot)) {
-      const { dimensions } = embeddings.index
-      const precision = precisions.indexOf(embeddings.precisionAt(slot))
-      this.#add(owner, embedding, { bytes: embeddings.bytesAt(slot), precision, values: dimensions, rows: 1 })
-    }
+    if (grids.size > 0)
+      for (const [granularity, part] of gridParts.entries()) {
+        const number = grids.numberAt(slot, part)
+        if (number !== undefined) this.#addGrid(owner, granularity, number)
+      }
+    if (embeddings?.index.has(slot)) this.#addEmbedding(owner, embeddings, slot)
     const bytes = entries.contentBytesAt(slot)
-    if (bytes > 0) this.#add(owner, words, { bytes, precision: 0, values: 0, rows: 0 })
+    if (bytes > 0) this.#addPart(owner, words, bytes)
   }
 
   /** The table, with what all parts of a memory have in common. */
@@ -79,45 +76,40 @@ class PartWriter {
 
   #addGrid(owner: number, granularity: number, number: number): void {
     const { rows, columns, dimensions, precision = 'f32' } = this.#state.grids.shapeOf(number)
-    const patches = rows * columns
-    const part = this.length
-    this.#add(owner, granularity, {
-      bytes: this.#state.grids.bytesOf(number),
-      precision: precisions.indexOf(precision),
-      values: patches * dimensions,
-      rows: patches,
-    })
-    this.#unshared--
+    const part = this.#addPart(owner, granularity, this.#state.grids.bytesOf(number))
+    this.#table.precision[part] = precisions.indexOf(precision)
+    this.#table.rows[part] = rows * columns
+    this.#table.values[part] = rows * columns * dimensions
     this.#table.shared[part] = number
   }
 
-  #add(owner: number, granularity: number, { bytes, precision, values, rows }: Sizes): void {
-    const table = this.#table
-    const part = this.length++
-    table.owner[part] = owner
-    table.granularity[part] = granularity
-    table.bytes[part] = bytes
-    table.shared[part] = this.#unshared++
-    table.precision[part] = precision
-    table.values[part] = values
-    table.rows[part] = rows
+  #addEmbedding(owner: number, embeddings: EmbeddingTable, slot: number): void {
+    const part = this.#addPart(owner, embedding, embeddings.bytesAt(slot))
+    this.#table.precision[part] = precisions.indexOf(embeddings.precisionAt(slot))
+    this.#table.rows[part] = 1
+    this.#table.values[part] = embeddings.index.dimensions
   }
 
-  /** A number for each memory, the same for those that say nearly the same. */
+  /** Adds a part that is not shared. */
+  #addPart(owner: number, granularity: number, bytes: number): number {
+    const part = this.length++
+    this.#table.owner[part] = owner
+    this.#table.granularity[part] = granularity
+    this.#table.bytes[part] = bytes
+    // Numbers of what is not shared come after those of grids.
+    this.#table.shared[part] = this.#state.grids.end + part
+    return part
+  }
+
+  /** A number for each memory, the same for those that say nearly the same, and surely enough another for all others: a hash of 32 bits. */
   #alike(slots: Uint32Array): Uint32Array {
-    const keys = new Map<number, number>()
     const bySlot = new Uint32Array(this.#state.entries.slotCount)
     this.#state.forEachNear((key, slot) => {
-      const known = keys.get(key)
-      if (known === undefined) keys.set(key, keys.size + 1)
-      bySlot[slot] = known ?? keys.size
+      bySlot[slot] = key
     })
-    let next = keys.size + 1
-    return slots.map((slot) => bySlot[slot] || next++)
+    return slots.map((slot) => bySlot[slot] || hashNumbers(slot))
   }
 }
-
-type Sizes = Record<'bytes' | 'precision' | 'values' | 'rows', number>
 
 /** The first parts of a table. */
 function cut(table: PartTable, length: number): PartTable {

@@ -151,6 +151,14 @@ describe('a reduced graph', () => {
     expect([graph.get(a!.id)!.embeddingPrecision, graph.bytes]).toEqual([undefined, sizes[0]! + 32 + 1])
   })
 
+  it('names the memories of its parts', async () => {
+    const { graph } = await open()
+    const made = await graph.create([note('a', vector(0)), note('b'), note('c', vector(2))])
+    await graph.delete([made[1]!.id])
+    const { idOf, owner } = graph.parts()
+    expect(Array.from(owner, (number) => idOf!(number))).toEqual([0, 0, 2, 2].map((i) => made[i]!.id))
+  })
+
   it('takes many at once for what it takes one by one', async () => {
     const inputs = Array.from({ length: 300 }, (_, i) =>
       note(`Box ${i % 7} with ${i} is in room ${i % 11}, said person ${i}`, {

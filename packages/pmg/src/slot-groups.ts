@@ -49,8 +49,9 @@ export class SlotGroups {
 
   /** Deletes slots from all groups. Costs all that the groups have. */
   deleteAll(dead: SlotSet): void {
+    const mask = dead.mask()
     for (const [name, number] of [...this.#small]) {
-      this.#lists.deleteAll(number, (slot) => dead.has(slot))
+      this.#lists.deleteAll(number, mask)
       if (this.#lists.lengthOf(number) === 0) this.#small.delete(name)
     }
     for (const [name, slots] of [...this.#large]) {

@@ -5,7 +5,8 @@ export class SlotSet implements Iterable<number> {
 
   /** Makes a set of the slots given; empty without. */
   constructor(slots: Iterable<number> = []) {
-    this.#words = new Uint32Array(0)
+    const most = Array.isArray(slots) ? slots.reduce((most, slot) => Math.max(most, slot), -1) : -1
+    this.#words = new Uint32Array(Math.ceil((most + 1) / 32) || 0)
     this.#count = 0
     for (const slot of slots) this.add(slot)
   }
@@ -72,6 +73,13 @@ export class SlotSet implements Iterable<number> {
       }
       return left
     })
+  }
+
+  /** A byte for each slot up to the highest, 1 where it is in: what loops over many ask. */
+  mask(): Uint8Array {
+    const mask = new Uint8Array(this.#words.length * 32)
+    for (const slot of this) mask[slot] = 1
+    return mask
   }
 
   /** The slots, ascending. */

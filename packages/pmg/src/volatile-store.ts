@@ -2,6 +2,7 @@ import { type MemoryBatch, type MemoryStore, PerStreamError } from '@perstream/s
 import { roundedBatch } from './embedding-codec'
 import { countReductions } from './journal-compaction'
 import { refusalOf } from './journal-keys'
+import { later } from './later'
 import { OperationFold } from './operation-fold'
 
 /**
@@ -14,10 +15,20 @@ export function createVolatileStore(): MemoryStore {
   /** Puts that are held, and how many of them reductions concern since the last fold. */
   let [held, reduced] = [0, 0]
   let closed = false
+  let folding: ReturnType<typeof setTimeout> | undefined
   const open = () => {
     if (closed) throw new PerStreamError('store-closed', 'the store is closed: open a new one')
   }
   const all = () => (merged ? [merged, ...batches] : batches)
+  const fold = () => {
+    clearTimeout(folding)
+    folding = undefined
+    const live = folded(all())
+    merged = { sequence, at: all().at(-1)!.at, operations: [{ type: 'reset' }, ...live] }
+    batches = []
+    held = live.length
+    reduced = 0
+  }
   return {
     async commit(batch, { signal } = {}) {
       signal?.throwIfAborted()
@@ -28,13 +39,9 @@ export function createVolatileStore(): MemoryStore {
       batches.push(roundedBatch(batch))
       held += batch.operations.length
       reduced += countReductions(batch.operations)
+      if (batch.operations.some(({ type }) => type === 'memory-delete')) fold()
       // What was reduced is let go as well, but not at once: folding costs what is held.
-      if (reduced <= held / 2 && !batch.operations.some(({ type }) => type === 'memory-delete')) return
-      const live = folded(all())
-      merged = { sequence, at: batch.at, operations: [{ type: 'reset' }, ...live] }
-      batches = []
-      held = live.length
-      reduced = 0
+      else if (reduced > held / 2) folding ??= later(fold, 0)
     },
     async *load(after = 0, { signal } = {}) {
       open()
@@ -45,6 +52,7 @@ export function createVolatileStore(): MemoryStore {
     },
     async [Symbol.asyncDispose]() {
       closed = true
+      clearTimeout(folding)
       merged = undefined
       batches = []
     },

@@ -12,6 +12,14 @@ export {
   splitPeriods,
 } from './periods'
 export { planReduction, type ReductionPlan } from './plan-reduction'
-export { type BudgetOptions, free, keepBelow, type ReduceOptions, type ReductionReport, reduceTo } from './reduce'
+export {
+  type BudgetOptions,
+  type CountByGranularity,
+  free,
+  keepBelow,
+  type ReduceOptions,
+  type ReductionReport,
+  reduceTo,
+} from './reduce'
 export { demotionFirst, gsbn, lru, nsbg, random, redundancyFirst } from './strategies'
 export { valuePerByte } from './value-per-byte'

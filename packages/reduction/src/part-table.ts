@@ -22,6 +22,8 @@ export interface Part {
 
 /** A memory with what can be taken from it. */
 export interface PartOwner {
+  /** Names it in reports. Default: its number. */
+  readonly id?: string | undefined
   readonly parts: readonly Part[]
   readonly heat: number
   readonly learnedAt: number
@@ -52,7 +54,7 @@ export function createPartTable(owners: readonly PartOwner[]): PartTable {
       writePart(table, part++, row)
     }
   }
-  return table
+  return { ...table, idOf: (number) => owners[number]!.id ?? String(number) }
 }
 
 /** Bytes of a part once it is kept otherwise. */

@@ -35,22 +35,22 @@ class Ledger {
   freedBytes = 0
   readonly #table: PartTable
   readonly #isGone: Uint8Array
-  /** By the number of shared bytes: parts that lie on them, how they are kept, and how many bytes that takes. */
-  readonly #users: Uint32Array
+  /** How exactly each part is to be kept; bytes that it shares may be kept less exactly for another. */
   readonly #precision: Uint8Array
+  /** By the number of shared bytes: parts that lie on them, and how many bytes that takes. */
+  readonly #users: Uint32Array
   readonly #bytes: Float64Array
 
   constructor(table: PartTable) {
     this.#table = table
     this.#isGone = new Uint8Array(table.length)
+    this.#precision = table.precision.slice()
     const groups = table.shared.reduce((most, group) => Math.max(most, group + 1), 0)
     this.#users = new Uint32Array(groups)
-    this.#precision = new Uint8Array(groups)
     this.#bytes = new Float64Array(groups)
     for (let part = 0; part < table.length; part++) {
       const group = table.shared[part]!
       this.#users[group]!++
-      this.#precision[group] = table.precision[part]!
       this.#bytes[group] = table.bytes[part]!
     }
   }
@@ -76,11 +76,11 @@ class Ledger {
       throw new TypeError(
         `the strategy keeps part ${part} as ${JSON.stringify(to)}: numbers can be kept as "f16", "i8" or "b1"`,
       )
-    if (precision < this.#precision[group]!)
+    if (precision < this.#precision[part]!)
       throw new TypeError(`the strategy keeps part ${part} as ${to}, which is more exact than it is`)
     const bytes = bytesAs(this.#table, part, to)
     this.freedBytes += Math.max(0, this.#bytes[group]! - bytes)
     this.#bytes[group] = Math.min(this.#bytes[group]!, bytes)
-    this.#precision[group] = precision
+    this.#precision[part] = precision
   }
 }

@@ -1,25 +1,14 @@
-import type { CallOptions, Granularity, PartTable, Reducible, ReductionStep, ReductionStrategy } from '@perstream/spec'
-import { granularities } from './part-table'
-import { planReduction, type ReductionPlan } from './plan-reduction'
+import type { CallOptions, PartTable, Reducible, ReductionStrategy } from '@perstream/spec'
+import { planReduction } from './plan-reduction'
+import { type ReductionReport, reportOf } from './reduction-report'
+
+export type { CountByGranularity, ReductionReport } from './reduction-report'
 
 /** How a memory is reduced. */
 export interface ReduceOptions extends CallOptions {
   readonly strategy: ReductionStrategy
   /** Says what would go, and takes nothing. Default false. */
   readonly dryRun?: boolean | undefined
-}
-
-/** What was taken away, or would be. */
-export interface ReductionReport {
-  readonly bytesBefore: number
-  readonly bytesAfter: number
-  /** Parts that were taken away, or are kept less exactly, by granularity. */
-  readonly gone: Readonly<Record<Granularity, number>>
-  readonly demoted: Readonly<Record<Granularity, number>>
-  /** Memories that lost something. */
-  readonly memories: number
-  /** Whether as much went as was asked for; where not, all that the strategy gives is gone. */
-  readonly isEnough: boolean
 }
 
 /**
@@ -42,7 +31,7 @@ export async function reduceTo(
   let report: ReductionReport | undefined
   if (!dryRun) await memory.reduce(budget, plan, { signal })
   else if (memory.bytes > budget) plan(memory.parts(), memory.bytes - budget)
-  return report ?? nothingTaken(memory.bytes)
+  return report ?? reportOf(memory.parts(), nothing, memory.bytes)
 }
 
 /**
@@ -54,6 +43,8 @@ export async function free(memory: Reducible, bytes: number, options: ReduceOpti
   const report = await reduceTo(memory, Math.max(0, memory.bytes - bytes), options)
   return { ...report, isEnough: report.bytesBefore - report.bytesAfter >= bytes }
 }
+
+const nothing = { steps: [], freedBytes: 0, isEnough: true }
 
 /** How a budget is kept. */
 export interface BudgetOptions {
@@ -86,31 +77,4 @@ export function keepBelow(memory: Reducible, budget: number, options: BudgetOpti
     },
   })
   return { [Symbol.dispose]: () => memory.govern(undefined) }
-}
-
-function reportOf(
-  table: PartTable,
-  { steps, freedBytes, isEnough }: ReductionPlan,
-  bytesBefore: number,
-): ReductionReport {
-  const of = (some: readonly ReductionStep[]) => countBy(table, some)
-  return {
-    bytesBefore,
-    bytesAfter: bytesBefore - freedBytes,
-    gone: of(steps.filter(({ to }) => to === 'gone')),
-    demoted: of(steps.filter(({ to }) => to !== 'gone')),
-    memories: new Set(steps.map(({ part }) => table.owner[part])).size,
-    isEnough,
-  }
-}
-
-function nothingTaken(bytes: number): ReductionReport {
-  const none = { nearestGrid: 0, meanGrid: 0, embedding: 0, text: 0 }
-  return { bytesBefore: bytes, bytesAfter: bytes, gone: none, demoted: none, memories: 0, isEnough: true }
-}
-
-function countBy({ granularity }: PartTable, steps: readonly ReductionStep[]): Record<Granularity, number> {
-  const counts = [0, 0, 0, 0]
-  for (const part of new Set(steps.map((step) => step.part))) counts[granularity[part]!]!++
-  return Object.fromEntries(granularities.map((name, i) => [name, counts[i]!])) as Record<Granularity, number>
 }

@@ -31,6 +31,8 @@ export interface PartTable {
   readonly visitedAt: Float64Array
   /** Memories with the same number say nearly the same. */
   readonly alike: Uint32Array
+  /** Gives the id of a memory by its number, where memories have ids. To be asked before the next write. */
+  readonly idOf?: ((owner: number) => string) | undefined
 }
 
 /** Takes a part away, or keeps it less exactly. What is kept less exactly is so for all that share it. */

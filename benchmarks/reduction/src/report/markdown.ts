@@ -38,14 +38,18 @@ export function markdownOf(result: BenchResult): string {
         ...[list, plan, apply, list + plan + apply].map((value) => value.toFixed(1)),
       ]),
     ),
-    'Medians over the reductions of a set:',
-    table(
-      ['set', 'budgets of', 'strategy', 'plan', 'apply'],
-      times.sets.map(({ set, budgetOf, strategy, plan, apply }) => [
-        ...[set, budgetOf, strategy],
-        ...[plan, apply].map((value) => value.toFixed(2)),
-      ]),
-    ),
+    ...(times.sets.length === 0
+      ? []
+      : [
+          'Medians over the reductions of a set:',
+          table(
+            ['set', 'budgets of', 'strategy', 'plan', 'apply'],
+            times.sets.map(({ set, budgetOf, strategy, plan, apply }) => [
+              ...[set, budgetOf, strategy],
+              ...[plan, apply].map((value) => value.toFixed(2)),
+            ]),
+          ),
+        ]),
   ].join('\n\n')
 }
 

@@ -23,6 +23,18 @@ export function parseCount(text: string): number {
   return value
 }
 
+const units = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 }
+
+/** Reads a size in bytes: 512MB, 1.5GB, 300MiB, or plain bytes. KB, MB, GB and TB are powers of 1000, KiB to TiB of 1024. */
+export function parseSize(text: string): number {
+  const [, number = '', unit = 'b'] = /^(\d+(?:\.\d+)?) ?([kmgt]?i?b)?$/i.exec(text) ?? []
+  const bytes = Math.floor(Number(number) * (units[unit.toLowerCase() as keyof typeof units] ?? Number.NaN))
+  const isWhole = unit.toLowerCase() !== 'b' || !number.includes('.')
+  if (!(bytes >= 1 && Number.isSafeInteger(bytes) && isWhole))
+    throw new InvalidArgumentError(`"${text}" is not a size above 0: give 512MB, 1.5GB, 300MiB or plain bytes.`)
+  return bytes
+}
+
 /** Reads a date and time in ISO 8601. */
 export function parseDate(text: string): Date {
   const date = new Date(text)

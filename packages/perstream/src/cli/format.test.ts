@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clock, oneLine, range, sourceName, wrap } from './format'
+import { bytes, clock, number, oneLine, range, sourceName, wrap } from './format'
 
 describe('format', () => {
   it('writes seconds as a clock', () => expect([0, 61.9, 3600].map(clock)).toEqual(['0:00', '1:01', '1:00:00']))
@@ -24,6 +24,13 @@ describe('format', () => {
       '  0:01\n        antidisestablishment',
     )
     expect(wrap('one two', { columns: Number.POSITIVE_INFINITY, indent: 2 })).toBe('one two')
+  })
+
+  it('writes sizes and numbers', () => {
+    expect([0, 999, 1000, 1234, 999_940, 999_960, 512e6, 1.25e12].map(bytes)).toEqual([
+      ...['0 B', '999 B', '1.0 KB', '1.2 KB', '999.9 KB', '1.0 MB', '512.0 MB', '1250.0 GB'],
+    ])
+    expect([12, 12345].map(number)).toEqual(['12', '12,345'])
   })
 
   it('names a file without its hash', () => {

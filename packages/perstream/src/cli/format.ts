@@ -54,8 +54,19 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
 }
 
-/** A size in bytes, KiB or MiB. */
+/** A size as it is given to options: units are powers of 1000. */
 export function bytes(size: number): string {
-  if (size < 1024) return `${size} B`
-  return size < 1024 ** 2 ? `${(size / 1024).toFixed(1)} KiB` : `${(size / 1024 ** 2).toFixed(1)} MiB`
+  const unit = sizeUnits.find(({ of }) => size >= of * 0.99995)
+  return unit ? `${(size / unit.of).toFixed(1)} ${unit.name}` : `${size} B`
+}
+
+const sizeUnits = [
+  { name: 'GB', of: 1e9 },
+  { name: 'MB', of: 1e6 },
+  { name: 'KB', of: 1e3 },
+]
+
+/** A number with its thousands apart: "12,345". */
+export function number(value: number): string {
+  return value.toLocaleString('en-US')
 }

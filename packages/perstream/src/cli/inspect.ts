@@ -28,11 +28,13 @@ async function summarize(directory: string, context: CommandContext) {
 }
 
 function show(summary: Summary, { columns }: CommandContext): string {
-  const { directory, memories, entities, relations, categories, diskBytes, newest, sources } = summary
+  const { directory, memories, forgotten, entities, relations, categories, diskBytes, newest, sources } = summary
   const total = [
     count(memories, 'memory', 'memories'),
     count(entities, 'entity', 'entities'),
     count(relations, 'relation'),
+    ...(forgotten > 0 ? [`${forgotten} forgotten`] : []),
+    `${bytes(summary.bytes)} live`,
   ]
   const perCategory = Object.entries(categories).map(([name, number]) => `  ${String(number).padStart(5)}  ${name}`)
   const perSource = sources.map(({ source, seconds }) => `  ${sourceName(source)} to ${clock(seconds)}`)
@@ -41,7 +43,7 @@ function show(summary: Summary, { columns }: CommandContext): string {
   )
   const section = (title: string, rows: readonly string[]) => (rows.length > 0 ? ['', title, ...rows] : [])
   return [
-    `${directory}: ${total.join(', ')}, ${bytes(diskBytes)} on disk`,
+    wrap(`${directory}: ${total.join(', ')}, ${bytes(diskBytes)} on disk`, { columns, indent: 2 }),
     ...section('by category', perCategory),
     ...section('watched', perSource),
     ...section('newest', lines),

@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor'
 import { explain, UsageError } from './exit'
 import { forgetCommand } from './forget'
 import { inspectCommand } from './inspect'
+import { reduceCommand } from './reduce'
 import { runCommand } from './run'
 import { exportCommand, importCommand } from './transfer'
 
@@ -68,6 +69,7 @@ function createProgram(context: CommandContext): Command {
     askCommand,
     inspectCommand,
     forgetCommand,
+    reduceCommand,
     exportCommand,
     importCommand,
     doctorCommand,
@@ -88,4 +90,5 @@ Examples:
   perstream run walk.mp4 --store memory --report walk.html
   perstream ask memory "What did I pay at the bakery?"    ask what was remembered
   perstream inspect memory                                what is in it
+  perstream reduce memory --to 100MB --dry-run            what would go to make it smaller
   perstream doctor                                        what works on this machine`

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createMemoryGraph, type MemoryGraph } from '@perstream/pmg'
-import { openFileStore, openTensorFiles } from '@perstream/pmg/files'
+import { type FileMemoryStore, openFileStore, openTensorFiles } from '@perstream/pmg/files'
 import { PerStreamError, type TensorStore, type TextEncoder } from '@perstream/spec'
 import type { CommandContext } from './context'
 
@@ -17,6 +17,10 @@ export interface OpenMemoryOptions {
   readonly text?: TextEncoder | undefined
   /** Makes a place for grids where there is none yet. */
   readonly grids?: boolean | undefined
+  /** Bytes of journal beyond which it is merged. */
+  readonly compactAfterBytes?: number | undefined
+  /** Bytes that the files may take with an index; it is written only where it fits. */
+  readonly mostDiskBytes?: number | undefined
 }
 
 /**
@@ -28,18 +32,19 @@ export async function openMemory(
   directory: string,
   mode: 'read' | 'write' | 'create',
   { note, signal }: CommandContext,
-  { text, grids = false }: OpenMemoryOptions = {},
+  { text, grids = false, compactAfterBytes, mostDiskBytes }: OpenMemoryOptions = {},
 ): Promise<OpenMemory> {
   if (mode !== 'create') await mustExist(directory)
   const onWarning = ({ message }: { message: string }) => note(`perstream: ${message}`)
   const access = { mode: mode === 'read' ? 'read' : 'write', onWarning, signal } as const
-  const store = await openFileStore(directory, access)
+  const store = await openFileStore(directory, { ...access, compactAfterBytes })
   let tensors: TensorStore | undefined
   try {
     const folder = join(directory, gridFolder)
     if (mode !== 'read' && (grids || (await isFolder(folder))))
       tensors = await openTensorFiles(folder, { ...access, precision: 'f16' })
-    const graph = await createMemoryGraph({ store, text, tensors })
+    const indexed = mostDiskBytes === undefined ? store : withinBytes(store, directory, mostDiskBytes)
+    const graph = await createMemoryGraph({ store: indexed, text, tensors })
     return {
       graph,
       diskBytes: () => folderBytes(directory),
@@ -53,6 +58,17 @@ export async function openMemory(
     await tensors?.[Symbol.asyncDispose]()
     await store[Symbol.asyncDispose]()
     throw error
+  }
+}
+
+/** A store that keeps an index only where that leaves its folder below so many bytes: a memory without one opens more slowly, and that is all. */
+function withinBytes(store: FileMemoryStore, directory: string, most: number): FileMemoryStore {
+  return {
+    ...store,
+    async writeIndex(sections, options) {
+      const needed = Array.from(sections.values(), ({ byteLength }) => byteLength).reduce((a, b) => a + b, 0)
+      if (needed + (await folderBytes(directory)) <= most) await store.writeIndex(sections, options)
+    },
   }
 }
 
@@ -99,7 +115,8 @@ async function mustExist(directory: string): Promise<void> {
     )
 }
 
-async function folderBytes(directory: string): Promise<number> {
+/** Bytes of the files in a folder. */
+export async function folderBytes(directory: string): Promise<number> {
   const names = await readdir(directory, { recursive: true })
   const found = await Promise.all(names.map((name) => stat(join(directory, name)).catch(() => undefined)))
   return found.reduce((sum, each) => sum + (each?.isFile() ? each.size : 0), 0)

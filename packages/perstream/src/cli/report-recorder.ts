@@ -9,12 +9,14 @@ import {
   type ReportGateDecision,
   type ReportKeyframe,
   type ReportMemory,
+  type ReportReduction,
   type ReportSpeech,
   type ReportWarning,
   renderReport,
 } from '../report'
 import type { OpenMemory } from './open-memory'
 import { createThumbnails, type Thumbnails } from './thumbnails'
+import { reductionLine } from './what-went'
 
 /** Gathers what a run tells, for the page about it. */
 export interface ReportRecorder {
@@ -52,6 +54,8 @@ interface Gathered {
   readonly speech: ReportSpeech[]
   readonly answers: ReportAnswer[]
   readonly warnings: ReportWarning[]
+  readonly reductions: ReportReduction[]
+  hasBudget: boolean
   startedAt: string | undefined
   seconds: number
   parts: Readonly<Record<string, number>>
@@ -65,6 +69,8 @@ function createGathered(): Gathered {
     speech: [],
     answers: [],
     warnings: [],
+    reductions: [],
+    hasBudget: false,
     startedAt: undefined,
     seconds: 0,
     parts: {},
@@ -98,12 +104,16 @@ function gather(into: Gathered, event: PerStreamEvent): void {
     case 'warning':
       into.warnings.push({ code: event.code, message: event.message, seconds: into.seconds })
       break
+    case 'reduced':
+      into.reductions.push({ seconds: event.seconds, message: reductionLine(event.report) })
+      break
     case 'progress':
       into.seconds = event.seconds
       break
     case 'finished':
       into.seconds = event.seconds
       into.parts = event.parts
+      into.hasBudget = event.reduced !== null
       break
   }
 }
@@ -143,6 +153,7 @@ function reportData(
     speech: gathered.speech,
     answers: gathered.answers,
     warnings: gathered.warnings,
+    ...(gathered.hasBudget && { reductions: gathered.reductions }),
     parts: shares(gathered.parts),
     speed: { sourceSeconds: Math.max(0, gathered.seconds - start), wallSeconds },
   }

@@ -1,7 +1,8 @@
 import type { PerStreamEvent } from '../pipeline/events'
 import { showAnswer } from './ask'
 import type { CommandContext } from './context'
-import { clock, count, oneLine, sourceName, wrap } from './format'
+import { bytes, clock, count, oneLine, sourceName, wrap } from './format'
+import { reductionLine, whatWent } from './what-went'
 
 /** Prints the events of a run as a person reads them: results on stdout, warnings on stderr. */
 export function createEventPrinter(context: CommandContext): (event: PerStreamEvent) => void {
@@ -33,6 +34,8 @@ function linesOf(event: PerStreamEvent, context: CommandContext, refused: Readon
     }
     case 'spoke':
       return [wrap(`${at(event.seconds)}  says: ${oneLine(event.text)}`, { columns, indent: 16 })]
+    case 'reduced':
+      return [wrap(`${at(event.seconds)}  for the budget: ${reductionLine(event.report)}`, { columns, indent: 26 })]
     case 'answered': {
       const asked = event.seconds === null ? '' : `  (at ${clock(event.seconds)})`
       return ['', wrap(`? ${event.question}${asked}`, { columns, indent: 2 }), showAnswer(event, context)]
@@ -52,12 +55,18 @@ function facts({ width, height, duration, startedAt }: Extract<PerStreamEvent, {
   ].join(', ')
 }
 
-function summary({ seconds, framesKept, memoriesStored }: Finished, refused: ReadonlySet<string>): string[] {
-  if (framesKept === 0) return ['No new frames.']
+function summary({ seconds, framesKept, memoriesStored, reduced }: Finished, refused: ReadonlySet<string>): string[] {
+  if (framesKept === 0) return ['No new frames.', ...budgetLine(reduced)]
   const watched = `Watched to ${clock(seconds)}: ${count(framesKept, 'keyframe')}`
-  if (memoriesStored === 0 && refused.size === 0) return [`${watched}. Nothing was recognised.`]
+  if (memoriesStored === 0 && refused.size === 0) return [`${watched}. Nothing was recognised.`, ...budgetLine(reduced)]
   const seen = refused.size === 0 ? [] : [`Recognised, and not worth remembering: ${listed(refused)}.`]
-  return [`${watched}, ${count(memoriesStored, 'new memory', 'new memories')}.`, ...seen]
+  return [`${watched}, ${count(memoriesStored, 'new memory', 'new memories')}.`, ...seen, ...budgetLine(reduced)]
+}
+
+function budgetLine(reduced: Finished['reduced']): string[] {
+  if (!reduced) return []
+  if (reduced.times === 0) return ['For the budget nothing had to go.']
+  return [`For the budget: ${whatWent(reduced)}, ${bytes(reduced.freedBytes)} in all.`]
 }
 
 function listed(refused: ReadonlySet<string>): string {

@@ -5,6 +5,7 @@ import { openFrameSource } from '@perstream/video'
 import { ffmpegDriver } from '@perstream/video/ffmpeg'
 import { nodeAvDriver } from '@perstream/video/node-av'
 import { Command, Option } from 'commander'
+import type { MemoryBudget } from '../pipeline/budget'
 import { createPerStream } from '../pipeline/create-perstream'
 import type { PerStreamEvent } from '../pipeline/events'
 import type { ScheduledQuestion } from '../pipeline/questions'
@@ -12,14 +13,15 @@ import { createLitePreset } from '../presets/lite'
 import type { PipelinePreset } from '../presets/preset'
 import { redactPasswords } from '../redact'
 import { sourceId } from '../source-id'
-import { parseAskAt, parseCount, parseDate, parsePositive, parseQuestion, parseSeconds } from './arguments'
+import { parseAskAt, parseCount, parseDate, parsePositive, parseQuestion, parseSeconds, parseSize } from './arguments'
 import type { CommandContext } from './context'
 import { UsageError } from './exit'
-import { clock } from './format'
-import { type OpenMemory, openMemory } from './open-memory'
+import { bytes, clock } from './format'
+import { type OpenMemory, type OpenMemoryOptions, openMemory } from './open-memory'
 import { createReportRecorder, type ReportRecorder } from './report-recorder'
 import { createEventPrinter } from './run-printer'
 import { createRunProgress } from './run-progress'
+import { defaultStrategyName, type StrategyName, strategyOf, strategyOption } from './strategies'
 
 interface RunFlags {
   readonly store: string
@@ -34,6 +36,8 @@ interface RunFlags {
   readonly recordedAt?: Date
   readonly threads?: number
   readonly grids?: true
+  readonly budget?: number
+  readonly strategy?: StrategyName
   readonly json?: true
 }
 
@@ -61,6 +65,8 @@ export function runCommand(context: CommandContext): Command {
     .option('--recorded-at <iso>', 'when the recording began, for videos that do not say', parseDate)
     .option('--threads <number>', 'threads for the models', parseCount)
     .option('--grids', 'keep patch grids of what is remembered, in the memory (slower)')
+    .option('--budget <size>', 'never let the memory take more: 512MB, 1.5GB, 300MiB or plain bytes', parseSize)
+    .addOption(strategyOption())
     .option('--json', 'print one event a line, as JSON')
     .addHelpText('after', examples)
     .action((videos: string[], flags: RunFlags) => run(videos, flags, context))
@@ -71,6 +77,7 @@ Examples:
   perstream run walk.mp4 --ask "Where did I park?"
   perstream run walk.mp4 --ask-at 0:30 "What is the room number?" --report walk.html
   perstream run day1.mp4 day2.mp4 --store memory --no-proactive
+  perstream run walk.mp4 --budget 512MB                   what matters least is let go when it gets too much
   perstream run walk.mp4 --json | jq 'select(.type == "memory-stored") | .text'
 
 The same video again goes on after the last second that was stored.`
@@ -87,6 +94,10 @@ interface Session {
 async function run(videos: readonly string[], flags: RunFlags, context: CommandContext): Promise<void> {
   if (flags.end !== undefined && flags.end <= (flags.start ?? 0))
     throw new UsageError(`--end ${flags.end} does not lie after --start ${flags.start ?? 0}.`)
+  if (flags.strategy !== undefined && flags.budget === undefined)
+    throw new UsageError(
+      `--strategy ${flags.strategy} says what goes first for a budget: give --budget, such as 512MB.`,
+    )
   if (flags.report !== undefined && videos.length > 1)
     throw new UsageError(
       '--report shows one video: run the videos one by one, with the same --store, to have a page of each.',
@@ -95,12 +106,20 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
   const { ask = [], askAt = [] } = flags
   // Memory, then video, then models: what is refused is refused before anything is loaded, and no memory is made for it.
   if (!(await stat(flags.store).catch(() => undefined))) await mustOpen(videos[0]!, context)
-  await using memory = await openMemory(flags.store, 'create', context, { grids: flags.grids })
+  await using memory = await openMemory(flags.store, 'create', context, { grids: flags.grids, ...filesOf(flags) })
   await using models = loadOnce(() => loadModels(flags, context))
   for (const [i, video] of videos.entries()) {
     const questions = i === videos.length - 1 ? [...askAt, ...ask] : askAt
     await watch(video, { flags, context, memory, models, questions })
   }
+}
+
+const largestJournal = 1 << 24
+
+/** Keeps the files within twice the budget: what the memory takes, a journal that is merged soon, and an index where there is room. */
+function filesOf({ budget }: RunFlags): OpenMemoryOptions {
+  if (budget === undefined) return {}
+  return { compactAfterBytes: Math.min(largestJournal, budget / 4), mostDiskBytes: 2 * budget }
 }
 
 /** A page is written at the end of a run: that it cannot be is told at its beginning. */
@@ -149,13 +168,19 @@ function loadOnce<Value extends AsyncDisposable>(load: () => Promise<Value>): Lo
   }
 }
 
-function settingsOf({ preset, fps, proactive, threads, grids }: RunFlags): Record<string, string | number | boolean> {
+function budgetOf({ budget, strategy = defaultStrategyName }: RunFlags): MemoryBudget | undefined {
+  return budget === undefined ? undefined : { bytes: budget, strategy: strategyOf(strategy) }
+}
+
+function settingsOf(flags: RunFlags): Record<string, string | number | boolean> {
+  const { preset, fps, proactive, threads, grids, budget, strategy = defaultStrategyName } = flags
   return {
     preset,
     sampling: fps === undefined ? 'every 4th frame' : `${fps} frames a second`,
     proactive,
     ...(threads !== undefined && { threads }),
     ...(grids && { grids }),
+    ...(budget !== undefined && { budget: `${bytes(budget)}, ${strategy}` }),
   }
 }
 
@@ -210,6 +235,7 @@ async function watch(video: string, session: Session): Promise<void> {
     sourceId: id,
     recordedAt,
     speak: flags.proactive ? preset.speak : undefined,
+    budget: budgetOf(flags),
     questions,
     onKeyframe(keyframe) {
       progress.keyframe(keyframe.frame.seconds)

@@ -1,4 +1,5 @@
 import { encodeAll, mapAsync, mean, normalize } from '@perstream/kit'
+import type { ReductionReport } from '@perstream/reduction'
 import { collectAnswer } from '@perstream/responder'
 import type {
   Answer,
@@ -8,9 +9,11 @@ import type {
   Keyframe,
   Moment,
   PatchGrid,
+  Reducible,
   RetrievedMemory,
 } from '@perstream/spec'
 import { redactPasswords } from '../redact'
+import { checkBudget, keepBudget, type MemoryBudget, nothingReduced, plus, type ReductionTotals } from './budget'
 import { type PipelineConfig, type PipelineConfigOptions, resolveConfig } from './config'
 import type { PerStreamEvent } from './events'
 import { createFifo, type Fifo } from './fifo'
@@ -26,6 +29,11 @@ export interface PerStreamOptions extends PerStreamParts, PipelineConfigOptions,
   readonly sourceId?: string | undefined
   /** When the recording began, where the source does not know or is wrong. */
   readonly recordedAt?: Date | undefined
+  /**
+   * Keeps the memory below so many bytes while the stream is watched: what goes, goes in the batch of the write that needs the room. A
+   * memory that is larger is reduced first. It must be a `Reducible`, as graphs of `createMemoryGraph` are; one stream governs it at a time.
+   */
+  readonly budget?: MemoryBudget | undefined
   /** Asked as the stream passes their second, or at its end. */
   readonly questions?: readonly ScheduledQuestion[] | undefined
   /** Sees each keyframe while its pixels can be had. */
@@ -51,11 +59,13 @@ export interface PerStream extends AsyncIterable<PerStreamEvent> {
 
 /**
  * Composes the parts into a run: keyframes, moments, captions, gate, memory, answers and speech.
- * @throws PerStreamError `pipeline-incompatible` when parts do not fit together
+ * @throws PerStreamError `pipeline-incompatible` when parts do not fit together; while it is iterated, `budget-exceeded` when a moment does
+ * not fit into the budget: what was stored before stays stored
  * @throws TypeError for parameters out of range
  */
 export function createPerStream(options: PerStreamOptions): PerStream {
   checkParts(options)
+  if (options.budget) checkBudget(options.memory, options.budget)
   const run = createRun(options)
   const events = runEvents(run)
   return {
@@ -77,6 +87,10 @@ interface Run {
   readonly now: () => number
   /** Events that came up inside a stage and wait to be told. */
   readonly pending: PerStreamEvent[]
+  /** What went for the budget and waits to be told. */
+  readonly reductions: ReductionReport[]
+  /** What went for it in all, as far as it was told. */
+  reduced: ReductionTotals
   framesKept: number
   memoriesStored: number
   /** The last second that was stored. */
@@ -108,6 +122,8 @@ function createRun(parts: PerStreamOptions): Run {
     shortTerm: createFifo(config.queueSize),
     now: parts.now ?? Date.now,
     pending: [],
+    reductions: [],
+    reduced: nothingReduced,
     framesKept: 0,
     memoriesStored: 0,
     seconds: 0,
@@ -120,6 +136,8 @@ async function* runEvents(run: Run): AsyncGenerator<PerStreamEvent, void, void> 
   const { signal } = parts
   yield startedEvent(run)
   try {
+    using _kept = await governed(run)
+    yield* reducedEvents(run)
     const moments = groupMoments(keyframesOf(run), {
       bufferSize: run.config.bufferSize,
       onKeyframe: (keyframe) => keptKeyframe(run, keyframe),
@@ -137,12 +155,29 @@ async function* runEvents(run: Run): AsyncGenerator<PerStreamEvent, void, void> 
     }
     yield* take(run.pending)
     if (run.lookedAt > run.seconds) await acknowledgeEnd(run)
+    yield* reducedEvents(run)
     for (const item of run.questions.rest())
       yield answeredEvent(item, await ask(run, item.question, { signal, ...at(item) }))
   } finally {
     await parts.source[Symbol.asyncDispose]()
   }
   yield finishedEvent(run)
+}
+
+/** Keeps the budget until it is disposed, where there is one. */
+async function governed({ parts, reductions }: Run): Promise<Disposable | undefined> {
+  const { memory, budget, signal } = parts
+  if (!budget) return undefined
+  const onReduced = (report: ReductionReport) => reductions.push(report)
+  return keepBudget(memory as typeof memory & Reducible, budget, { onReduced, signal })
+}
+
+/** What went since the last look. */
+function* reducedEvents(run: Run): Generator<PerStreamEvent, void, void> {
+  for (const report of run.reductions.splice(0)) {
+    run.reduced = plus(run.reduced, report)
+    yield { type: 'reduced', seconds: run.seconds, reason: 'budget', budget: run.parts.budget!.bytes, report }
+  }
 }
 
 /** The frames after the last keyframe were looked at too. */
@@ -160,6 +195,7 @@ async function* live(run: Run, moment: CaptionedMoment): AsyncGenerator<PerStrea
   run.memoriesStored += remembered.results.filter(({ outcome }) => outcome === 'created').length
   run.seconds = moment.keyframes.at(-1)?.frame.seconds ?? run.seconds
   yield* remembered.events
+  yield* reducedEvents(run)
   if (run.parts.speak) yield speechEvent(await consider(run, moment, remembered), run.seconds)
   yield { type: 'progress', seconds: run.seconds, acknowledged: run.seconds }
   for (const item of run.questions.due(run.seconds))
@@ -287,6 +323,10 @@ function answeredEvent({ question, atSeconds }: ScheduledQuestion, answer: Answe
   return { type: 'answered', question, seconds: atSeconds ?? null, ...answer }
 }
 
-function finishedEvent({ seconds, framesKept, memoriesStored, stopwatch }: Run): PerStreamEvent {
-  return { type: 'finished', seconds, framesKept, memoriesStored, parts: stopwatch.seconds() }
+function finishedEvent({ parts, seconds, framesKept, memoriesStored, reduced, stopwatch }: Run): PerStreamEvent {
+  return {
+    ...{ type: 'finished', seconds, framesKept, memoriesStored },
+    reduced: parts.budget ? reduced : null,
+    parts: stopwatch.seconds(),
+  }
 }

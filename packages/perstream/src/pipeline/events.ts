@@ -1,3 +1,4 @@
+import type { ReductionReport } from '@perstream/reduction'
 import type {
   Answer,
   Citation,
@@ -8,6 +9,7 @@ import type {
   MemoryInput,
   Warning,
 } from '@perstream/spec'
+import type { ReductionTotals } from './budget'
 
 /** What a run tells, in order of the stream. Seconds are seconds of the source. Every event can be written as JSON. */
 export type PerStreamEvent =
@@ -46,12 +48,23 @@ export type PerStreamEvent =
   | { readonly type: 'stayed-silent'; readonly seconds: number; readonly reason: string }
   | ({ readonly type: 'answered'; readonly question: string; readonly seconds: number | null } & Answer)
   | { readonly type: 'progress'; readonly seconds: number; readonly acknowledged: number }
+  | {
+      readonly type: 'reduced'
+      readonly seconds: number
+      /** Why something had to go. */
+      readonly reason: 'budget'
+      /** Live bytes that the memory may take. */
+      readonly budget: number
+      readonly report: ReductionReport
+    }
   | ({ readonly type: 'warning' } & Warning)
   | {
       readonly type: 'finished'
       readonly seconds: number
       readonly framesKept: number
       readonly memoriesStored: number
+      /** What went for the budget, or null: there was none. */
+      readonly reduced: ReductionTotals | null
       /** Wall time by part of the run, in seconds. */
       readonly parts: Readonly<Record<string, number>>
     }

@@ -10,6 +10,7 @@ export type {
   ReportKeyframe,
   ReportMemory,
   ReportPart,
+  ReportReduction,
   ReportRelation,
   ReportSource,
   ReportSpeech,

@@ -17,6 +17,8 @@ export interface ReportData {
   readonly speech: readonly ReportSpeech[]
   readonly answers: readonly ReportAnswer[]
   readonly warnings: readonly ReportWarning[]
+  /** What went so that the memory stayed within its budget, in order of time; absent: there was no budget. */
+  readonly reductions?: readonly ReportReduction[] | undefined
   /** Parts of the run by wall time; shares of 0..1 that sum to at most 1. */
   readonly parts: readonly ReportPart[]
   readonly speed: ReportSpeed
@@ -140,6 +142,13 @@ export interface ReportWarning {
   readonly code: string
   readonly message: string
   readonly seconds?: number | undefined
+}
+
+/** What went for the budget at once. */
+export interface ReportReduction {
+  readonly seconds: number
+  /** What went, and how large the memory was before and after. */
+  readonly message: string
 }
 
 /** A part of the run and its share of the time. */

@@ -63,6 +63,10 @@ export function sampleReport(): ReportData {
     warnings: [
       { code: 'packet-corrupt', message: 'One packet could not be decoded; 2 frames are missing.', seconds: 41.2 },
     ],
+    reductions: [
+      { seconds: 33.5, message: '3 grids and 2 embeddings gone, 512.0 KB to 460.1 KB' },
+      { seconds: 71, message: '4 grids and the words of 1 memory gone, 511.2 KB to 458.7 KB' },
+    ],
     parts: [
       { name: 'decoding', share: 0.12 },
       { name: 'text reading', share: 0.61 },

@@ -43,6 +43,9 @@ export async function inspect(store: string): Promise<Inspected> {
 
 interface Inspected {
   readonly memories: number
+  readonly forgotten: number
+  /** Live bytes. */
+  readonly bytes: number
   readonly sources: readonly { readonly source: string; readonly seconds: number }[]
   readonly newest: readonly {
     readonly id: string

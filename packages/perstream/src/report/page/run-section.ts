@@ -1,9 +1,9 @@
-import type { ReportData, ReportPart, ReportWarning } from '../report-data'
+import type { ReportData, ReportPart, ReportReduction, ReportWarning } from '../report-data'
 import { button, element, emptyState, section } from './dom'
 import { capital, clock, count, duration, percent, words } from './format'
 import type { Player } from './player'
 
-/** Creates how the run went: speed, time by part, warnings and settings. */
+/** Creates how the run went: speed, time by part, warnings, what went for the budget, and settings. */
 export function createRunSection(data: ReportData, player: Player): HTMLElement {
   return section(
     'run',
@@ -13,6 +13,7 @@ export function createRunSection(data: ReportData, player: Player): HTMLElement 
     data.parts.length > 0 ? createParts(data.parts) : emptyState('Time was not measured.'),
     element('h3', {}, 'Warnings'),
     createWarnings(data.warnings, player),
+    ...(data.reductions ? [element('h3', {}, 'For the budget'), createReductions(data.reductions, player)] : []),
     createSettings(data.settings),
   )
 }
@@ -39,13 +40,28 @@ function createParts(parts: readonly ReportPart[]): HTMLElement {
 function createWarnings(warnings: readonly ReportWarning[], player: Player): HTMLElement {
   if (warnings.length === 0) return element('p', { class: 'muted' }, 'None.')
   const rows = warnings.map(({ code, message, seconds }) => {
-    const moment =
-      seconds === undefined ? undefined : button(clock(seconds), () => player.seek(seconds), { class: 'time' })
+    const moment = seconds === undefined ? undefined : momentButton(seconds, player)
     return element('li', {}, moment, element('span', {}, message), element('code', {}, code))
   })
+  return createNotes(rows, count(rows.length, 'warning'))
+}
+
+function createReductions(reductions: readonly ReportReduction[], player: Player): HTMLElement {
+  if (reductions.length === 0) return element('p', { class: 'muted' }, 'Nothing had to go.')
+  const rows = reductions.map(({ message, seconds }) =>
+    element('li', {}, momentButton(seconds, player), element('span', {}, message)),
+  )
+  return createNotes(rows, count(rows.length, 'time'))
+}
+
+function momentButton(seconds: number, player: Player): HTMLElement {
+  return button(clock(seconds), () => player.seek(seconds), { class: 'time' })
+}
+
+/** A list; a long one is folded. */
+function createNotes(rows: readonly HTMLElement[], title: string): HTMLElement {
   const list = element('ul', { class: 'warnings' }, ...rows)
-  if (rows.length <= 8) return list
-  return element('details', {}, element('summary', {}, count(rows.length, 'warning')), list)
+  return rows.length <= 8 ? list : element('details', {}, element('summary', {}, title), list)
 }
 
 function createSettings(settings: ReportData['settings']): HTMLElement {
