@@ -63,6 +63,7 @@ describe('loadStrategy', () => {
   })
 
   it('refuses a file without one', async () => {
+    await expect(loadStrategy('nowhere.ts')).rejects.toThrow(/there is no nowhere.ts/)
     await expect(loadStrategy(await file('none.ts', 'export const a = 1'))).rejects.toThrow(/exports 0 functions/)
     const two = await file('two.ts', 'export const a = () => []\nexport const b = () => []')
     await expect(loadStrategy(two)).rejects.toThrow(/exports 2 functions/)

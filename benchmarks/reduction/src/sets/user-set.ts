@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { halves } from './halves'
 import type { QuestionSet, SetMemory, SetQuestion } from './question-set'
@@ -19,6 +20,7 @@ interface UserFile {
  * @throws TypeError that names what is wrong, and where
  */
 export async function userSet(file: string, seeds: readonly number[]): Promise<QuestionSet> {
+  if (!existsSync(file)) throw new TypeError(`there is no ${file}: give the path of a file with memories and questions`)
   const { name = 'yours', zone, memories, questions } = checked(JSON.parse(await readFile(file, 'utf8')), file)
   const asked = {
     zone,

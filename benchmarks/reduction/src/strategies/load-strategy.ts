@@ -1,12 +1,14 @@
+import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ReductionStrategy } from '@perstream/spec'
 
 /**
  * Loads a strategy from a file, TypeScript too: its default export, else the only function it exports. Named by the file, or by what it exports.
- * @throws TypeError when it exports no strategy
+ * @throws TypeError when it is not there, or exports no strategy
  */
 export async function loadStrategy(file: string): Promise<{ name: string; strategy: ReductionStrategy }> {
+  if (!existsSync(file)) throw new TypeError(`there is no ${file}: give the path of a strategy`)
   const { tsImport } = await import('tsx/esm/api')
   const loaded: Record<string, unknown> = await tsImport(pathToFileURL(file).href, import.meta.url)
   // A file outside of any ES module package comes as CommonJS: what it exports is the default then.
