@@ -4,7 +4,7 @@ import { grown } from './grown'
 import { embeddingBytes } from './live-bytes'
 import type { SectionReader, SectionWriter } from './sections'
 import { precisions } from './tensors/grid-codec'
-import { VectorIndex } from './vector-index'
+import { type VectorChange, VectorIndex } from './vector-index'
 
 /** The embeddings of memories by slot, each with the precision that it is kept in: in the index all are 32-bit floats. */
 export class EmbeddingTable {
@@ -51,12 +51,17 @@ export class EmbeddingTable {
 
   /** Keeps an embedding less exactly; does nothing where there is none, or none that is more exact. */
   demote(slot: number, to: CoarserPrecision): void {
-    if (this.index.has(slot) && isFiner(this.precisionAt(slot), to)) this.put(slot, this.index.get(slot)!, to)
+    if (this.index.has(slot) && isFiner(this.precisionAt(slot), to)) this.keepAs(slot, to)
   }
 
   /** Keeps an embedding that is there in a precision. One that is more exact than what it had brings nothing back. */
   keepAs(slot: number, precision: TensorPrecision): void {
-    if (this.index.has(slot) && precision !== this.precisionAt(slot)) this.put(slot, this.index.get(slot)!, precision)
+    if (!this.index.has(slot)) return
+    this.#bytes -= this.bytesAt(slot)
+    if (precision !== 'f32' && isFiner(this.precisionAt(slot), precision))
+      this.index.changeLater(slot, roundings[precision])
+    this.#setPrecision(slot, precision)
+    this.#bytes += this.bytesAt(slot)
   }
 
   delete(slot: number): void {
@@ -80,6 +85,13 @@ export class EmbeddingTable {
     this.#precisions = grown(this.#precisions, slot + 1)
     this.#precisions[slot] = number
   }
+}
+
+/** What embeddings are made when they are kept less exactly. */
+const roundings: Readonly<Record<CoarserPrecision, VectorChange>> = {
+  f16: (vector) => roundedEmbedding(vector, 'f16'),
+  i8: (vector) => roundedEmbedding(vector, 'i8'),
+  b1: (vector) => roundedEmbedding(vector, 'b1'),
 }
 
 function isFiner(a: TensorPrecision, b: TensorPrecision): boolean {

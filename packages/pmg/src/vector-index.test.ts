@@ -270,3 +270,33 @@ function thrown(run: () => unknown): unknown {
   }
   return undefined
 }
+
+describe('changes that wait', () => {
+  it('are made in order before a vector is next read, and never to another', () => {
+    for (const engine of ['wasm', 'typescript'] as const) {
+      const index = new VectorIndex(2, { engine })
+      const times = (factor: number) => (vector: Float32Array) => vector.map((value) => value * factor)
+      for (let slot = 0; slot < 4; slot++) index.put(slot, Float32Array.of(1, slot))
+      const plus = (vector: Float32Array) => vector.map((value) => value + 1)
+      index.changeLater(0, times(2))
+      index.changeLater(0, plus)
+      index.changeLater(1, times(5))
+      index.changeLater(2, times(7))
+      index.delete(1)
+      index.put(2, Float32Array.of(0, 9))
+      expect(index.search(Float32Array.of(1, 0), { limit: 9 }).map(({ slot, score }) => [slot, score])).toEqual([
+        [0, 3],
+        [3, 1],
+        [2, 0],
+      ])
+      index.changeLater(3, times(3))
+      expect([index.get(3), index.get(1), index.get(0)]).toEqual([
+        Float32Array.of(3, 9),
+        undefined,
+        Float32Array.of(3, 1),
+      ])
+      index.changeLater(3, times(2))
+      expect([...index.scoresOf(Float32Array.of(0, 1), [0, 3])]).toEqual([1, 18])
+    }
+  })
+})

@@ -27,6 +27,9 @@ export interface VectorSearchOptions {
   readonly scan?: 'f32' | 'int8' | undefined
 }
 
+/** Makes another vector of one, of the same width, and finite. */
+export type VectorChange = (vector: Float32Array) => Float32Array
+
 /** Rows in a contiguous range of slots. */
 interface PlacedBank {
   readonly bank: VectorBank
@@ -57,6 +60,8 @@ export class VectorIndex {
   readonly #used = new SlotSet()
   /** Slots whose codes are still to be made. */
   #withoutCodes = new SlotSet()
+  /** What vectors are changed into before they are next read. */
+  readonly #pending = new Map<number, VectorChange>()
   /** No vector is longer. Not lowered by deletions. */
   #longest = 0
 
@@ -103,6 +108,7 @@ export class VectorIndex {
     if (vector.length !== this.dimensions)
       throw new TypeError(`vector has ${vector.length} elements: it must have ${this.dimensions}`)
     const { bank, row } = this.#locate(slot) ?? this.#makeRoom(slot)
+    this.#pending.delete(slot)
     const squares = bank.write(row, vector)
     if (!Number.isFinite(squares)) {
       this.delete(slot)
@@ -132,9 +138,16 @@ export class VectorIndex {
     }
   }
 
+  /** Changes the vector of a slot that is in use before it is next read: until then that takes no time. Changes of one slot are made in order. */
+  changeLater(slot: number, change: VectorChange): void {
+    this.#settle(slot)
+    this.#pending.set(slot, change)
+  }
+
   /** Empties a slot and fills its memory with zeros. */
   delete(slot: number): void {
     if (!this.#used.has(slot)) return
+    this.#pending.delete(slot)
     this.#used.delete(slot)
     this.#withoutCodes.delete(slot)
     const { bank, row } = this.#locate(slot)!
@@ -156,6 +169,7 @@ export class VectorIndex {
   /** A copy of a slot's vector, undefined when it is empty. */
   get(slot: number): Float32Array | undefined {
     if (!this.#used.has(slot)) return undefined
+    this.#settle(slot)
     const { bank, row } = this.#locate(slot)!
     return bank.read(row)
   }
@@ -210,8 +224,17 @@ export class VectorIndex {
   #prepare(query: Float32Array, byCodes: boolean): PreparedQuery {
     if (query.length !== this.dimensions)
       throw new TypeError(`query has ${query.length} elements: it must have ${this.dimensions}`)
+    for (const slot of this.#pending.keys()) this.#settle(slot)
     this.#makeCodes()
     return byCodes ? prepareQuery(query, this.#longest) : plainQuery(query)
+  }
+
+  /** Makes the change of a slot that waits. */
+  #settle(slot: number): void {
+    const change = this.#pending.get(slot)
+    if (!change) return
+    const { bank, row } = this.#locate(slot)!
+    this.put(slot, change(bank.read(row)))
   }
 
   #makeCodes(): void {
