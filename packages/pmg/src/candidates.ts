@@ -68,18 +68,18 @@ export function gather(state: GraphState, search: Search, weight: number): Candi
     const fromMean = products && centred!.centred(vector!, slots, products)
     return { products, parts: Array.from(slots, (_, i) => vectorPart(fromMean?.[i] ?? Number.NaN, background)) }
   }
-  const worded = Uint32Array.from(words.top, ({ slot }) => slot)
-  const slope = slopeOf(
-    Array.from(worded, (slot) => lexicalPart(words, slot, weight)),
-    vectorParts(worded).parts,
-  )
+  let slope: number | undefined
+  const expected = (lexical: number) => {
+    slope ??= slopeOf(words, weight, vectorParts)
+    return slope * lexical
+  }
   const add = (wanted: Iterable<number>) => {
     const slots = Uint32Array.from(new Set(wanted)).filter((slot) => !bySlot.has(slot))
     const { products, parts } = vectorParts(slots)
     slots.forEach((slot, i) => {
       const similarity = products?.[i] ?? Number.NaN
       const lexical = lexicalPart(words, slot, weight)
-      const vector = Number.isNaN(parts[i]!) ? slope * lexical : parts[i]!
+      const vector = Number.isNaN(parts[i]!) ? expected(lexical) : parts[i]!
       bySlot.set(slot, { slot, similarity, support: similarity, vector, lexical, graph: 0, time: 0 })
     })
   }
@@ -96,10 +96,17 @@ function vectorPart(similarity: number, background: Background | undefined): num
  * How much a vector says, of those that have one, for each unit that words say: what can be expected of a memory whose embedding was let go. To take
  * nothing instead would put it behind all that have one.
  */
-function slopeOf(lexical: readonly number[], vector: readonly number[]): number {
+function slopeOf(
+  words: LexicalMatches,
+  weight: number,
+  vectorParts: (slots: Uint32Array) => { parts: number[] },
+): number {
+  const slots = Uint32Array.from(words.top, ({ slot }) => slot)
+  const { parts } = vectorParts(slots)
   let [products, squares] = [0, 0]
-  lexical.forEach((x, i) => {
-    const y = vector[i]!
+  slots.forEach((slot, i) => {
+    const x = lexicalPart(words, slot, weight)
+    const y = parts[i]!
     if (Number.isNaN(y)) return
     products += x * y
     squares += x * x

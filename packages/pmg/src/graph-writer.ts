@@ -76,6 +76,8 @@ export class GraphWriter {
   readonly #owner: string
   readonly #now: number
   readonly #entities: EntityResolution
+  /** Ids of memories that were reduced, by slot: most lose several parts. */
+  readonly #ids: string[] = []
 
   constructor(state: GraphState, { owner, now }: { owner: string; now: number }) {
     this.#state = state
@@ -283,7 +285,10 @@ export class GraphWriter {
   /** One operation for many memories, which are known by their slots already. */
   #reducePart(slots: readonly number[], part: Granularity, to: ReductionStep['to']): void {
     const at = this.#now
-    const ids = slots.map((slot) => this.#state.entries.idOf(slot))
+    const ids = slots.map((slot) => {
+      this.#ids[slot] ??= this.#state.entries.idOf(slot)
+      return this.#ids[slot]
+    })
     this.#state.reduce(slots, { part, to, at })
     this.operations.push({ type: 'memory-reduce', ids, part, to, at })
   }

@@ -64,6 +64,13 @@ export function bytesAs(table: PartTable, part: number, to: ReductionStep['to'])
   return fixed + valueBytes(table, part, to)
 }
 
+/** All numbers of shared bytes are below this. */
+export function groupsOf(shared: Uint32Array): number {
+  let end = 0
+  for (const group of shared) if (group >= end) end = group + 1
+  return end
+}
+
 function valueBytes({ values, rows }: PartTable, part: number, precision: TensorPrecision): number {
   const count = values[part]!
   const scales = 4 * rows[part]!

@@ -1,5 +1,5 @@
 import type { CoarserPrecision, PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
-import { bytesAs, precisions } from './part-table'
+import { bytesAs, groupsOf, precisions } from './part-table'
 
 /** What is to go, and what that frees. */
 export interface ReductionPlan {
@@ -45,7 +45,7 @@ class Ledger {
     this.#table = table
     this.#isGone = new Uint8Array(table.length)
     this.#precision = table.precision.slice()
-    const groups = table.shared.reduce((most, group) => Math.max(most, group + 1), 0)
+    const groups = groupsOf(table.shared)
     this.#users = new Uint32Array(groups)
     this.#bytes = new Float64Array(groups)
     for (let part = 0; part < table.length; part++) {

@@ -1,5 +1,5 @@
 import type { Granularity, PartTable, ReductionStep } from '@perstream/spec'
-import { bytesAs, granularities } from './part-table'
+import { bytesAs, granularities, groupsOf } from './part-table'
 import type { ReductionPlan } from './plan-reduction'
 
 /** What was taken away, or would be. */
@@ -33,7 +33,7 @@ export function reportOf(table: PartTable, plan: ReductionPlan, bytesBefore: num
   const { length, granularity, owner, shared } = table
   const nameOf = table.idOf ?? String
   const isGone = new Uint8Array(length)
-  const isCoarser = new Uint8Array(groupsOf(table))
+  const isCoarser = new Uint8Array(groupsOf(shared))
   const forgotten: string[] = []
   for (const { part, to } of steps) {
     if (to !== 'gone') isCoarser[shared[part]!] = 1
@@ -69,7 +69,7 @@ function named(counts: ArrayLike<number>): CountByGranularity {
 /** Bytes before, and those that steps free, by granularity. */
 function bytesOf(table: PartTable, steps: readonly ReductionStep[]): Pick<ReductionReport, 'bytes' | 'freed'> {
   const { length, shared, granularity } = table
-  const groups = groupsOf(table)
+  const groups = groupsOf(shared)
   const [users, coarsest, left] = [new Uint32Array(groups), new Uint8Array(groups), new Float64Array(groups)]
   for (let part = 0; part < length; part++) {
     const group = shared[part]!
@@ -87,11 +87,4 @@ function bytesOf(table: PartTable, steps: readonly ReductionStep[]): Pick<Reduct
     left[group] = after
   }
   return { bytes: named(before), freed: named(freed) }
-}
-
-/** All numbers of shared bytes are below this. */
-function groupsOf({ shared }: PartTable): number {
-  let end = 0
-  for (const group of shared) if (group >= end) end = group + 1
-  return end
 }

@@ -1,7 +1,7 @@
 import { createRandom } from '@perstream/kit'
 import type { PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
 import { Memories } from './memories'
-import { precisions } from './part-table'
+import { groupsOf, precisions } from './part-table'
 
 /**
  * Node by node, granularity by granularity: the coldest memory loses all it has, from fine to coarse, before the next loses anything
@@ -30,15 +30,15 @@ export const lru: ReductionStrategy = (table) => {
 export const demotionFirst: ReductionStrategy = function* (table) {
   const memories = new Memories(table)
   const order = memories.by(table.heat)
-  /** How what is shared is kept by now. */
-  const kept = new Map<number, number>()
+  /** How what is shared is kept by now, by its number. */
+  const kept = precisionsOf(table)
   for (const granularity of [0, 1, 2])
     for (const to of ['f16', 'i8'] as const) {
       const precision = precisions.indexOf(to)
       for (const step of ofGranularity(table, memories, { order, granularity, to })) {
         const shared = table.shared[step.part]!
-        if ((kept.get(shared) ?? table.precision[step.part]!) >= precision) continue
-        kept.set(shared, precision)
+        if (kept[shared]! >= precision) continue
+        kept[shared] = precision
         yield step
       }
     }
@@ -93,4 +93,10 @@ function* ofGranularity(
     for (let part = starts[memory]!; part < starts[memory + 1]!; part++)
       if (table.granularity[part] === granularity) yield { part, to }
   }
+}
+
+function precisionsOf({ shared, precision }: PartTable): Uint8Array {
+  const kept = new Uint8Array(groupsOf(shared))
+  for (let part = 0; part < shared.length; part++) kept[shared[part]!] = precision[part]!
+  return kept
 }

@@ -1,6 +1,6 @@
 import type { PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
 import { Memories } from './memories'
-import { bytesAs } from './part-table'
+import { bytesAs, groupsOf } from './part-table'
 import { risingOrder } from './rising-order'
 
 /**
@@ -49,7 +49,7 @@ interface Leaders {
 }
 
 function leadersOf({ shared, heat, length }: PartTable): Leaders {
-  const groups = shared.reduce((most, group) => Math.max(most, group + 1), 0)
+  const groups = groupsOf(shared)
   const users = new Uint32Array(groups)
   const leader = new Int32Array(groups).fill(-1)
   for (let part = 0; part < length; part++) {

@@ -1,10 +1,10 @@
 import {
   type CountByGranularity,
-  gsbn,
   keepBelow,
   type ReduceOptions,
   type ReductionReport,
   reduceTo,
+  valuePerByte,
 } from '@perstream/reduction'
 import { PerStreamError, type Reducible, type ReductionStrategy } from '@perstream/spec'
 
@@ -31,7 +31,7 @@ export interface ReductionTotals {
 }
 
 /** What goes first where nothing else is said. */
-export const defaultStrategy = gsbn
+export const defaultStrategy = valuePerByte
 
 /** @throws TypeError for a budget that is none, or a memory that cannot be reduced */
 export function checkBudget(memory: unknown, { bytes, headroom = 0.1 }: MemoryBudget): void {
