@@ -2,12 +2,22 @@ import { createUnreliableDirectory } from '@perstream/conformance'
 import { createRandom } from '@perstream/kit'
 import { createMemoryGraph, createVolatileTensors, type MemoryGraph } from '@perstream/pmg'
 import { openJournalStore } from '@perstream/pmg/journal'
-import { demotionFirst, gsbn, keepBelow, lru, nsbg, random, reduceTo, redundancyFirst } from '@perstream/reduction'
+import {
+  demotionFirst,
+  gsbn,
+  keepBelow,
+  lru,
+  nsbg,
+  random,
+  reduceTo,
+  redundancyFirst,
+  valuePerByte,
+} from '@perstream/reduction'
 import { type MemoryInput, PerStreamError } from '@perstream/spec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-const strategies = { nsbg, gsbn, lru, demotionFirst, redundancyFirst, random: random(3) }
+const strategies = { nsbg, gsbn, lru, demotionFirst, redundancyFirst, valuePerByte, random: random(3) }
 const start = Date.UTC(2026, 0, 1)
 const day = 24 * 60 * 60 * 1000
 
