@@ -14,7 +14,7 @@ export interface GridTable {
 }
 
 /**
- * Gives the memories of a table grids of true size, which no one has to hold: bytes alone. One to three memories in turn, drawn by lot, are of one moment and share
+ * Gives the memories of a table grids of true size, which no one has to hold: bytes alone. One or two memories in turn, drawn by lot, are of one moment and share
  * its two grids.
  */
 export function withGrids(table: PartTable, seed: number): GridTable {
