@@ -1,15 +1,13 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createRandom } from '@perstream/kit'
 import type { Memory, Warning } from '@perstream/spec'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type FileMemoryStore, openFileStore, verifyStore } from '../src/files'
 import { createMemoryGraph } from '../src/index'
+import { linesUntilKilled } from './kill-writer'
 import { plainBytes } from './plain-bytes'
 
 const writer = fileURLToPath(new URL('fixtures/crash-writer.mjs', import.meta.url))
@@ -107,23 +105,10 @@ async function runAndKill(
   { atStart, milliseconds }: { atStart: boolean; milliseconds: number },
   known: Known,
 ): Promise<void> {
-  const child = spawn(process.execPath, [writer, folder, String(round)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const closed = once(child, 'close')
-  let output = ''
-  child.stdout.on('data', (chunk) => {
-    output += chunk
-  })
   const marker = atStart ? '"starting"' : '"open"'
-  while (!output.includes(marker))
-    await Promise.race([
-      once(child.stdout, 'data'),
-      closed.then(([code]) => expect.fail(`the writer ended with ${code}`)),
-    ])
-  await wait(milliseconds)
-  child.kill('SIGKILL')
-  expect((await closed)[1]).toBe('SIGKILL')
+  const lines = await linesUntilKilled([writer, folder, String(round)], { marker, milliseconds })
   known.doubtful = undefined
-  for (const line of output.split('\n').slice(0, -1)) {
+  for (const line of lines) {
     const [event, id, text] = JSON.parse(line) as [string, string, string]
     if (event === 'created') known.alive.set(id, text)
     known.doubtful = event === 'deleting' ? id : undefined

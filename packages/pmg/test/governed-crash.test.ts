@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createRandom } from '@perstream/kit'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openFileStore, openTensorFiles } from '../src/files'
 import { createMemoryGraph } from '../src/index'
+import { linesUntilKilled } from './kill-writer'
 
 const writer = fileURLToPath(new URL('fixtures/governed-writer.mjs', import.meta.url))
 const rounds = Math.ceil(Number(process.env.PERSTREAM_CRASHES ?? 200) / 10)
@@ -46,24 +44,8 @@ it(`finds a governed graph below its budget after each of ${rounds} kills, with 
 }, 300_000)
 
 async function runAndKill(milliseconds: number): Promise<[event: string, value: unknown, bytes: number][]> {
-  const child = spawn(process.execPath, [writer, folder, String(budget)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const closed = once(child, 'close')
-  let output = ''
-  child.stdout.on('data', (chunk) => {
-    output += chunk
-  })
-  while (!output.includes('"open"'))
-    await Promise.race([
-      once(child.stdout, 'data'),
-      closed.then(([code]) => expect.fail(`the writer ended with ${code}`)),
-    ])
-  await wait(milliseconds)
-  child.kill('SIGKILL')
-  expect((await closed)[1]).toBe('SIGKILL')
-  return output
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line))
+  const lines = await linesUntilKilled([writer, folder, String(budget)], { marker: '"open"', milliseconds })
+  return lines.map((line) => JSON.parse(line))
 }
 
 async function bytesIn(directory: string): Promise<number> {
