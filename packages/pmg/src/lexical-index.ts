@@ -89,10 +89,9 @@ export class LexicalIndex {
   /** Removes documents that are there, whatever their terms. Costs all postings. */
   deleteAll(dead: SlotSet): void {
     const mask = dead.mask()
-    for (const [term, number] of [...this.#terms]) {
-      this.#postings.deleteAll(number, mask, slotBits)
-      if (this.#postings.lengthOf(number) === 0) this.#forget(term)
-    }
+    for (let number = 0; number < this.#terms.end; number++) this.#postings.deleteAll(number, mask, slotBits)
+    this.#terms.deleteAll((number) => this.#postings.lengthOf(number) === 0)
+    this.#byTrigram = undefined
     for (const slot of dead) {
       this.#totalLength -= this.#lengths[slot]!
       this.#lengths[slot] = 0

@@ -39,7 +39,23 @@ export class NameTable {
     free.push(number)
   }
 
-  /** Names with their numbers, in the order they came. */
+  /** Deletes the names whose numbers are dead. Costs all names. */
+  deleteAll(isDead: (number: number) => boolean): void {
+    const { names, free } = this.#open
+    const numbers = new Map<string, number>()
+    for (let number = 0; number < names.length; number++) {
+      const name = names[number]!
+      if (name === null) continue
+      if (!isDead(number)) numbers.set(name, number)
+      else {
+        names[number] = null
+        free.push(number)
+      }
+    }
+    this.#table = { numbers, names, free }
+  }
+
+  /** Names with their numbers, in no order. */
   [Symbol.iterator](): IterableIterator<[name: string, number: number]> {
     return this.#open.numbers[Symbol.iterator]()
   }

@@ -67,6 +67,11 @@ export class NumberLists {
 
   /** Deletes all values of a list that a mask marks, at the place of the value shifted right by so many bits. */
   deleteAll(list: number, dead: Uint8Array, shift = 0): void {
+    if (this.lengthOf(list) === 0) return
+    if (this.#classes[list] === 0) {
+      if (dead[this.#starts[list]! >>> shift]) this.clear(list)
+      return
+    }
     const values = this.get(list)
     let left = 0
     for (let i = 0; i < values.length; i++) {
@@ -74,7 +79,7 @@ export class NumberLists {
       if (!dead[value >>> shift]) values[left++] = value
     }
     this.#lengths[list] = left
-    if (values.length > 0 && left === 0) this.clear(list)
+    if (left === 0) this.clear(list)
   }
 
   /** Empties a list. */
