@@ -64,22 +64,23 @@ function completed(put: Put, before: Put | undefined): Put {
 }
 
 /** The one that is stored, in the precision that the memory names now. */
-function keptEmbedding({ memory }: MemoryPut, { memory: before, embedding }: MemoryPut): Float32Array | undefined {
-  const { space, embeddingPrecision = 'f32' } = memory
+function keptEmbedding(
+  { memory }: Pick<MemoryPut, 'memory'>,
+  { memory: before, embedding }: MemoryPut,
+): Float32Array | undefined {
+  const { space, embeddingPrecision: precision } = memory
   if (space === undefined || !embedding) return undefined
-  return embeddingPrecision === before.embeddingPrecision ? embedding : roundedEmbedding(embedding, embeddingPrecision)
+  return precision === before.embeddingPrecision ? embedding : roundedEmbedding(embedding, precision ?? 'f32')
 }
 
 function reduced(put: MemoryPut, reduction: MemoryReduction): MemoryPut {
   const memory = reducedMemory(put.memory, reduction)
   if (memory === put.memory) return put
-  const { embedding, relations, versions, ...rest } = put
-  const { embeddingPrecision = 'f32' } = memory
-  const isCoarser = embeddingPrecision !== put.memory.embeddingPrecision
-  const kept = embedding && (isCoarser ? roundedEmbedding(embedding, embeddingPrecision) : embedding)
+  const { embedding: _, relations, versions, ...rest } = put
+  const embedding = keptEmbedding({ memory }, put)
   return {
     ...{ ...rest, memory },
-    ...(kept && memory.space !== undefined && { embedding: kept }),
+    ...(embedding && { embedding }),
     ...(!losesRecords(reduction) && { ...(relations && { relations }), ...(versions && { versions }) }),
   }
 }
