@@ -1,7 +1,7 @@
 export { encodeAll } from './encode-all'
 export { fromHalf, toHalf } from './half'
 export { collect, mapAsync } from './iterable'
-export { emptyPartTable } from './part-table'
+export { emptyPartTable, granularities, precisions } from './part-table'
 export { importPeer } from './peer'
 export { poolGrid, poolingRanges } from './pooling'
 export { createRandom, type Random } from './random'

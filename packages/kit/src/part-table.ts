@@ -1,4 +1,9 @@
-import type { PartTable } from '@perstream/spec'
+import type { Granularity, PartTable, TensorPrecision } from '@perstream/spec'
+
+/** The granularities by their numbers in a part table: fine to coarse. */
+export const granularities: readonly Granularity[] = ['nearestGrid', 'meanGrid', 'embedding', 'text']
+/** The precisions by their numbers in a part table: finest first. */
+export const precisions: readonly TensorPrecision[] = ['f32', 'f16', 'i8', 'b1']
 
 /** Makes a part table of zeros, to be filled. */
 export function emptyPartTable(length: number): PartTable {

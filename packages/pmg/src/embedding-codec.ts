@@ -1,6 +1,7 @@
+import { precisions } from '@perstream/kit'
 import type { MemoryBatch, MemoryOperation, TensorPrecision } from '@perstream/spec'
 import { littleEndian, viewOf } from './byte-layout'
-import { decodeGrid, encodedLength, encodeGrid, precisions } from './tensors/grid-codec'
+import { decodeGrid, encodedLength, encodeGrid } from './tensors/grid-codec'
 
 /** Bytes that an embedding takes in a record: a multiple of 4. */
 export function embeddingLength(dimensions: number, precision: TensorPrecision): number {

@@ -1,9 +1,9 @@
+import { precisions } from '@perstream/kit'
 import type { CoarserPrecision, TensorPrecision } from '@perstream/spec'
 import { roundedEmbedding } from './embedding-codec'
 import { grown } from './grown'
 import { embeddingBytes } from './live-bytes'
 import type { SectionReader, SectionWriter } from './sections'
-import { precisions } from './tensors/grid-codec'
 import { type VectorChange, VectorIndex } from './vector-index'
 
 /** The embeddings of memories by slot, each with the precision that it is kept in: in the index all are 32-bit floats. */

@@ -1,3 +1,4 @@
+import { precisions } from '@perstream/kit'
 import {
   type CallOptions,
   type EntityRecord,
@@ -23,7 +24,7 @@ import {
   checkVersions,
   checkVisits,
 } from './record-checks'
-import { checkGrid, decodeGrid, encodedLength, encodeGrid, precisions } from './tensors/grid-codec'
+import { checkGrid, decodeGrid, encodedLength, encodeGrid } from './tensors/grid-codec'
 
 const format = 'perstream-memory'
 const version = 1

@@ -1,9 +1,10 @@
+import { precisions } from '@perstream/kit'
 import type { CoarserPrecision, GridReference, Memory, TensorPrecision } from '@perstream/spec'
 import { grown } from './grown'
 import { hashText } from './hash-index'
 import { IdTable } from './id-table'
 import type { SectionReader, SectionWriter } from './sections'
-import { encodedLength, precisions } from './tensors/grid-codec'
+import { encodedLength } from './tensors/grid-codec'
 
 /** Which of its two grids of a memory. */
 export type GridPart = 'meanGrid' | 'nearestGrid'

@@ -1,3 +1,4 @@
+import { precisions } from '@perstream/kit'
 import {
   type CallOptions,
   type GridReference,
@@ -10,7 +11,6 @@ import {
 import { createId } from './create-id'
 import type { GraphState } from './graph-state'
 import type { GridReferences } from './made-memory'
-import { precisions } from './tensors/grid-codec'
 
 /**
  * Keeps the grids of memories in a tensor store: each buffer of a batch once, durably before the memories that refer to it. A grid is

@@ -1,5 +1,5 @@
+import { granularities, precisions } from '@perstream/kit'
 import type { MemoryBatch, MemoryOperation } from '@perstream/spec'
-import { precisions } from './tensors/grid-codec'
 
 /** Kinds of operations that say what is, in the order in which each finds what it points to. */
 export const putTypes = ['space', 'progress', 'entity-put', 'relation-put', 'memory-put', 'visit-put'] as const
@@ -21,8 +21,6 @@ const letters = {
   'memory-reduce': 'x',
 } as const
 
-const parts: readonly unknown[] = ['nearestGrid', 'meanGrid', 'embedding', 'text']
-
 type Reduction = Extract<MemoryOperation, { type: 'memory-reduce' }>
 
 /** Says whether a value is an operation that a store may hold: a reduction in all its fields, others as far as their type goes. */
@@ -36,7 +34,7 @@ function isReduction({ ids, part, to, at }: Partial<Record<keyof Reduction, unkn
   return (
     Array.isArray(ids) &&
     ids.every((id) => typeof id === 'string') &&
-    parts.includes(part) &&
+    granularities.some((each) => each === part) &&
     (to === 'gone' || (isPrecision && part !== 'text')) &&
     typeof at === 'number'
   )

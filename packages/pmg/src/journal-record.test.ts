@@ -1,4 +1,5 @@
 import { deflateRawSync } from 'node:zlib'
+import { precisions } from '@perstream/kit'
 import type { CoarserPrecision, Memory, MemoryOperation } from '@perstream/spec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -16,7 +17,6 @@ import {
   wholeRecord,
 } from './journal-record'
 import { createNodeDirectory } from './node-directory'
-import { precisions } from './tensors/grid-codec'
 
 const precision = fc.constantFrom<CoarserPrecision>('f16', 'i8', 'b1')
 const value = fc.float({ noNaN: true, noDefaultInfinity: true, min: -65504, max: 65504 })

@@ -1,10 +1,10 @@
+import { precisions } from '@perstream/kit'
 import type { MemoryBatch, MemoryOperation, TensorPrecision } from '@perstream/spec'
 import { padded, viewOf } from './byte-layout'
 import type { Deflation } from './deflation'
 import { bytesFloat, decodeEmbedding, embeddingLength, encodeEmbedding, precisionNumber } from './embedding-codec'
 import { isStoredOperation, operationHash } from './journal-keys'
 import type { EmbeddingBlock } from './kept-index'
-import { precisions } from './tensors/grid-codec'
 
 /** Bytes before the payload. */
 export const headerLength = 48

@@ -1,10 +1,9 @@
-import { emptyPartTable } from '@perstream/kit'
+import { emptyPartTable, precisions } from '@perstream/kit'
 import type { PartTable } from '@perstream/spec'
 import type { EmbeddingTable } from './embedding-table'
 import type { GraphState } from './graph-state'
 import type { GridPart } from './grid-table'
 import { hashNumbers } from './hash-index'
-import { precisions } from './tensors/grid-codec'
 
 /** What can be taken from the memories of a graph. */
 export interface PartList {

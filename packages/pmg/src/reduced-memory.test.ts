@@ -1,8 +1,8 @@
+import { precisions } from '@perstream/kit'
 import type { Granularity, Memory } from '@perstream/spec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { losesRecords, type MemoryReduction, reducedMemory } from './reduced-memory'
-import { precisions } from './tensors/grid-codec'
 
 const grid = { id: 'g', rows: 2, columns: 2, dimensions: 8, space: 'patches' }
 

@@ -1,5 +1,5 @@
+import { precisions } from '@perstream/kit'
 import type { CoarserPrecision, GridReference, Memory, MemoryOperation } from '@perstream/spec'
-import { precisions } from './tensors/grid-codec'
 
 /** What a `memory-reduce` does to each memory that it names. */
 export type MemoryReduction = Pick<Extract<MemoryOperation, { type: 'memory-reduce' }>, 'part' | 'to' | 'at'>

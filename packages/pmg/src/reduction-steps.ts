@@ -1,3 +1,4 @@
+import { granularities } from '@perstream/kit'
 import type { CoarserPrecision, Granularity, PartTable, ReductionStep } from '@perstream/spec'
 import type { PartList } from './part-list'
 
@@ -8,7 +9,6 @@ export interface PartReduction {
   readonly slots: readonly number[]
 }
 
-const granularities: readonly Granularity[] = ['nearestGrid', 'meanGrid', 'embedding', 'text']
 /** What becomes of a part, by number; 0 where nothing does. The last of several steps holds. */
 const outcomes: readonly ReductionStep['to'][] = ['f16', 'i8', 'b1', 'gone']
 const gone = 4

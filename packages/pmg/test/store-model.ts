@@ -1,10 +1,10 @@
 import type { UnreliableDirectory } from '@perstream/conformance'
-import { collect } from '@perstream/kit'
+import { collect, precisions } from '@perstream/kit'
 import type { Memory, MemoryBatch, MemoryOperation, MemoryStore, TensorPrecision } from '@perstream/spec'
 import fc from 'fast-check'
 import type { EmbeddingBlock, KeptIndex } from '../src/journal'
 import { memoryKeyHash } from '../src/journal-keys'
-import { decodeGrid, encodeGrid, precisions } from '../src/tensors/grid-codec'
+import { decodeGrid, encodeGrid } from '../src/tensors/grid-codec'
 import { plainBytes } from './plain-bytes'
 
 type Reduction = Extract<MemoryOperation, { type: 'memory-reduce' }>

@@ -1,4 +1,5 @@
-export { bytesAs, createPartTable, granularities, type Part, type PartOwner, precisions } from './part-table'
+export { granularities, precisions } from '@perstream/kit'
+export { bytesAs, createPartTable, type Part, type PartOwner } from './part-table'
 export {
   estimateGrowth,
   type GrowthWidths,

@@ -1,10 +1,5 @@
-import { emptyPartTable } from '@perstream/kit'
+import { emptyPartTable, granularities, precisions } from '@perstream/kit'
 import type { Granularity, PartTable, ReductionStep, TensorPrecision } from '@perstream/spec'
-
-/** The granularities by their numbers in a table: fine to coarse. */
-export const granularities: readonly Granularity[] = ['nearestGrid', 'meanGrid', 'embedding', 'text']
-/** The precisions by their numbers in a table. */
-export const precisions: readonly TensorPrecision[] = ['f32', 'f16', 'i8', 'b1']
 
 /** A part as a row. */
 export interface Part {

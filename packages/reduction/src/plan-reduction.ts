@@ -1,5 +1,6 @@
+import { precisions } from '@perstream/kit'
 import type { CoarserPrecision, PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
-import { bytesAs, groupsOf, precisions } from './part-table'
+import { bytesAs, groupsOf } from './part-table'
 
 /** What is to go, and what that frees. */
 export interface ReductionPlan {

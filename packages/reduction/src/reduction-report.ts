@@ -1,5 +1,6 @@
+import { granularities } from '@perstream/kit'
 import type { Granularity, PartTable, ReductionStep } from '@perstream/spec'
-import { bytesAs, granularities, groupsOf } from './part-table'
+import { bytesAs, groupsOf } from './part-table'
 import type { ReductionPlan } from './plan-reduction'
 
 /** What was taken away, or would be. */

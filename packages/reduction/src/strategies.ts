@@ -1,7 +1,7 @@
-import { createRandom } from '@perstream/kit'
+import { createRandom, precisions } from '@perstream/kit'
 import type { PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
 import { Memories } from './memories'
-import { groupsOf, precisions } from './part-table'
+import { groupsOf } from './part-table'
 
 /**
  * Node by node, granularity by granularity: the coldest memory loses all it has, from fine to coarse, before the next loses anything

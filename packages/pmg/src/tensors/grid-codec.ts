@@ -1,12 +1,9 @@
-import { fromHalf, toHalf } from '@perstream/kit'
+import { fromHalf, precisions, toHalf } from '@perstream/kit'
 import type { PatchGrid, TensorPrecision } from '@perstream/spec'
 import { littleEndian } from '../byte-layout'
 
 /** The shape of a grid and the space it is of: what a grid is but for its values. */
 export type GridShape = Omit<PatchGrid, 'data'>
-
-/** The precisions, finest first. */
-export const precisions: readonly TensorPrecision[] = ['f32', 'f16', 'i8', 'b1']
 
 const longestHalf = 65504
 /** The smallest float with all its bits: patches of smaller values are taken for zeros. */

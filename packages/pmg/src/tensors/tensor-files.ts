@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { precisions } from '@perstream/kit'
 import {
   type CallOptions,
   type PatchGrid,
@@ -10,7 +11,7 @@ import {
 } from '@perstream/spec'
 import { ByteCache } from './byte-cache'
 import { createFolderSync } from './folder-sync'
-import { checkGrid, decodeGrid, precisions } from './grid-codec'
+import { checkGrid, decodeGrid } from './grid-codec'
 import { ifThere } from './if-there'
 import { refusal } from './refusal'
 import { decodeTensorFile, encodeTensorFile, type TensorFile, tensorFileId, tensorFileStart } from './tensor-file'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { precisions } from '@perstream/kit'
 import type { TensorPrecision } from '@perstream/spec'
-import { precisions } from './grid-codec'
 
 /** Longest id, encoded, that a file is named by; a longer one is named by its hash. */
 const longestName = 180

@@ -1,9 +1,9 @@
-import { createRandom } from '@perstream/kit'
+import { createRandom, precisions } from '@perstream/kit'
 import { PerStreamError } from '@perstream/spec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ByteCache } from './byte-cache'
-import { decodeGrid, encodedLength, encodeGrid, precisions } from './grid-codec'
+import { decodeGrid, encodedLength, encodeGrid } from './grid-codec'
 import { decodeTensorFile, encodeTensorFile } from './tensor-file'
 import { parseTensorName, tensorName } from './tensor-names'
 
