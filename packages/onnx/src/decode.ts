@@ -1,7 +1,9 @@
-import { type ElementType, PerStreamError } from '@perstream/spec'
+import { PerStreamError } from '@perstream/spec'
 import {
   attributeNumbers,
+  type ExternalData,
   type OnnxAttribute,
+  type OnnxElementType,
   type OnnxGraph,
   type OnnxModel,
   type OnnxNode,
@@ -14,7 +16,7 @@ import { elementSize, rawBytes } from './tensor'
 
 /**
  * Reads the bytes of an .onnx file. Tensor data are views of `bytes`, not copies, where the file stores them raw.
- * @throws PerStreamError `model-invalid` when the bytes are no ONNX model, `model-unsupported` for external data,
+ * @throws PerStreamError `model-invalid` when the bytes are no ONNX model, `model-unsupported` for
  * functions, sparse or string tensors, and element types narrower than a byte
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
@@ -124,10 +126,11 @@ function readAttributeValue(
 
 function readTensor(bytes: Uint8Array): OnnxTensor {
   let name = ''
-  let type: ElementType | undefined
+  let type: OnnxElementType | undefined
   const shape: number[] = []
   let raw: Uint8Array | undefined
   const numbers: (number | bigint)[] = []
+  const external: Record<string, string> = {}
   for (const field of readFields(bytes)) {
     if (field.field === 1) shape.push(...integersOf(field).map(Number))
     else if (field.field === 2) type = readType(field)
@@ -137,11 +140,11 @@ function readTensor(bytes: Uint8Array): OnnxTensor {
     else if (field.field === 5 || field.field === 7 || field.field === 11) numbers.push(...integersOf(field))
     else if (field.field === 10) raw = bytesOf(field)
     else if (field.field === 6) throw unsupported('string tensors')
-    else if (field.field === 13) throw unsupported('external tensor data')
+    else if (field.field === 13) Object.assign(external, readEntry(bytesOf(field)))
   }
   if (!type) throw new PerStreamError('model-invalid', `The tensor "${name}" has no element type`)
-  const data = raw ?? rawBytes(type, numbers)
   const expected = shape.reduce((product, size) => product * size, 1) * elementSize(type)
+  const data = external.location === undefined ? (raw ?? rawBytes(type, numbers)) : readExternal(external, expected)
   if (data.length !== expected) {
     const problem = `it has ${data.length} bytes, its type ${type} and shape [${shape}] need ${expected}`
     throw new PerStreamError('model-invalid', `The tensor "${name}" is damaged: ${problem}`)
@@ -149,16 +152,26 @@ function readTensor(bytes: Uint8Array): OnnxTensor {
   return { name, type, shape, data }
 }
 
-function readType(field: ProtoField): ElementType {
+/** The place of values in another file; without a length they reach as far as the tensor needs. */
+function readExternal({ location = '', offset = '0', length }: Record<string, string>, expected: number): ExternalData {
+  const place = { location, offset: Number(offset), length: length === undefined ? expected : Number(length) }
+  if (![place.offset, place.length].every((number) => Number.isSafeInteger(number) && number >= 0)) {
+    const given = `offset "${offset}", length "${length}"`
+    throw new PerStreamError('model-invalid', `Weights in "${location}" have no place: ${given}`)
+  }
+  return place
+}
+
+function readType(field: ProtoField): OnnxElementType {
   const number = Number(integerOf(field))
   const found = Object.entries(typeNumbers).find(([, each]) => each === number)
   if (!found) throw unsupported(`tensors of element type ${number}`)
-  return found[0] as ElementType
+  return found[0] as OnnxElementType
 }
 
 function readValueInfo(bytes: Uint8Array): OnnxValueInfo {
   let name = ''
-  let type: ElementType | undefined
+  let type: OnnxElementType | undefined
   let shape: (number | string)[] | undefined
   for (const field of readFields(bytes)) {
     if (field.field === 1) name = textOf(field)

@@ -10,6 +10,9 @@ import {
 } from './model'
 import { ProtoWriter } from './protobuf'
 
+/** `TensorProto.DataLocation.EXTERNAL` of onnx.proto. */
+const externalLocation = 1
+
 /** Writes a model as the bytes of an .onnx file. Tensor data is copied once. */
 export function encodeModel({ irVersion, producer, graph, opsets, metadata }: OnnxModel): Uint8Array {
   const writer = new ProtoWriter().integer(1, irVersion).text(2, producer).message(7, writeGraph(graph))
@@ -58,7 +61,12 @@ function writeAttributeValue(writer: ProtoWriter, { type, value }: OnnxAttribute
 }
 
 function writeTensor({ name, type, shape, data }: OnnxTensor): ProtoWriter {
-  return new ProtoWriter().integers(1, shape).integer(2, typeNumbers[type]).text(8, name).bytes(9, data)
+  const writer = new ProtoWriter().integers(1, shape).integer(2, typeNumbers[type]).text(8, name)
+  if (data instanceof Uint8Array) return writer.bytes(9, data)
+  for (const [key, value] of Object.entries({ location: data.location, offset: data.offset, length: data.length })) {
+    writer.message(13, new ProtoWriter().text(1, key).text(2, String(value)))
+  }
+  return writer.integer(14, externalLocation)
 }
 
 function writeValueInfo({ name, type, shape }: OnnxValueInfo): ProtoWriter {

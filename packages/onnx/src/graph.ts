@@ -1,5 +1,13 @@
 import type { ElementType, Tensor } from '@perstream/spec'
-import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './model'
+import type {
+  ExternalData,
+  OnnxAttribute,
+  OnnxElementType,
+  OnnxModel,
+  OnnxNode,
+  OnnxTensor,
+  OnnxValueInfo,
+} from './model'
 import { createTensor } from './tensor'
 
 /** A value that flows in a graph under construction. */
@@ -48,6 +56,8 @@ export interface GraphBuilder {
   input(name: string, type: ElementType, shape: readonly (number | string)[]): GraphValue
   /** Adds a constant. Its data is kept by reference. */
   constant(tensor: Tensor, name?: string): GraphValue
+  /** Adds a constant whose values lie in another file. The same name again gives the constant that is there. */
+  external(name: string, type: OnnxElementType, shape: readonly number[], data: ExternalData): GraphValue
   /** Adds a constant list of int64 numbers: what shapes, axes and indices are given as. */
   int64(values: readonly (number | bigint)[]): GraphValue
   /** Adds a constant float32 scalar. */
@@ -74,6 +84,7 @@ export function createGraph({ name = 'graph', opset = 18, domains = {} }: GraphO
   const inputs: OnnxValueInfo[] = []
   const outputs: OnnxValueInfo[] = []
   const names = new Set<string>()
+  const externals = new Set<string>()
   const claim = (wanted: string): string => {
     if (names.has(wanted)) throw new TypeError(`name "${wanted}" is taken: every value of a graph has its own`)
     names.add(wanted)
@@ -90,6 +101,13 @@ export function createGraph({ name = 'graph', opset = 18, domains = {} }: GraphO
       const constantName = wanted === undefined ? fresh('constant') : claim(wanted)
       initializers.push(createTensor(constantName, tensor))
       return { name: constantName }
+    },
+    external(wanted, type, shape, data) {
+      if (!externals.has(wanted)) {
+        initializers.push({ name: claim(wanted), type, shape, data })
+        externals.add(wanted)
+      }
+      return { name: wanted }
     },
     int64(values) {
       return builder.constant({ type: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) })

@@ -1,3 +1,4 @@
+export { type ByteSource, bytesSource } from './byte-source'
 export { decodeModel } from './decode'
 export { encodeModel } from './encode'
 export {
@@ -10,7 +11,17 @@ export {
   type GraphValue,
   type NodeOptions,
 } from './graph'
-export type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './model'
+export type {
+  ExternalData,
+  OnnxAttribute,
+  OnnxElementType,
+  OnnxGraph,
+  OnnxModel,
+  OnnxNode,
+  OnnxTensor,
+  OnnxValueInfo,
+} from './model'
+export { openSafetensors, type Safetensors, type SafetensorsEntry, type SafetensorsType } from './safetensors'
 export { createTensor, readTensorData } from './tensor'
 export { type ConvertTfjsOptions, convertTfjsGraph } from './tfjs/convert'
 export type { TfjsAttribute, TfjsModelJson, TfjsNode, TfjsWeight } from './tfjs/graph-model'

@@ -1,14 +1,27 @@
 import type { ElementType } from '@perstream/spec'
 
+/** Element types that weights are stored in; bfloat16 never crosses a runtime's boundary. */
+export type OnnxElementType = ElementType | 'bfloat16'
+
+/** Where in another file the values of a tensor lie, raw and little-endian. */
+export interface ExternalData {
+  /** The file: a path relative to the model's folder, or the name of bytes given beside the model. */
+  readonly location: string
+  /** Bytes from the start of the file. */
+  readonly offset: number
+  /** Bytes. */
+  readonly length: number
+}
+
 /**
- * A tensor stored in a model: raw little-endian values, row-major. `data.length` is the number of elements times the
- * size of one.
+ * A tensor stored in a model: raw little-endian values, row-major, in the model or in another file. Their bytes are the
+ * number of elements times the size of one.
  */
 export interface OnnxTensor {
   readonly name: string
-  readonly type: ElementType
+  readonly type: OnnxElementType
   readonly shape: readonly number[]
-  readonly data: Uint8Array
+  readonly data: Uint8Array | ExternalData
 }
 
 /** The value of a node's attribute. Whole numbers beyond 2^53 are bigints. */
@@ -36,7 +49,7 @@ export interface OnnxNode {
 /** Name, type and shape of a value; an unknown size is its name, or -1; an unknown shape is undefined. */
 export interface OnnxValueInfo {
   readonly name: string
-  readonly type: ElementType
+  readonly type: OnnxElementType
   readonly shape: readonly (number | string)[] | undefined
 }
 
@@ -62,7 +75,7 @@ export interface OnnxModel {
 }
 
 /** Numbers of element types in `TensorProto.DataType` of onnx.proto. */
-export const typeNumbers: Readonly<Record<ElementType, number>> = {
+export const typeNumbers: Readonly<Record<OnnxElementType, number>> = {
   float32: 1,
   uint8: 2,
   int8: 3,
@@ -75,6 +88,7 @@ export const typeNumbers: Readonly<Record<ElementType, number>> = {
   float64: 11,
   uint32: 12,
   uint64: 13,
+  bfloat16: 16,
 }
 
 /** Numbers of attribute types in `AttributeProto.AttributeType` of onnx.proto. */

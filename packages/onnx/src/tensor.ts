@@ -1,5 +1,5 @@
-import type { ElementType, Tensor, TensorData } from '@perstream/spec'
-import type { OnnxTensor } from './model'
+import { type ElementType, PerStreamError, type Tensor, type TensorData } from '@perstream/spec'
+import type { OnnxElementType, OnnxTensor } from './model'
 
 const arrays = {
   float32: Float32Array,
@@ -17,8 +17,8 @@ const arrays = {
 } as const satisfies Record<ElementType, unknown>
 
 /** Bytes of one element. */
-export function elementSize(type: ElementType): number {
-  return arrays[type].BYTES_PER_ELEMENT
+export function elementSize(type: OnnxElementType): number {
+  return type === 'bfloat16' ? 2 : arrays[type].BYTES_PER_ELEMENT
 }
 
 /**
@@ -34,16 +34,23 @@ export function createTensor(name: string, { type, shape, data }: Tensor): OnnxT
   return { name, type, shape, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) }
 }
 
-/** Gives the values of a model's tensor; copied only where the bytes are not aligned. */
-export function readTensorData({ type, shape, data }: OnnxTensor): Tensor {
+/**
+ * Gives the values of a model's tensor; copied only where the bytes are not aligned.
+ * @throws PerStreamError `model-unsupported` for bfloat16, and for values that lie in another file
+ */
+export function readTensorData({ name, type, shape, data }: OnnxTensor): Tensor {
+  if (!(data instanceof Uint8Array) || type === 'bfloat16') {
+    const problem = type === 'bfloat16' ? 'is bfloat16' : 'lies in another file'
+    throw new PerStreamError('model-unsupported', `The tensor "${name}" cannot be read: it ${problem}`)
+  }
   const size = elementSize(type)
   const { buffer, byteOffset } = data.byteOffset % size === 0 ? data : data.slice()
   return { type, shape, data: new arrays[type](buffer as ArrayBuffer, byteOffset, data.length / size) }
 }
 
 /** The bytes of numbers of one type. */
-export function rawBytes(type: ElementType, numbers: readonly (number | bigint)[]): Uint8Array {
-  const array: TensorData = new arrays[type](numbers.length)
+export function rawBytes(type: OnnxElementType, numbers: readonly (number | bigint)[]): Uint8Array {
+  const array: TensorData = new arrays[type === 'bfloat16' ? 'uint16' : type](numbers.length)
   numbers.forEach((number, i) => {
     array[i] = typeof array[i] === 'bigint' ? BigInt(number) : Number(number)
   })

@@ -75,3 +75,24 @@ export type Speech =
 export interface SpeakPolicy {
   consider(request: SpeakRequest, options?: CallOptions): Promise<Speech>
 }
+
+/** What a judge compares. */
+export interface JudgeRequest {
+  readonly question: string
+  /** What is right. */
+  readonly truth: string
+  readonly answer: string
+}
+
+/** What a judge says of an answer. */
+export interface Verdict {
+  readonly correct: boolean
+  /** 0..1. */
+  readonly score: number
+  readonly reason: string
+}
+
+/** Compares an answer with the truth. */
+export interface Judge {
+  judge(request: JudgeRequest, options?: CallOptions): Promise<Verdict>
+}

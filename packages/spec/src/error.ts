@@ -14,6 +14,14 @@ export type PerStreamErrorCode =
   | 'model-invalid'
   | 'model-unsupported'
   | 'device-unavailable'
+  | 'device-lost'
+  | 'prompt-too-long'
+  // services: a hub, a hosted model
+  | 'service-unreachable'
+  | 'service-refused'
+  | 'service-limited'
+  | 'service-failed'
+  | 'reply-invalid'
   // memory
   | 'memory-not-found'
   | 'entity-not-found'

@@ -1,3 +1,4 @@
+import type { AudioChunk, AudioOptions } from './audio'
 import type { CallOptions, Warning } from './options'
 
 /** 8-bit RGB pixels, row-major, no padding: `data.length === width * height * 3`. */
@@ -74,6 +75,11 @@ export interface FrameSource extends AsyncIterable<Frame>, AsyncDisposable {
   readonly height: number
   /** Average frames a second as the container states it, or undefined. */
   readonly frameRate: number | undefined
+  /**
+   * The sound of the source over the seconds it was opened for, decoded beside the frames and at its own pace. Absent: it
+   * has none, or its driver cannot decode it.
+   */
+  audio?(options?: AudioOptions): AsyncIterable<AudioChunk>
 }
 
 /** Opens one kind of source. Every decoder is one of these. */

@@ -14,12 +14,16 @@ export interface PromptTurn {
   readonly parts: readonly PromptPart[]
 }
 
-/** How text is generated. Defaults are the prototype's passive ones. */
+/** How text is generated. */
 export interface GenerateOptions extends CallOptions {
   /** 1 or more. Default 200. */
   readonly maxNewTokens?: number | undefined
-  /** 0 is greedy. */
+  /** 0 is greedy, the default. */
   readonly temperature?: number | undefined
+  /** Only the k likeliest tokens are drawn from, 1 or more. Default: all. */
+  readonly topK?: number | undefined
+  /** Only the likeliest tokens that together have this probability are drawn from, above 0 to 1. Default 1. */
+  readonly topP?: number | undefined
   readonly stop?: readonly string[] | undefined
   readonly seed?: number | undefined
 }

@@ -5,10 +5,14 @@ export type {
   AnswerRequest,
   AskMoment,
   Citation,
+  Judge,
+  JudgeRequest,
   SpeakPolicy,
   SpeakRequest,
   Speech,
+  Verdict,
 } from './answer'
+export type { AudioChunk, AudioOptions, SpeechRecognizer, Utterance } from './audio'
 export { PerStreamError, type PerStreamErrorCode, type PerStreamErrorOptions } from './error'
 export type {
   DriverStatus,
@@ -65,6 +69,8 @@ export type {
   Device,
   DeviceCapability,
   ElementType,
+  ExternalWeights,
+  ModelDtype,
   ModelSource,
   OpenModelOptions,
   Tensor,

@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
   type Device,
   type DeviceCapability,
+  type ModelDtype,
   type ModelSource,
   type OpenModelOptions,
   PerStreamError,
@@ -95,14 +97,32 @@ interface ReadModel {
   readonly content: string | Uint8Array
 }
 
-async function readModel(model: ModelSource, { signal }: OpenModelOptions): Promise<ReadModel> {
+async function readModel(model: ModelSource, { signal, dtype }: OpenModelOptions): Promise<ReadModel> {
   if ('bytes' in model) return { label: `the model of ${model.bytes.length} bytes`, content: model.bytes }
   if ('url' in model) return { label: `the model ${model.url}`, content: await download(model.url, signal) }
-  const found = await stat(model.path).catch((cause: unknown) => {
-    throw missing(model.path, cause instanceof Error ? cause.message : String(cause), cause)
+  if ('hub' in model) throw missing(model.hub, 'this runtime has no hub to fetch it from')
+  const path = 'folder' in model ? folderFile(model, dtype) : model.path
+  const found = await stat(path).catch((cause: unknown) => {
+    throw missing(path, cause instanceof Error ? cause.message : String(cause), cause)
   })
-  if (!found.isFile()) throw missing(model.path, 'it is not a file')
-  return { label: `the model ${model.path}`, content: model.path }
+  if (!found.isFile()) throw missing(path, 'it is not a file')
+  return { label: `the model ${path}`, content: path }
+}
+
+/** The file of one model of a folder, in the layout of transformers.js. */
+function folderFile(
+  { folder, name = 'model' }: { folder: string; name?: string | undefined },
+  dtype: ModelDtype = 'f32',
+) {
+  return join(folder, 'onnx', `${name}${suffixes[dtype]}.onnx`)
+}
+
+const suffixes: Readonly<Record<ModelDtype, string>> = {
+  f32: '',
+  f16: '_fp16',
+  int8: '_quantized',
+  q4: '_q4',
+  q4f16: '_q4f16',
 }
 
 async function download(url: string, signal: AbortSignal | undefined): Promise<Uint8Array> {

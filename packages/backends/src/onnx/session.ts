@@ -27,13 +27,11 @@ export function createOnnxSession({ ort, session, device, label }: OnnxSessionPa
   const inputs = session.inputMetadata.map((metadata) => toSpec(metadata, label))
   const outputs = session.outputMetadata.map((metadata) => toSpec(metadata, label))
   const inTurn = device === 'cpu' ? runNow : createQueue()
+  const allOutputs = outputs.map(({ name }) => name)
   let closing: Promise<void> | undefined
   const running = new Set<Promise<unknown>>()
 
-  const run: TensorSession['run'] = async (
-    feeds,
-    { signal, outputs: asked = outputs.map(({ name }) => name) } = {},
-  ) => {
+  const run: TensorSession['run'] = async (feeds, { signal, outputs: asked = allOutputs } = {}) => {
     signal?.throwIfAborted()
     checkOutputs(outputs, asked)
     const tensors = await readFeeds(feeds, { signal })
@@ -49,21 +47,31 @@ export function createOnnxSession({ ort, session, device, label }: OnnxSessionPa
     return Object.fromEntries(asked.map((name) => [name, fromOrt(results[name]!)]))
   }
 
+  const runOpen: TensorSession['run'] = async (feeds, options) => {
+    if (closing) throw new PerStreamError('input-invalid', `The session of ${label} is closed: open the model again`)
+    const result = run(feeds, options)
+    running.add(result)
+    return result.finally(() => running.delete(result))
+  }
+
   return {
     device,
     inputs,
     outputs,
-    async run(feeds, options) {
-      if (closing) throw new PerStreamError('input-invalid', `The session of ${label} is closed: open the model again`)
-      const result = run(feeds, options)
-      running.add(result)
-      return result.finally(() => running.delete(result))
+    run: runOpen,
+    async runHeld(feeds, options) {
+      const tensors = await runOpen(feeds, options)
+      return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toHandle(tensor)]))
     },
     [Symbol.asyncDispose]() {
       closing ??= Promise.allSettled(running).then(() => session.release())
       return closing
     },
   }
+}
+
+function toHandle(tensor: Tensor): TensorHandle {
+  return { type: tensor.type, shape: tensor.shape, read: async () => tensor, [Symbol.dispose]: () => {} }
 }
 
 function toSpec({ name, isTensor, type, shape = [] }: OrtMetadata, label: string): TensorSpec {

@@ -1,0 +1,114 @@
+import { PerStreamError } from '@perstream/spec'
+import type { ByteSource } from './byte-source'
+
+/** Element types of a safetensors file, by their names there. */
+const elementBytes = {
+  ...{ F64: 8, F32: 4, F16: 2, BF16: 2 },
+  ...{ I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 },
+} as const
+
+/** How the values of a tensor are stored: the names that safetensors files use. */
+export type SafetensorsType = keyof typeof elementBytes
+
+/** One tensor of a safetensors file: row-major, little-endian. */
+export interface SafetensorsEntry {
+  readonly name: string
+  readonly type: SafetensorsType
+  readonly shape: readonly number[]
+  /** Where its values start, in bytes from the start of the file. */
+  readonly offset: number
+  /** Bytes. */
+  readonly length: number
+}
+
+/** What a safetensors file holds. Values are read from the file when they are asked for. */
+export interface Safetensors {
+  readonly source: ByteSource
+  readonly tensors: ReadonlyMap<string, SafetensorsEntry>
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** Longer headers are refused, as the format's own reader does. */
+const longestHeader = 100_000_000
+
+/**
+ * Reads the header of a safetensors file and checks it: every tensor lies within the file and fills its shape, and none
+ * overlaps another.
+ * @throws PerStreamError `model-invalid` that names the file and the tensor
+ */
+export async function openSafetensors(
+  source: ByteSource,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Safetensors> {
+  const fail = (problem: string) =>
+    new PerStreamError('model-invalid', `${source.name} is no whole safetensors file: ${problem}`, {
+      fields: { file: source.name },
+    })
+  if (source.size < 8) throw fail(`it has ${source.size} bytes`)
+  const start = await source.read(0, 8, { signal })
+  const headerLength = Number(new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true))
+  if (headerLength > longestHeader) throw fail(`its header would take ${headerLength} bytes`)
+  if (8 + headerLength > source.size) throw fail(`its header takes ${headerLength} bytes, the file has ${source.size}`)
+  const header = parseHeader(await source.read(8, headerLength, { signal }), fail)
+  const dataStart = 8 + headerLength
+  const tensors = new Map<string, SafetensorsEntry>()
+  let metadata: Readonly<Record<string, string>> = {}
+  for (const [name, value] of Object.entries(header)) {
+    if (name === '__metadata__') metadata = readMetadata(value)
+    else tensors.set(name, readEntry(name, value, { dataStart, size: source.size, fail }))
+  }
+  refuseOverlaps(tensors, fail)
+  return { source, tensors, metadata }
+}
+
+type Fail = (problem: string) => PerStreamError
+
+function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
+  let header: unknown
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    throw fail('its header is no JSON')
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw fail('its header is no JSON object')
+  return header as Record<string, unknown>
+}
+
+function readMetadata(value: unknown): Record<string, string> {
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : []
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+}
+
+interface EntryContext {
+  readonly dataStart: number
+  readonly size: number
+  readonly fail: Fail
+}
+
+function readEntry(name: string, value: unknown, { dataStart, size, fail }: EntryContext): SafetensorsEntry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>
+  if (typeof dtype !== 'string' || !Object.hasOwn(elementBytes, dtype))
+    throw fail(`the type of "${name}" is ${JSON.stringify(dtype)}`)
+  const type = dtype as SafetensorsType
+  if (!isWholeNumbers(shape)) throw fail(`the shape of "${name}" is ${JSON.stringify(shape)}`)
+  if (!isWholeNumbers(offsets) || offsets.length !== 2)
+    throw fail(`the place of "${name}" is ${JSON.stringify(offsets)}`)
+  const [begin, end] = offsets as [number, number]
+  const needed = shape.reduce((product, each) => product * each, elementBytes[type])
+  if (end - begin !== needed) throw fail(`"${name}" has ${end - begin} bytes, ${type} [${shape}] needs ${needed}`)
+  if (dataStart + end > size) throw fail(`"${name}" ends at byte ${dataStart + end}, the file at ${size}`)
+  return { name, type, shape, offset: dataStart + begin, length: needed }
+}
+
+function isWholeNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((each) => Number.isSafeInteger(each) && each >= 0)
+}
+
+function refuseOverlaps(tensors: ReadonlyMap<string, SafetensorsEntry>, fail: Fail): void {
+  const ordered = [...tensors.values()].sort((a, b) => a.offset - b.offset || a.length - b.length)
+  ordered.forEach((entry, i) => {
+    const before = ordered[i - 1]
+    if (before && before.offset + before.length > entry.offset)
+      throw fail(`"${before.name}" and "${entry.name}" overlap`)
+  })
+}
