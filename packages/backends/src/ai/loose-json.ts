@@ -2,36 +2,31 @@ import { withoutThinking } from './thinking'
 
 /**
  * Finds JSON in what a model wrote, and what is nearly JSON: within prose or fences, after its thinking, with single quotes, Python's
- * True, False and None, trailing commas, or cut off (what is whole of it is kept). The values come in the order in which they stand,
- * outermost first, at most 20: the one that has the form asked for is the caller's to find.
+ * True, False and None, trailing commas, or cut off (what is whole of it is kept). Lists and objects come in the order in which they stand,
+ * outermost first, those that are empty last: the one that has the form asked for is the caller's to find. At most 20 places are tried.
  */
-export function* findJson(reply: string): Generator<unknown, void, void> {
-  const text = withoutThinking(reply)
-  yield* wholeSpans(text)
-  let tries = 0
-  for (let at = nextStart(text, 0); at >= 0 && tries < 20; at = nextStart(text, at + 1), tries++) {
+export function* findJson(reply: string): Generator<object, void, void> {
+  const empty: object[] = []
+  for (const value of candidates(withoutThinking(reply))) {
+    if (Object.keys(value).length > 0) yield value
+    else empty.push(value)
+  }
+  yield* empty
+}
+
+function* candidates(text: string): Generator<object, void, void> {
+  const whole = parse(text)
+  if (typeof whole === 'object' && whole !== null) {
+    yield whole
+    return
+  }
+  let at = nextStart(text, 0)
+  for (let tries = 0; at >= 0 && tries < 20; tries++) {
     const reader = new LooseReader(text, at)
     const value = reader.readValue()
-    if (value === nothing) continue
-    yield value
-    at = Math.max(at, reader.at - 1)
-  }
-}
-
-/** The plain cases: the whole text, the first "[" to the last "]", the first "{" to the last "}". */
-function* wholeSpans(text: string): Generator<unknown, void, void> {
-  const spans = [text, span(text, '[', ']'), span(text, '{', '}')]
-  const starts = spans.map((each) => (each === '' ? Number.POSITIVE_INFINITY : text.indexOf(each)))
-  const [whole, first, second] = starts[1]! <= starts[2]! ? spans : [spans[0]!, spans[2]!, spans[1]!]
-  for (const each of [whole!, first!, second!]) {
-    const value = parse(each)
     if (typeof value === 'object' && value !== null) yield value
+    at = nextStart(text, typeof value === 'object' ? reader.at : at + 1)
   }
-}
-
-function span(text: string, open: string, close: string): string {
-  const [from, to] = [text.indexOf(open), text.lastIndexOf(close)]
-  return from >= 0 && to > from ? text.slice(from, to + 1) : ''
 }
 
 function parse(text: string): unknown {
@@ -44,8 +39,8 @@ function parse(text: string): unknown {
 }
 
 function nextStart(text: string, from: number): number {
-  const found = text.slice(from).search(/[[{]/)
-  return found < 0 ? -1 : from + found
+  const [list, object] = [text.indexOf('[', from), text.indexOf('{', from)]
+  return list < 0 || object < 0 ? Math.max(list, object) : Math.min(list, object)
 }
 
 const nothing = Symbol('nothing')
@@ -57,7 +52,10 @@ const words: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['none', null],
 ])
 
-/** Reads one value from a place in a text. What is cut off or broken is left out of the list or object it stands in. */
+/**
+ * Reads one value from a place in a text. What is cut off or broken is left out of the list or object it stands in; of which nothing else is
+ * left, that is nothing too, so that an empty list was written as one.
+ */
 class LooseReader {
   at: number
   readonly #text: string
@@ -85,21 +83,25 @@ class LooseReader {
     return value
   }
 
-  #readItems(): unknown[] {
+  #readItems(): unknown {
     const items: unknown[] = []
-    while (!this.#closes(']')) {
+    for (;;) {
+      const end = this.#closes(']')
+      if (end === 'closed') return items
       const before = this.at
-      const value = this.readValue()
-      if (value === nothing) {
-        if (this.at === before || this.at >= this.#text.length) break
-      } else items.push(value)
+      const value = end === 'cut' ? nothing : this.readValue()
+      if (value !== nothing) items.push(value)
+      else if (this.at === before || this.at >= this.#text.length) break
+      else if (items.length === 0) return nothing
     }
-    return items
+    return items.length > 0 ? items : nothing
   }
 
-  #readMembers(): Record<string, unknown> {
+  #readMembers(): unknown {
     const members: Record<string, unknown> = {}
-    while (!this.#closes('}')) {
+    for (;;) {
+      const end = this.#closes('}')
+      if (end === 'closed') return members
       const quote = this.#text[this.at]
       const key = quote === '"' || quote === "'" ? this.#readString(quote) : this.#match(/[\w$-]+/y)
       this.#skip()
@@ -109,16 +111,16 @@ class LooseReader {
       if (value === nothing) break
       if (key !== '__proto__') members[key] = value
     }
-    return members
+    return Object.keys(members).length > 0 ? members : nothing
   }
 
-  /** Passes commas and white space; true at the closing mark, which is passed too, and at the end of the text. */
-  #closes(mark: ']' | '}'): boolean {
+  /** Passes commas and white space, and the closing mark. */
+  #closes(mark: ']' | '}'): 'closed' | 'cut' | 'open' {
     this.#match(/[\s,]*/y)
-    if (this.at >= this.#text.length) return true
-    if (this.#text[this.at] !== mark) return false
+    if (this.at >= this.#text.length) return 'cut'
+    if (this.#text[this.at] !== mark) return 'open'
     this.at++
-    return true
+    return 'closed'
   }
 
   #readString(quote: string): unknown {
