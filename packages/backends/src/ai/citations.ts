@@ -45,8 +45,8 @@ export class CitationReader {
 
 const citation = /\s*[[【]\s*(?:memor(?:y|ies)\s*)?#?(\d{1,4}(?:\s*[,;&–-]\s*#?\d{1,4}){0,20})\s*[\]】]|NOT_SEEN/gi
 
-/** White space and an unfinished citation at the end, or the beginning of the word. */
-const openEnd = /\s*(?:[[【][\sa-z\d,;&#–-]{0,60}|N(?:O(?:T(?:_(?:S(?:E(?:E)?)?)?)?)?)?)?$/i
+/** White space and an unfinished citation at the end, or the word or the beginning of it. */
+const openEnd = /\s*(?:[[【][\sa-z\d,;&#–-]{0,60}|N(?:O(?:T(?:_(?:S(?:E(?:EN?)?)?)?)?)?)?)?$/i
 
 function readNumbers(list: string): CitedPiece[] {
   const numbers: CitedPiece[] = []
