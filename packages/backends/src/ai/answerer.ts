@@ -10,6 +10,7 @@ import type {
 import { CitationReader, notSeenWord } from './citations'
 import { type AiRequest, dataRule, type RequestPart } from './request'
 import type { AiService } from './service'
+import { afterThinking } from './thinking'
 import type { AiEmbeddings } from './vllm'
 
 /** How questions are answered. */
@@ -61,21 +62,21 @@ async function* readAnswer(
   const reader = new CitationReader()
   const parts = new AnswerParts(memories)
   let said = ''
-  for await (const piece of service.stream(request, call)) {
+  for await (const piece of afterThinking(service.stream(request, call))) {
     said += piece
     yield* parts.add(reader.read(piece))
-    if (reader.notSeen && !parts.cited) break
   }
-  if (!reader.notSeen) yield* parts.add(reader.end())
+  yield* parts.add(reader.end())
   if (said.trim() === '') throw service.invalid('was empty', said)
   if (!parts.cited) yield { kind: 'not-seen', text: notSeenText }
 }
 
-/** Turns pieces into parts: held back until one cites a memory, each memory cited once. */
+/** Turns pieces into parts: held back until one cites a memory, each memory cited once, nothing after a 'not-seen' before that. */
 class AnswerParts {
   readonly #memories: readonly RetrievedMemory[]
   readonly #cited = new Set<number>()
   #held = ''
+  #notSeen = false
 
   constructor(memories: readonly RetrievedMemory[]) {
     this.#memories = memories
@@ -87,8 +88,10 @@ class AnswerParts {
 
   *add(pieces: ReturnType<CitationReader['read']>): Generator<AnswerPart, void, void> {
     for (const piece of pieces) {
+      if (this.#notSeen) return
       if (piece.kind === 'text') this.#held += piece.text
-      else yield* this.#cite(piece.number)
+      else if (piece.kind === 'number') yield* this.#cite(piece.number)
+      else this.#notSeen = !this.cited
     }
     if (this.cited) yield* this.#release()
   }

@@ -119,11 +119,11 @@ export class Budget {
   }
 
   /** Counts the tokens of a reply, or of what there is of one. What was not reported is estimated. */
-  spendTokens(reported: ReportedTokens, estimate: { input: number; output: number }): void {
-    this.#input += reported.input ?? estimate.input
-    this.#output += reported.output ?? estimate.output
-    if (reported.input === undefined) this.#estimated += estimate.input
-    if (reported.output === undefined) this.#estimated += estimate.output
+  spendTokens(reported: ReportedTokens | undefined, estimate: { input: number; output: number }): void {
+    this.#input += reported?.input ?? estimate.input
+    this.#output += reported?.output ?? estimate.output
+    if (reported?.input === undefined) this.#estimated += estimate.input
+    if (reported?.output === undefined) this.#estimated += estimate.output
   }
 
   countCached(tokens: number): void {

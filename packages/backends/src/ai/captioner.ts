@@ -54,10 +54,13 @@ export function createCaptioner(
       const signal = call.signal ? AbortSignal.any([call.signal, stop.signal]) : stop.signal
       const describe = (moment: Moment) => describeMoment(moment, { ...call, signal })
       const input = moments[Symbol.asyncIterator]()
+      const running: Promise<CaptionedMoment>[] = []
       try {
-        yield* inOrder(input, describe, settings.ahead, call.signal)
+        yield* inOrder(input, describe, settings.ahead, running, call.signal)
       } finally {
         stop.abort()
+        // Nobody reads frames any more when the source is closed.
+        await Promise.allSettled(running)
         await input.return?.()
       }
     },
@@ -102,14 +105,14 @@ function readSettings(options: AiCaptionerOptions): Settings {
   return { focus, fields, maxFrames, height, ahead, confidence, onMomentFailed }
 }
 
-/** Runs a few at a time and gives the results in order. What is under way when one fails is the caller's to abort. */
+/** Runs a few at a time and gives the results in order. What is under way stands in `running`: the caller's to stop. */
 async function* inOrder<In, Out>(
   input: AsyncIterator<In>,
   run: (value: In) => Promise<Out>,
   ahead: number,
+  running: Promise<Out>[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Out, void, void> {
-  const running: Promise<Out>[] = []
   let done = false
   for (;;) {
     while (!done && running.length < ahead) {

@@ -1,5 +1,6 @@
 /** A piece of a cited text: words, or the number of what is cited. */
 export type CitedPiece =
+  | { readonly kind: 'not-seen' }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'number'; readonly number: number }
 
@@ -12,8 +13,6 @@ export const notSeenWord = 'NOT_SEEN'
  */
 export class CitationReader {
   #held = ''
-  /** Whether the text said that there is no answer. */
-  notSeen = false
 
   /** Takes a piece, gives what is certain. */
   read(piece: string): CitedPiece[] {
@@ -35,11 +34,11 @@ export class CitationReader {
     for (const match of text.matchAll(citation)) {
       pieces.push({ kind: 'text', text: text.slice(at, match.index) })
       at = match.index + match[0].length
-      if (match[1] === undefined) this.notSeen = true
+      if (match[1] === undefined) pieces.push({ kind: 'not-seen' })
       else pieces.push(...readNumbers(match[1]))
     }
     pieces.push({ kind: 'text', text: text.slice(at) })
-    return pieces.filter((each) => each.kind === 'number' || each.text !== '')
+    return pieces.filter((each) => each.kind !== 'text' || each.text !== '')
   }
 }
 

@@ -14,8 +14,12 @@ export interface PartEncoders {
 export function createGenerator(service: AiService, encoders: PartEncoders): Generator {
   return {
     async *generate(prompt, { maxNewTokens = 200, temperature = 0, topK, topP, stop, seed, signal } = {}) {
-      if (!Number.isInteger(maxNewTokens) || maxNewTokens < 1)
-        throw new TypeError(`maxNewTokens is ${maxNewTokens}: it must be a whole number, 1 or more`)
+      for (const [name, value] of Object.entries({ maxNewTokens, topK: topK ?? 1 }))
+        if (!Number.isInteger(value) || value < 1)
+          throw new TypeError(`${name} is ${value}: it must be a whole number, 1 or more`)
+      if (!(temperature >= 0)) throw new TypeError(`temperature is ${temperature}: it must be 0 or more`)
+      if (topP !== undefined && !(topP > 0 && topP <= 1))
+        throw new TypeError(`topP is ${topP}: it must be above 0 and at most 1`)
       signal?.throwIfAborted()
       const request: AiRequest = {
         turns: await Promise.all(prompt.map((turn) => toRequestTurn(turn, encoders, service))),

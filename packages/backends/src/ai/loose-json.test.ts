@@ -40,6 +40,7 @@ describe('findJson', () => {
     const json = fc
       .oneof(fc.array(fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue()))
       .map((value) => JSON.stringify(value))
+      .filter((text) => !text.includes('__proto__'))
     fc.assert(
       fc.property(
         json,

@@ -4,6 +4,8 @@ import { PerStreamError, type PerStreamErrorCode } from '@perstream/spec'
 export interface ServiceFailure {
   readonly error: PerStreamError
   readonly retry: boolean
+  /** The service took the prompt, so that its tokens may be charged. */
+  readonly taken: boolean
   /** How long the service asks to wait, in milliseconds. */
   readonly retryAfter?: number | undefined
 }
@@ -21,7 +23,7 @@ const apiCallError = Symbol.for('vercel.ai.error.AI_APICallError')
  * service says to a refused key, which may repeat it.
  */
 export function readFailure(error: unknown, service: ServiceName): ServiceFailure {
-  if (PerStreamError.isInstance(error)) return { error, retry: false }
+  if (PerStreamError.isInstance(error)) return { error, retry: false, taken: false }
   if (hasMarker(error, apiCallError)) return readApiCallError(error as ApiCallError, service)
   const name = error instanceof Error ? error.name : ''
   if (name === 'AI_LoadAPIKeyError' || name === 'AI_LoadSettingError')
@@ -99,7 +101,7 @@ function readApiCallError(error: ApiCallError, service: ServiceName): ServiceFai
     )
   if (status === 429) return limited(service, fields, retryAfter)
   if (saysTooLong(said) || status === 413) return tooLong(service, said, fields)
-  if (saysContent(said)) return { error: contentRefused(service), retry: false }
+  if (saysContent(said)) return { error: contentRefused(service), retry: false, taken: false }
   if (status === 404 || saysNoModel(said)) return modelMissing(service, fields)
   if (status < 400)
     return failure(
@@ -171,7 +173,9 @@ function failure(
   const error = new PerStreamError(code, `${provider} "${modelId}": ${message}`, {
     fields: { provider, modelId, ...fields },
   })
-  return { error, retry, retryAfter }
+  const { status, reason } = fields
+  const taken = code === 'service-failed' && (reason !== undefined || status === undefined)
+  return { error, retry, taken, retryAfter }
 }
 
 /** Errors that arrive within a stream: objects or texts in the service's own form, or errors of the SDK's parser. */
@@ -181,7 +185,7 @@ function readReportedError(error: unknown, service: ServiceName): ServiceFailure
   const kind = `${code} ${status} ${type} ${said}`
   if (/without a finish reason/.test(said)) return streamCut(service, 0)
   if (saysTooLong(kind)) return tooLong(service, said, {})
-  if (saysContent(kind)) return { error: contentRefused(service), retry: false }
+  if (saysContent(kind)) return { error: contentRefused(service), retry: false, taken: true }
   if (saysQuota(kind))
     return failure('service-limited', service, 'the account has no quota left', { reason: 'quota' }, false)
   if (code === 429 || status === 429 || /rate.?limit|too many requests/i.test(kind))

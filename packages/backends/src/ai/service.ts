@@ -12,6 +12,7 @@ import {
 import { type AiRequest, identifyRequest, writePrompt } from './request'
 import { type Backoff, sleep } from './retry'
 import { afterText, contentRefused, readFailure, type ServiceFailure, shorten, streamCut } from './service-error'
+import { saysAnything } from './thinking'
 import { type TimeWatch, watchTime } from './time-watch'
 
 /** A setting of a request that can be left out, for services that refuse it. */
@@ -85,7 +86,7 @@ export class AiService {
         await this.#keep(prepared.key, reply, signal)
         return reading.value
       }
-      if (again) throw this.#invalid(reading.problem, reply)
+      if (again) throw this.invalid(`${reading.problem}, twice`, reply.text, reply.ending.reason === 'length')
       asked = await this.#prepare(repaired(request, reading.problem, reply))
     }
   }
@@ -104,26 +105,18 @@ export class AiService {
       return
     }
     let text = ''
-    const ending: { last?: Ending } = {}
+    const ending: { last: Ending | undefined } = { last: undefined }
     for await (const piece of this.#pieces(prepared, ending, signal)) {
       text += piece
       yield piece
     }
     this.#checkEnding(ending.last!)
-    await this.#keep(prepared.key, { text, ending: ending.last! }, signal)
-  }
-
-  /** @throws PerStreamError `reply-invalid`: what `ask` throws, for callers that read streams */
-  invalid(problem: string, text: string): PerStreamError {
-    return this.#invalid(problem, {
-      text,
-      ending: { reason: 'other', tokens: { input: undefined, output: undefined } },
-    })
+    if (saysAnything(text)) await this.#keep(prepared.key, { text, ending: ending.last! }, signal)
   }
 
   async *#pieces(
     prepared: Prepared,
-    ending: { last?: Ending },
+    ending: { last: Ending | undefined },
     signal: AbortSignal | undefined,
   ): AsyncGenerator<string, void, void> {
     const { budget } = this.#options
@@ -131,9 +124,10 @@ export class AiService {
     try {
       for (let attempt = 1; ; attempt++) {
         budget.spendRequest(attempt > 1)
+        ending.last = undefined
         const watch = watchTime(this.#options.timeout, signal)
-        let [streamed, reported]: [string, ReportedTokens | undefined] = ['', undefined]
-        let failed: ServiceFailure
+        let streamed = ''
+        let failed: ServiceFailure | undefined
         try {
           for await (const event of streamReply(this.#options.model, { ...prepared.call, abortSignal: watch.signal })) {
             watch.seen()
@@ -146,14 +140,13 @@ export class AiService {
             yield event.text
             watch.seen()
           }
-          reported = ending.last?.tokens
           if (ending.last && ending.last.reason !== 'error') return
           failed = streamCut(this.name, streamed.length)
         } catch (error) {
           failed = this.#failure(error, watch, signal)
         } finally {
           watch.end()
-          budget.spendTokens(reported ?? { input: undefined, output: undefined }, estimate(prepared.request, streamed))
+          if (failed?.taken !== false) budget.spendTokens(ending.last?.tokens, estimate(prepared.request, streamed))
         }
         if (streamed !== '' && failed.retry) throw afterText(failed, streamed.length)
         await this.#pause(failed, attempt, signal)
@@ -170,19 +163,19 @@ export class AiService {
       for (let attempt = 1; ; attempt++) {
         budget.spendRequest(repeats || attempt > 1)
         const watch = watchTime(this.#options.timeout, signal)
-        let [tokens, text]: [ReportedTokens, string] = [{ input: undefined, output: undefined }, '']
-        let failed: ServiceFailure
+        let reply: Awaited<ReturnType<typeof generateReply>> | undefined
+        let failed: ServiceFailure | undefined
         try {
-          const reply = await generateReply(model, { ...prepared.call, abortSignal: watch.signal })
+          reply = await generateReply(model, { ...prepared.call, abortSignal: watch.signal })
           this.#warn(reply.warnings)
-          ;[tokens, text] = [reply.ending.tokens, reply.text]
           if (reply.ending.reason !== 'error') return reply
           failed = streamCut(this.name, 0)
         } catch (error) {
           failed = this.#failure(error, watch, signal)
         } finally {
           watch.end()
-          budget.spendTokens(tokens, estimate(prepared.request, text))
+          if (failed?.taken !== false)
+            budget.spendTokens(reply?.ending.tokens, estimate(prepared.request, reply?.text ?? ''))
         }
         await this.#pause(failed, attempt, signal)
       }
@@ -201,7 +194,7 @@ export class AiService {
     const { provider, modelId } = this.name
     const message = `${provider} "${modelId}": no sign of it for ${this.#options.timeout} ms`
     const fields = { provider, modelId, reason: 'timeout', timeout: this.#options.timeout }
-    return { error: new PerStreamError('service-failed', message, { fields }), retry: true }
+    return { error: new PerStreamError('service-failed', message, { fields }), retry: true, taken: true }
   }
 
   async #pause(
@@ -255,13 +248,14 @@ export class AiService {
     }
   }
 
-  #invalid(problem: string, { text, ending }: Reply): PerStreamError {
+  /** The error of a reply that is of no use: `problem` says what it was or had. */
+  invalid(problem: string, text: string, cut = false): PerStreamError {
     const { provider, modelId } = this.name
     const reply = shorten(text)
-    const cut = ending.reason === 'length' ? ' It was cut at its token limit: allow more tokens.' : ''
+    const limit = cut ? ' It was cut at its token limit: allow more tokens.' : ''
     return new PerStreamError(
       'reply-invalid',
-      `${provider} "${modelId}": the reply ${problem}, twice.${cut} It was: ${JSON.stringify(reply)}. Ask a stronger model, or one that keeps to a JSON schema.`,
+      `${provider} "${modelId}": the reply ${problem}: ${JSON.stringify(reply)}.${limit} Ask again, or a model that keeps better to what it is asked.`,
       { fields: { provider, modelId, problem, reply } },
     )
   }

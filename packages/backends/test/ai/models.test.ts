@@ -106,6 +106,14 @@ describe('a model of the SDK', () => {
     expect(warnings).toEqual([expect.stringMatching(/^setting-unsupported: .*topK/)])
   })
 
+  it.each([{ maxNewTokens: 0 }, { topK: 1.5 }, { topP: 0 }, { temperature: -1 }])(
+    'is not asked with %j',
+    async (options) => {
+      const ai = createAiAdapter(createOpenAICompatible({ ...settings, baseURL: 'http://127.0.0.1:9/v1' })('tiny'))
+      await expect(collect(ai.generator().generate(prompt, options))).rejects.toThrow(TypeError)
+    },
+  )
+
   it('is not asked with parts that a turn cannot have', async () => {
     await using server = await startChatServer([{ say: 'Yes.' }])
     const ai = createAiAdapter(createOpenAICompatible({ ...settings, baseURL: server.baseURL })('tiny'))

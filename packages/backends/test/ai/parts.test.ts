@@ -1,7 +1,8 @@
 import { answererContract, captionerContract } from '@perstream/conformance'
+import { collect } from '@perstream/kit'
 import type { CaptionedMoment, Frame, Memory, Moment, PerStreamError, RetrievedMemory, RgbImage } from '@perstream/spec'
 import { afterAll, describe, expect, it } from 'vitest'
-import { type AiCaptionerOptions, createAiAdapter } from '../../src/ai'
+import { type AiCaptionerOptions, createAiAdapter, createMemoryAiCache } from '../../src/ai'
 import { type ChatServer, type ContentPart, type Reaction, startChatServer } from './chat-server'
 import { failureOf, modelAt, serve } from './support'
 
@@ -230,12 +231,35 @@ describe('the answerer', () => {
     ['An array a[i] on it [1] [sic].', ['An array a[i] on it', 'a', ' [sic].']],
     ['On the shelf [9].', [notSeen]],
     ['On the shelf.', [notSeen]],
+    ['<think>The keys [2]? NOT_SEEN?</think>\n\nOn the shelf [1].', ['On the shelf', 'a', '.']],
+    ['<thin [1] ice', ['<thin', 'a', ' ice']],
+    ['On the shelf [1]. NOT_SEEN', ['On the shelf', 'a', '. ']],
     ['NOT_SEEN', [notSeen]],
     ['NOT_SEEN. The memories [1] tell nothing.', [notSeen]],
     ['Sorry: not_seen', [notSeen]],
     ['[0] and [-1] and [1e9]', [notSeen]],
   ])('%s', async (say, parts) => {
     expect((await answer(say)).parts).toEqual(parts)
+  })
+
+  it('answers from the cache what it answered live, however the text comes', async () => {
+    for (const say of ['NOT_SEEN. See [1].', 'On the shelf [1], so [2].', '<think>[1]</think>NOT_SEEN']) {
+      const cache = createMemoryAiCache()
+      await using it = await serve([{ say, pieces: say.length }], { cache })
+      const request = {
+        question: 'Where?',
+        memories: [memoryOf('a', 'Keys.'), memoryOf('b', 'Bus.')],
+        moment: { now: 0 },
+      }
+      const ask = async () => {
+        const parts: unknown[] = []
+        for await (const part of it.ai.answerer().answer(request))
+          parts.push(part.kind === 'citation' ? [part.citation.memoryId] : part.text)
+        return joined(parts)
+      }
+      expect(await ask()).toEqual(await ask())
+      expect(it.ai.usage).toMatchObject({ requests: 1, cached: 1 })
+    }
   })
 
   it('cites word for word, with evidence', async () => {
@@ -269,7 +293,13 @@ describe('the answerer', () => {
   })
 
   it('an empty reply is invalid, a refusal is refused, a cut one says so', async () => {
-    expect((await failureOf(answer([{ say: '' }]))).code).toBe('reply-invalid')
+    for (const say of ['', '<think>I never end [1]']) {
+      await using it = await serve([{ say }, { say: 'On the shelf [1].' }], { cache: createMemoryAiCache() })
+      const request = { question: 'Where?', memories: [memoryOf('a', 'Keys.')], moment: { now: 0 } }
+      const ask = () => collect(it.ai.answerer().answer(request))
+      expect(await failureOf(ask())).toMatchObject({ code: 'reply-invalid', fields: { problem: 'was empty' } })
+      expect(await ask()).toHaveLength(3)
+    }
     expect((await failureOf(answer([{ refuse: 'No.' }]))).code).toBe('service-refused')
     expect((await failureOf(answer([{ cutAfter: 'On the shelf [1]' }]))).code).toBe('service-failed')
   })

@@ -43,6 +43,21 @@ describe('a budget', () => {
     expect(it.ai.usage).toMatchObject({ inputTokens: 80, outputTokens: 20, estimatedTokens: 0 })
   })
 
+  it('charges nothing for what a service did not take, and reckons what it took and did not finish', async () => {
+    for (const status of [401, 404, 429, 500]) {
+      await using it = await serve([{ status }])
+      await failureOf(it.ai.tripletExtractor().extract('one'))
+      await failureOf(collect(it.ai.generator().generate(prompt)))
+      expect(it.ai.usage).toMatchObject({ inputTokens: 0, outputTokens: 0, estimatedTokens: 0 })
+    }
+    await using cut = await serve([{ cutAfter: 'x'.repeat(40) }])
+    await failureOf(collect(cut.ai.generator().generate(prompt)))
+    expect(cut.ai.usage).toMatchObject({ inputTokens: 2, outputTokens: 10, estimatedTokens: 12 })
+    await using left = await serve([{ hangAfter: 'abcd' }])
+    for await (const _ of left.ai.generator().generate(prompt)) break
+    expect(left.ai.usage).toMatchObject({ inputTokens: 2, outputTokens: 1, estimatedTokens: 3 })
+  })
+
   it('reckons what a service does not report', async () => {
     await using it = await serve([{ say: 'x'.repeat(80), usage: null }])
     await collect(it.ai.generator().generate(prompt))

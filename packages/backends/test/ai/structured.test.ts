@@ -122,13 +122,13 @@ describe('triplets', () => {
     const error = await failureOf(it.ai.tripletExtractor().extract('A p B.'))
     expect(error.message).toContain('never mind xxx')
     expect(error.message.length).toBeLessThan(700)
-    expect(error.fields).toMatchObject({ problem: 'had no JSON in it' })
+    expect(error.fields).toMatchObject({ problem: 'had no JSON in it, twice' })
   })
 
   it('an empty reply is asked for again and then invalid', async () => {
     await using it = await serve([{ say: '' }])
     expect(await failureOf(it.ai.tripletExtractor().extract('A p B.'))).toMatchObject({
-      fields: { problem: 'was empty' },
+      fields: { problem: 'was empty, twice' },
     })
     expect(it.server.requests).toHaveLength(2)
   })
