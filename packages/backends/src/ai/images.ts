@@ -11,7 +11,7 @@ export interface EncodedImage {
 /** Makes a file of a picture. */
 export type ImageEncoder = (image: RgbImage) => EncodedImage | Promise<EncodedImage>
 
-/** Makes a JPEG of a picture, quality 1 to 100. Computes on the calling thread: about 25 ms for 640 x 480. */
+/** Makes a JPEG of a picture, quality 1 to 100. Computes on the calling thread: about 50 ms for 640 x 480. */
 export function encodeJpeg({ data, width, height }: RgbImage, quality: number): EncodedImage {
   const rgba = new Uint8Array(width * height * 4).fill(255)
   for (let from = 0, to = 0; to < rgba.length; from += 3, to += 4) {

@@ -9,8 +9,8 @@ export function withoutThinking(reply: string): string {
 
 /** Whether a model said anything: a blank text and thinking that never ends say nothing. */
 export function saysAnything(reply: string): boolean {
-  const said = reply.trim()
-  return said !== '' && (!said.startsWith(begin) || withoutThinking(said).trim() !== said)
+  const said = withoutThinking(reply).trim()
+  return said !== '' && !said.startsWith(begin)
 }
 
 /** A reply in pieces without the thinking that it begins with, and without white space before its first word. */

@@ -7,7 +7,7 @@ import { decode } from 'jpeg-js'
 import { createOpenAICompatible as createV2 } from 'openai-compatible-v2'
 import { createOpenAICompatible as createV3 } from 'openai-compatible-v3'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { type AiLanguageModel, createAiAdapter } from '../../src/ai'
+import { type AiLanguageModel, createAiAdapter, createVllmEmbeddings } from '../../src/ai'
 import { type ContentPart, startChatServer } from './chat-server'
 import { failureOf } from './support'
 
@@ -54,6 +54,20 @@ describe.each([
     const picture = decode(Buffer.from(url.split(',')[1]!, 'base64'), { useTArray: true })
     expect([picture.width, picture.height]).toEqual([16, 8])
     for (const [i, value] of [200, 40, 90].entries()) expect(Math.abs(picture.data[i]! - value)).toBeLessThan(8)
+  })
+
+  it('sends stored visual embeddings to a server that takes them', async () => {
+    await using server = await startChatServer([{ say: 'A wall.' }])
+    const model = create({ ...settings, baseURL: server.baseURL })('tiny')
+    const ai = createAiAdapter(model, { embeddings: createVllmEmbeddings({ space: 's' }) })
+    const grid = { data: new Float32Array(8), rows: 2, columns: 2, dimensions: 2, space: 's' }
+    await collect(ai.generator().generate([{ role: 'user', parts: [{ kind: 'embedding', grid }] }]))
+    expect(server.requests[0]!.body.messages[0]!.content).toEqual([
+      {
+        type: 'image_embeds',
+        image_embeds: { image_embeds: expect.any(String), image_grid_thw: expect.any(String) },
+      },
+    ])
   })
 
   it('replies in one piece, and its faults are told apart', async () => {
