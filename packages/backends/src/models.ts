@@ -1,0 +1,18 @@
+export type {
+  Activation,
+  BertConfig,
+  DecoderConfig,
+  LanguageModelConfig,
+  ModelConfig,
+  RopeConfig,
+  RopeScaling,
+  RopeSections,
+  SentenceModelConfig,
+  TextModelConfig,
+  VisionLanguageConfig,
+  VisionTokens,
+  VisionTowerConfig,
+  VisionWindow,
+} from './models/config/model-config'
+export { readModelConfig } from './models/config/read-model-config'
+export type { LanguageModelParts } from './models/language-model-parts'
