@@ -25,3 +25,4 @@ export { openSafetensors, type Safetensors, type SafetensorsEntry, type Safetens
 export { createTensor, readTensorData } from './tensor'
 export { type ConvertTfjsOptions, convertTfjsGraph } from './tfjs/convert'
 export type { TfjsAttribute, TfjsModelJson, TfjsNode, TfjsWeight } from './tfjs/graph-model'
+export type { WeightTensor } from './weight'

@@ -1,0 +1,2 @@
+export { type Checkpoint, type CheckpointTensor, openCheckpoint } from './node/checkpoint'
+export { type FileSource, fileSource } from './node/file-source'
