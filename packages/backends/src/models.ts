@@ -1,6 +1,7 @@
 export type {
   Activation,
   BertConfig,
+  DecoderBiases,
   DecoderConfig,
   LanguageModelConfig,
   ModelConfig,
