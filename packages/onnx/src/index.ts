@@ -33,6 +33,8 @@ export {
 export { createTensor, readTensorData } from './tensor'
 export { type ConvertTfjsOptions, convertTfjsGraph } from './tfjs/convert'
 export type { TfjsAttribute, TfjsModelJson, TfjsNode, TfjsWeight } from './tfjs/graph-model'
+export { readTorchCheckpoint, type TorchCheckpoint, type TorchValue } from './torch/checkpoint'
+export { TorchTensor } from './torch/tensor'
 export {
   convertWeight,
   type QuantizeWeightOptions,
