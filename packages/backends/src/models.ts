@@ -17,3 +17,8 @@ export type {
 } from './models/config/model-config'
 export { readModelConfig } from './models/config/read-model-config'
 export type { LanguageModelParts } from './models/language-model-parts'
+export {
+  createSpatialProjection,
+  type SpatialProjection,
+  type SpatialProjectionOptions,
+} from './models/spatial-projection'
