@@ -188,6 +188,24 @@ describe('killed processes', () => {
     expect(await parts()).toEqual([])
   })
 
+  it.skipIf(process.platform === 'win32')(
+    'a disk that takes no more is store-full, and what is there is kept',
+    async () => {
+      // Files of this shell end after 100 blocks of 1024 bytes.
+      const limited = `trap '' XFSZ; ulimit -f 100; exec "$@"`
+      const child = spawn('bash', ['-c', limited, 'bash', process.execPath, program, server.endpoint, cacheFolder])
+      let said = ''
+      child.stdout.on('data', (chunk) => {
+        said += chunk
+      })
+      expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1)
+      expect(said.trim().split('\n').at(-1)).toBe('store-full')
+      expect(await finalNames()).not.toContain('onnx/model.onnx')
+      await check((await open().pull(id)).folder)
+      expect(received().at(-1)).toBe(weights.length - 100 * 1024)
+    },
+  )
+
   it('a piece that nobody has written for long is taken over', async () => {
     const folder = join(cacheFolder, 'models--owner--model/perstream')
     await mkdir(folder, { recursive: true })

@@ -59,7 +59,7 @@ export function modelCache(cacheFolder: string, id: string): ModelCache {
     commits: async () => (await namesIn(join(folder, 'snapshots'))).filter(isCommit),
     async revisions() {
       const found = new Map<string, string>()
-      for (const name of await filesIn(refs)) {
+      for (const name of (await filesIn(refs)).filter((each) => !each.endsWith('.tmp'))) {
         const commit = (await readIfThere(join(refs, name)))?.trim()
         if (commit !== undefined) found.set(name, commit)
       }

@@ -36,16 +36,21 @@ export async function downloadFile(task: DownloadTask): Promise<string> {
   } catch (error) {
     await download.release()
     throw isFull(error)
-      ? new PerStreamError('store-full', `The disk is full: ${target} could not be written; free some space`, {
-          fields: { file: target },
-          cause: error,
-        })
+      ? new PerStreamError(
+          'store-full',
+          `The disk is full, or takes no file so large: ${target} could not be written`,
+          {
+            fields: { file: target },
+            cause: error,
+          },
+        )
       : error
   }
 }
 
+/** No space, a quota, or a file system whose files end at 4 GB. */
 function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+  return error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code))
 }
 
 class Download {
