@@ -100,7 +100,10 @@ interface Place extends CallOptions {
   readonly cache: ModelCache
 }
 
-/** Makes a hub over the protocol of huggingface.co. Several processes can share one cache. */
+/**
+ * Makes a hub over the protocol of huggingface.co. It asks once what commit a branch is, and keeps to it. Several processes can
+ * share one cache.
+ */
 export function createHub({
   cacheFolder,
   token,
