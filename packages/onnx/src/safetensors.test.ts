@@ -27,6 +27,14 @@ describe('openSafetensors', () => {
     expect(tensors.get('b')?.offset).toBe(start + 8)
   })
 
+  it('takes names with quotes, braces and colons in them', async () => {
+    const names = ['"{":', '\\\\"', '}],:', '__proto__']
+    const header = JSON.parse(
+      `{${names.map((name, i) => `${JSON.stringify(name)}:${JSON.stringify(tensor(i * 4, i * 4 + 4, 'F32', [1]))}`)}}`,
+    )
+    expect([...(await open(file(header))).tensors.keys()]).toEqual(names)
+  })
+
   const wrong: readonly [what: string, bytes: Uint8Array, message: RegExp][] = [
     ['an empty file', new Uint8Array(), /0 bytes/],
     ['a header that is cut off', file({ a: tensor(0, 8) }).subarray(0, 30), /header takes/],
@@ -36,6 +44,16 @@ describe('openSafetensors', () => {
     ['values that do not fill the shape', file({ a: tensor(0, 8, 'F32', [3]) }), /"a" has 8 bytes.*12/],
     ['a negative size', file({ a: tensor(0, 8, 'F32', [-2]) }), /shape of "a"/],
     ['values beyond the end', file({ a: tensor(12, 20) }), /"a" ends at/],
+    [
+      'a tensor that is named twice',
+      file(`{"a":${JSON.stringify(tensor(0, 8))},"a":${JSON.stringify(tensor(8, 16))}}`),
+      /twice/,
+    ],
+    [
+      'a shape of nested lists',
+      file(`{"a":{"dtype":"F32","shape":${'['.repeat(5e4)}${']'.repeat(5e4)},"data_offsets":[0,8]}}`),
+      /nested/,
+    ],
     ['values that overlap', file({ a: tensor(0, 8), b: tensor(4, 12) }), /"a" and "b" overlap/],
   ]
   it.each(wrong)('refuses %s', async (_, bytes, message) => {

@@ -1,8 +1,8 @@
 import { PerStreamError } from '@perstream/spec'
 import type { ByteSource } from './byte-source'
 
-/** Element types of a safetensors file, by their names there. */
-const elementBytes = {
+/** Bytes of one element, by the names that safetensors files use. */
+export const elementBytes = {
   ...{ F64: 8, F32: 4, F16: 2, BF16: 2 },
   ...{ I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 },
 } as const
@@ -28,8 +28,8 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** Longer headers are refused, as the format's own reader does. */
-const longestHeader = 100_000_000
+/** Longer headers are refused: of 100,000 tensors one has about 15 MB, and JSON takes many times more once it is parsed. */
+export const longestHeader = 25_000_000
 
 /**
  * Reads the header of a safetensors file and checks it: every tensor lies within the file and fills its shape, and none
@@ -40,9 +40,9 @@ export async function openSafetensors(
   source: ByteSource,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Safetensors> {
-  const fail = (problem: string) =>
+  const fail: Fail = (problem, tensor) =>
     new PerStreamError('model-invalid', `${source.name} is no whole safetensors file: ${problem}`, {
-      fields: { file: source.name },
+      fields: { file: source.name, ...(tensor === undefined ? {} : { tensor }) },
     })
   if (source.size < 8) throw fail(`it has ${source.size} bytes`)
   const start = await source.read(0, 8, { signal })
@@ -61,17 +61,37 @@ export async function openSafetensors(
   return { source, tensors, metadata }
 }
 
-type Fail = (problem: string) => PerStreamError
+type Fail = (problem: string, tensor?: string) => PerStreamError
 
 function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
+  let text: string
   let header: unknown
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    header = JSON.parse(text)
   } catch {
     throw fail('its header is no JSON')
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header)) throw fail('its header is no JSON object')
+  if (countKeys(text) !== Object.keys(header).length) throw fail('its header names a tensor twice')
   return header as Record<string, unknown>
+}
+
+/** Counts the keys of a JSON object, repeated ones too: of those, `JSON.parse` keeps the last in silence. */
+function countKeys(json: string): number {
+  let depth = 0
+  let keys = 0
+  let quoted = false
+  for (let i = 0; i < json.length; i++) {
+    const character = json[i]
+    if (quoted && character === '\\') i++
+    else if (character === '"') quoted = !quoted
+    else if (quoted) continue
+    else if (character === '{' || character === '[') depth++
+    else if (character === '}' || character === ']') depth--
+    else if (character === ':' && depth === 1) keys++
+  }
+  return keys
 }
 
 function readMetadata(value: unknown): Record<string, string> {
@@ -88,16 +108,22 @@ interface EntryContext {
 function readEntry(name: string, value: unknown, { dataStart, size, fail }: EntryContext): SafetensorsEntry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>
   if (typeof dtype !== 'string' || !Object.hasOwn(elementBytes, dtype))
-    throw fail(`the type of "${name}" is ${JSON.stringify(dtype)}`)
+    throw fail(`the type of "${name}" is ${shown(dtype)}`, name)
   const type = dtype as SafetensorsType
-  if (!isWholeNumbers(shape)) throw fail(`the shape of "${name}" is ${JSON.stringify(shape)}`)
-  if (!isWholeNumbers(offsets) || offsets.length !== 2)
-    throw fail(`the place of "${name}" is ${JSON.stringify(offsets)}`)
+  if (!isWholeNumbers(shape)) throw fail(`the shape of "${name}" is ${shown(shape)}`, name)
+  if (!isWholeNumbers(offsets) || offsets.length !== 2) throw fail(`the place of "${name}" is ${shown(offsets)}`, name)
   const [begin, end] = offsets as [number, number]
   const needed = shape.reduce((product, each) => product * each, elementBytes[type])
-  if (end - begin !== needed) throw fail(`"${name}" has ${end - begin} bytes, ${type} [${shape}] needs ${needed}`)
-  if (dataStart + end > size) throw fail(`"${name}" ends at byte ${dataStart + end}, the file at ${size}`)
+  if (end - begin !== needed) throw fail(`"${name}" has ${end - begin} bytes, ${type} [${shape}] needs ${needed}`, name)
+  if (dataStart + end > size) throw fail(`"${name}" ends at byte ${dataStart + end}, the file at ${size}`, name)
   return { name, type, shape, offset: dataStart + begin, length: needed }
+}
+
+/** A value of a header in a message, short whatever it is. */
+function shown(value: unknown): string {
+  if (Array.isArray(value))
+    return value.some((each) => typeof each === 'object') ? 'a nested list' : `[${value.slice(0, 8)}]`
+  return typeof value === 'object' && value !== null ? 'an object' : (JSON.stringify(value) ?? 'not given').slice(0, 60)
 }
 
 function isWholeNumbers(value: unknown): value is number[] {
@@ -109,6 +135,6 @@ function refuseOverlaps(tensors: ReadonlyMap<string, SafetensorsEntry>, fail: Fa
   ordered.forEach((entry, i) => {
     const before = ordered[i - 1]
     if (before && before.offset + before.length > entry.offset)
-      throw fail(`"${before.name}" and "${entry.name}" overlap`)
+      throw fail(`"${before.name}" and "${entry.name}" overlap`, entry.name)
   })
 }

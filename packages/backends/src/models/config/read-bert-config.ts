@@ -1,0 +1,28 @@
+import { readActivation } from './activation'
+import type { ConfigSection } from './config-section'
+import type { BertConfig } from './model-config'
+
+/**
+ * Reads the settings of a BERT encoder.
+ * @throws PerStreamError `model-invalid`, `model-unsupported` for relative positions and for decoders
+ */
+export function readBertConfig(root: ConfigSection): BertConfig {
+  const positions = root.text('position_embedding_type') ?? 'absolute'
+  if (positions !== 'absolute') throw root.unsupported('position_embedding_type', 'absolute')
+  if (root.flag('is_decoder')) throw root.unsupported('is_decoder', 'false')
+  const width = root.count('hidden_size')
+  const heads = root.count('num_attention_heads')
+  if (width % heads !== 0) throw root.invalid('num_attention_heads', `a divisor of the width ${width}`)
+  return {
+    width,
+    layers: root.count('num_hidden_layers'),
+    heads,
+    feedForward: root.count('intermediate_size'),
+    activation: readActivation(root, 'gelu'),
+    vocabulary: root.count('vocab_size'),
+    contextLength: root.count('max_position_embeddings'),
+    segments: root.count('type_vocab_size', 2),
+    normEpsilon: root.positive('layer_norm_eps', 1e-12),
+    padToken: root.token('pad_token_id') ?? 0,
+  }
+}
