@@ -47,11 +47,18 @@ async function open(folder: string, layersPerPart: number): Promise<Opened> {
   const deepstackLayers = config.vision.deepstackLayers.length
   const parts = Array.from({ length: Math.ceil(config.text.layers / layersPerPart) }, (_, i) => {
     const part = { first: i * layersPerPart, end: Math.min((i + 1) * layersPerPart, config.text.layers) }
-    return writeDecoder({ config: config.text, weights, prefix: names.text, head: names.head, deepstackLayers, part })
+    return writeDecoder({
+      config: config.text,
+      source: { table: weights },
+      prefix: names.text,
+      head: names.head,
+      deepstackLayers,
+      part,
+    })
   })
   const models = [
-    writeVisionTower(config, weights, names.vision!),
-    writeEmbedTokens(config.text, weights, names.table),
+    writeVisionTower(config, { table: weights }, names.vision!),
+    writeEmbedTokens(config.text, { table: weights }, names.table),
     ...parts,
   ]
   const files = Object.fromEntries(models.map((model, i) => [`${i}.onnx`, encodeModel(model)]))
