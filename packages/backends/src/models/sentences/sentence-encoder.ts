@@ -68,7 +68,7 @@ export async function createSentenceEncoder(options: SentenceEncoderOptions): Pr
       if (texts.length > maxBatchSize) {
         throw new TypeError(`texts has ${texts.length} entries: one call takes ${maxBatchSize}; encode them in batches`)
       }
-      const vectors = texts.map(() => new Float32Array(width))
+      const vectors: Float32Array[] = texts.map(() => new Float32Array(width))
       const told = texts.map((_, i) => i).filter((i) => texts[i]!.trim() !== '')
       const ids = told.map((i) => tokenize(texts[i]!))
       for (const batch of batchByLength(ids.map((each) => each.length))) {
