@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bytesSource, openSafetensors } from '@perstream/onnx'
 import type { ElementType, Tensor } from '@perstream/spec'
-import { arrayOfType } from '../onnx/ort'
 import type { DecoderConfig } from './config/model-config'
 
 const folder = process.env.PERSTREAM_SHARED ?? fileURLToPath(new URL('../../../../../shared', import.meta.url))
@@ -13,7 +12,11 @@ const folder = process.env.PERSTREAM_SHARED ?? fileURLToPath(new URL('../../../.
 /** The folder of the test models, where it is there. */
 export const shared: string | undefined = existsSync(folder) ? folder : undefined
 
-const types = { F32: 'float32', I64: 'int64', U8: 'uint8' } as const satisfies Record<string, ElementType>
+const types = {
+  F32: ['float32', Float32Array],
+  I64: ['int64', BigInt64Array],
+  U8: ['uint8', Uint8Array],
+} as const satisfies Record<string, readonly [ElementType, unknown]>
 
 /** Reads all tensors of a safetensors file; the result gives each by its name. */
 export async function readGolden(path: string): Promise<(name: string) => Tensor> {
@@ -21,9 +24,9 @@ export async function readGolden(path: string): Promise<(name: string) => Tensor
   const { tensors } = await openSafetensors(bytesSource(path, bytes))
   return (name) => {
     const { type, shape, offset, length } = tensors.get(name)!
-    const element = types[type as keyof typeof types]
+    const [element, Values] = types[type as keyof typeof types]
     const copy = Uint8Array.from(bytes.subarray(offset, offset + length))
-    return { type: element, shape, data: new arrayOfType[element](copy.buffer) }
+    return { type: element, shape, data: new Values(copy.buffer) }
   }
 }
 

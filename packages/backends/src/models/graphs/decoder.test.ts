@@ -22,8 +22,10 @@ describe.skipIf(!shared)('writeDecoder (skipped without shared material)', () =>
     const weights = checkpointTable(checkpoint)
     const names = findLanguageModelNames(config, weights)
     await using work = await workFolder(join(folder, which), {
-      'embed.onnx': encodeModel(writeEmbedTokens(config.text, weights, names.table)),
-      'decoder.onnx': encodeModel(writeDecoder({ config: config.text, weights, prefix: names.text, head: names.head })),
+      'embed.onnx': encodeModel(writeEmbedTokens(config.text, { table: weights }, names.table)),
+      'decoder.onnx': encodeModel(
+        writeDecoder({ config: config.text, source: { table: weights }, prefix: names.text, head: names.head }),
+      ),
     })
     const runtime = createOnnxRuntime()
     await using embed = await runtime.open({ path: join(work.path, 'embed.onnx') }, { device: 'cpu' })

@@ -2,16 +2,15 @@ import { createGraph, type GraphValue, type OnnxModel } from '@perstream/onnx'
 import type { DecoderConfig } from '../config/model-config'
 import { type CausalContext, causalAttention, causalContext } from './causal-attention'
 import { gatedFeedForward } from './feed-forward'
-import { createModelWeights, type ModelWeights } from './model-weights'
+import { createModelWeights, type ModelWeights, type WeightSource } from './model-weights'
 import { rmsNorm } from './norms'
 import { createOperators, type Operators } from './operators'
 import { type Rotation, rotate, textRotation } from './rope'
-import type { WeightTable } from './weight-table'
 
 /** What a decoder's graph is written from. */
 export interface DecoderGraph {
   readonly config: DecoderConfig
-  readonly weights: WeightTable
+  readonly source: WeightSource
   /** What the names of the decoder's tensors begin with: 'model.'. */
   readonly prefix: string
   /** The output matrix: 'lm_head.weight', or the embedding table where they are one. */
@@ -39,7 +38,7 @@ interface DecoderContext {
  */
 export function writeDecoder({
   config,
-  weights: table,
+  source,
   prefix,
   head,
   deepstackLayers = 0,
@@ -48,7 +47,7 @@ export function writeDecoder({
   const { width, layers, rope, vocabulary } = config
   const graph = createGraph({ name: 'decoder', domains: { 'com.microsoft': 1 } })
   const operators = createOperators(graph)
-  const weights = createModelWeights(operators, table)
+  const weights = createModelWeights(operators, source)
   const input = part.first === 0 ? 'inputs_embeds' : 'hidden_states'
   const embeddings = graph.input(input, 'float32', ['batch', 'sequence', width])
   const mask = graph.input('attention_mask', 'int64', ['batch', 'total'])

@@ -1,7 +1,17 @@
-import type { ExternalData, GraphValue, OnnxElementType } from '@perstream/onnx'
+import type { GraphValue, OnnxElementType } from '@perstream/onnx'
 import { PerStreamError } from '@perstream/spec'
 import { contributedOptions, type Operators } from './operators'
-import { type BlockWeight, type PlainWeight, requireWeight, type WeightTable } from './weight-table'
+import { type BlockWeight, type PlainWeight, requireWeight, type StoredWeight, type WeightTable } from './weight-table'
+
+/** What a weight is used for: as numbers, as rows that are looked up, or as a matrix that multiplies. */
+export type WeightRole = 'tensor' | 'rows' | 'matrix'
+
+/** The weights that graphs are written from. */
+export interface WeightSource {
+  readonly table: WeightTable
+  /** Told of every use of a weight. */
+  readonly onUse?: ((name: string, role: WeightRole) => void) | undefined
+}
 
 /** A matrix [outputs, inputs] that multiplies rows. */
 export interface LinearShape {
@@ -13,11 +23,12 @@ export interface LinearShape {
 
 /** The weights of a checkpoint as values of a graph, under the checkpoint's own names. */
 export interface ModelWeights {
-  /** A tensor as float32; `as` is another shape for the same numbers. */
-  tensor(name: string, shape: readonly number[], as?: readonly number[]): GraphValue
+  has(name: string): boolean
+  /** A tensor as float32. */
+  tensor(name: string, shape: readonly number[]): GraphValue
   /** x [rows, inputs] times the transpose of `<name>.weight`, plus `<name>.bias`: [rows, outputs]. */
   linear(x: GraphValue, name: string, shape: LinearShape): GraphValue
-  /** x [rows, inputs] times the transpose of the matrix `name`, plus `bias`. */
+  /** x [rows, inputs] times the transpose of the matrix `name` [outputs, inputs], plus `bias`. */
   product(x: GraphValue, name: string, matrix: readonly [number, number], options?: ProductOptions): GraphValue
   /** The rows of a table that ids name, as float32. */
   rows(name: string, ids: GraphValue, shape: readonly [number, number]): GraphValue
@@ -33,42 +44,41 @@ interface ProductOptions {
 /**
  * Makes the weights of a graph. They stay where they are, in the order [outputs, inputs]; half floats are widened by a node
  * that the runtime computes once, when it opens the model.
- * @throws PerStreamError `model-invalid`, from every method, for a tensor that is missing or has another shape
+ * @throws PerStreamError `model-invalid`, from every method but `has`, for a tensor that is missing or has another shape
  */
-export function createModelWeights(operators: Operators, table: WeightTable): ModelWeights {
+export function createModelWeights(operators: Operators, { table, onUse = () => {} }: WeightSource): ModelWeights {
   const { graph } = operators
   const widened = new Map<string, GraphValue>()
-  const widen = (key: string, value: GraphValue, type: OnnxElementType): GraphValue => {
+  const widen = (name: string, value: GraphValue, type: OnnxElementType): GraphValue => {
     if (type === 'float32') return value
-    const known = widened.get(key) ?? operators.cast(value, 'float32')
-    widened.set(key, known)
+    const known = widened.get(name) ?? operators.cast(value, 'float32')
+    widened.set(name, known)
     return known
   }
-  const plain = (name: string, weight: PlainWeight, as: readonly number[]): GraphValue => {
-    const key = as === weight.shape ? name : `${name} as ${as.join('x')}`
-    return widen(key, graph.external(key, weight.type, as, weight.data), weight.type)
+  const require = (name: string, role: WeightRole, shape: readonly number[]): StoredWeight => {
+    onUse(name, role)
+    return requireWeight(table, name, shape)
+  }
+  const plain = (name: string, stored: StoredWeight, shape: readonly number[]): GraphValue => {
+    const { type, data } = plainOf(name, stored)
+    return widen(name, graph.external(name, type, shape, data), type)
   }
   const weights: ModelWeights = {
-    tensor(name, shape, as) {
-      const weight = requireWeight(table, name, shape)
-      if (weight.kind !== 'plain') throw inBlocks(name)
-      return plain(name, weight, as ?? weight.shape)
-    },
+    has: (name) => table.has(name),
+    tensor: (name, shape) => plain(name, require(name, 'tensor', shape), shape),
     linear(x, name, { inputs, outputs, bias = false }) {
       const added = bias ? weights.tensor(`${name}.bias`, [outputs]) : undefined
       return weights.product(x, `${name}.weight`, [outputs, inputs], { bias: added })
     },
     product(x, name, matrix, { bias, stored = matrix } = {}) {
-      const weight = requireWeight(table, name, stored)
-      if (weight.kind === 'blocks') return blockProduct(operators, x, { name, weight, bias })
-      const value = plain(name, weight, stored === matrix ? weight.shape : matrix)
-      return graph.node('Gemm', [x, value, bias], { attributes: { transB: 1 } })
+      const weight = require(name, stored === matrix ? 'matrix' : 'tensor', stored)
+      if (weight.blocks) return blockProduct(operators, x, { name, matrix, blocks: weight.blocks, bias })
+      return graph.node('Gemm', [x, plain(name, weight, matrix), bias], { attributes: { transB: 1 } })
     },
     rows(name, ids, shape) {
-      const weight = requireWeight(table, name, shape)
-      if (weight.kind !== 'plain') throw inBlocks(name)
-      const gathered = operators.gather(graph.external(name, weight.type, weight.shape, weight.data), ids)
-      return weight.type === 'float32' ? gathered : operators.cast(gathered, 'float32')
+      const { type, data } = plainOf(name, require(name, 'rows', shape))
+      const gathered = operators.gather(graph.external(name, type, shape, data), ids)
+      return type === 'float32' ? gathered : operators.cast(gathered, 'float32')
     },
   }
   return weights
@@ -76,27 +86,27 @@ export function createModelWeights(operators: Operators, table: WeightTable): Mo
 
 interface BlockProduct {
   readonly name: string
-  readonly weight: BlockWeight
+  readonly matrix: readonly [number, number]
+  readonly blocks: BlockWeight
   readonly bias: GraphValue | undefined
 }
 
-function blockProduct(operators: Operators, x: GraphValue, { name, weight, bias }: BlockProduct): GraphValue {
-  const { graph } = operators
-  const { bits, blockSize, shape } = weight
-  const [outputs, inputs] = shape as readonly [number, number]
-  const blocks = inputs / blockSize
-  const external = (suffix: string, type: OnnxElementType, size: readonly number[], data: ExternalData) =>
-    graph.external(`${name}.${suffix}`, type, size, data)
-  const codes = external('codes', 'uint8', [outputs, blocks, (blockSize * bits) / 8], weight.codes)
-  const stored = external('scales', weight.scaleType, [outputs, blocks], weight.scales)
-  const scales = weight.scaleType === 'float32' ? stored : operators.cast(stored, 'float32')
+function blockProduct(operators: Operators, x: GraphValue, { name, matrix, blocks, bias }: BlockProduct): GraphValue {
+  const { graph, cast, add } = operators
+  const { bits, blockSize, scaleType } = blocks
+  const [outputs, inputs] = matrix
+  const count = Math.ceil(inputs / blockSize)
+  const codes = graph.external(`${name}.q${bits}`, 'uint8', [outputs, count, (blockSize * bits) / 8], blocks.codes)
+  const stored = graph.external(`${name}.scales`, scaleType, [outputs, count], blocks.scales)
+  const scales = scaleType === 'float32' ? stored : cast(stored, 'float32')
   const options = contributedOptions({ K: inputs, N: outputs, bits, block_size: blockSize })
   const product = graph.node('MatMulNBits', [x, codes, scales], options)
-  return bias ? operators.add(product, bias) : product
+  return bias ? add(product, bias) : product
 }
 
-function inBlocks(name: string): PerStreamError {
-  return new PerStreamError('model-invalid', `The tensor "${name}" is stored in blocks, which only matrices can be`, {
+function plainOf(name: string, { plain }: StoredWeight): PlainWeight {
+  if (plain) return plain
+  throw new PerStreamError('model-invalid', `The tensor "${name}" is stored in blocks, which only matrices can be`, {
     fields: { tensor: name },
   })
 }

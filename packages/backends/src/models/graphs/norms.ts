@@ -21,13 +21,14 @@ export function rmsNorm(
   return graph.node('SimplifiedLayerNormalization', [x, weights.tensor(`${name}.weight`, [width])], { attributes })
 }
 
-/** (x - mean) / sqrt(variance + epsilon) * weight + bias */
+/** (x - mean) / sqrt(variance + epsilon) * weight + bias; the oldest BERT files call the two gamma and beta. */
 export function layerNorm(
   { graph }: Operators,
   weights: ModelWeights,
   x: GraphValue,
   { name, width, epsilon }: NormOptions,
 ): GraphValue {
-  const parameters = ['weight', 'bias'].map((part) => weights.tensor(`${name}.${part}`, [width]))
+  const parts = weights.has(`${name}.gamma`) ? ['gamma', 'beta'] : ['weight', 'bias']
+  const parameters = parts.map((part) => weights.tensor(`${name}.${part}`, [width]))
   return graph.node('LayerNormalization', [x, ...parameters], { attributes: { axis: -1, epsilon: float(epsilon) } })
 }

@@ -1,7 +1,7 @@
 import { createGraph, type GraphValue, type OnnxModel } from '@perstream/onnx'
 import type { VisionLanguageConfig, VisionTowerConfig } from '../config/model-config'
 import { gatedFeedForward, plainFeedForward } from './feed-forward'
-import { createModelWeights, type ModelWeights } from './model-weights'
+import { createModelWeights, type ModelWeights, type WeightSource } from './model-weights'
 import { layerNorm, rmsNorm } from './norms'
 import { createOperators, type Operators } from './operators'
 import { patchAttention } from './patch-attention'
@@ -9,7 +9,6 @@ import { groupByFrame, groupByWindow, type PatchGroups } from './patch-groups'
 import { type PatchPlaces, placePatches } from './patch-places'
 import { readPositionTable } from './position-table'
 import { type Rotation, rotate, rotationOf } from './rope'
-import type { WeightTable } from './weight-table'
 
 /** What the families call the parts of their towers. */
 interface TowerNames {
@@ -57,12 +56,12 @@ interface TowerContext {
  */
 export function writeVisionTower(
   { family, vision: config }: VisionLanguageConfig,
-  table: WeightTable,
+  source: WeightSource,
   prefix: string,
 ): OnnxModel {
   const graph = createGraph({ name: 'vision_encoder', domains: { 'com.microsoft': 1 } })
   const operators = createOperators(graph)
-  const weights = createModelWeights(operators, table)
+  const weights = createModelWeights(operators, source)
   const context: TowerContext = { operators, weights, config, names: towerNames[family], prefix }
   const pixels = graph.input('pixel_values', 'float32', ['patches', columnsOf(config)])
   const grid = graph.input('image_grid_thw', 'int64', ['images', 3])
@@ -91,9 +90,9 @@ function columnsOf({ channels, temporalPatch, patch }: VisionTowerConfig): numbe
 function patchRotation(operators: Operators, { row, column }: PatchPlaces, config: VisionTowerConfig): Rotation {
   const { graph, cast, unsqueeze, multiply, concat, size } = operators
   const count = config.width / config.heads / 4
-  const data = Float32Array.from({ length: count }, (_, i) => 1 / config.ropeTheta ** (i / count))
-  const frequencies = graph.constant({ type: 'float32', shape: [1, count], data })
-  const turn = (place: GraphValue) => multiply(unsqueeze(cast(place, 'float32'), 1), frequencies)
+  const exact = Float32Array.from({ length: count }, (_, i) => 1 / config.ropeTheta ** (i / count))
+  const frequencies = graph.constant({ type: 'float64', shape: [1, count], data: Float64Array.from(exact) })
+  const turn = (place: GraphValue) => multiply(unsqueeze(cast(place, 'float64'), 1), frequencies)
   return rotationOf(operators, concat(1, turn(row), turn(column)), [1, size(row, 0)])
 }
 

@@ -6,31 +6,30 @@ export type PlainType = 'float32' | 'float16' | 'bfloat16'
 
 /** A tensor whose numbers are stored one by one. */
 export interface PlainWeight {
-  readonly kind: 'plain'
   readonly type: PlainType
-  readonly shape: readonly number[]
   readonly data: ExternalData
 }
 
 /**
- * A matrix [outputs, inputs] in blocks along its rows: each value is `scale * (code - middle)`, where the middle is 8 for 4
- * bits and 128 for 8. Codes are packed as `MatMulNBits` wants them.
+ * A matrix [outputs, inputs] in blocks along its rows, as `MatMulNBits` takes it: each value is `scale * (code - middle)`,
+ * where the middle is 8 for 4 bits and 128 for 8.
  */
 export interface BlockWeight {
-  readonly kind: 'blocks'
-  /** [outputs, inputs] */
-  readonly shape: readonly number[]
   readonly bits: 4 | 8
   readonly blockSize: number
-  /** uint8 [outputs, inputs / blockSize, blockSize * bits / 8] */
+  /** uint8 [outputs, blocks, blockSize * bits / 8] */
   readonly codes: ExternalData
-  /** float32 or float16 [outputs, inputs / blockSize] */
+  /** [outputs, blocks] */
   readonly scales: ExternalData
   readonly scaleType: 'float32' | 'float16'
 }
 
-/** How a weight is stored, and where. */
-export type StoredWeight = PlainWeight | BlockWeight
+/** How a weight is stored, and where. One that is read as rows and multiplied too can be there in both ways. */
+export interface StoredWeight {
+  readonly shape: readonly number[]
+  readonly plain?: PlainWeight | undefined
+  readonly blocks?: BlockWeight | undefined
+}
 
 /** The weights of a model by their names in the published checkpoint. */
 export type WeightTable = ReadonlyMap<string, StoredWeight>
