@@ -1,4 +1,4 @@
-import type { Device, DeviceCapability, ElementType } from '@perstream/spec'
+import { type Device, type DeviceCapability, type ElementType, PerStreamError } from '@perstream/spec'
 import { reasonOf } from './failures'
 import type { Host, HostModel } from './host'
 import { arrayOfType, elementTypes } from './ort'
@@ -70,14 +70,15 @@ export function probeRequest(device: NamedDevice, content: Uint8Array): HostMode
 }
 
 async function tryType(host: Host, device: NamedDevice, type: ElementType): Promise<string | undefined> {
+  // Copying half floats needs no arithmetic in them.
+  const model = type === 'float16' ? probeModels.float16() : identityModel(type, [1])
   try {
-    const { session } = await host.open(probeRequest(device, identityModel(type, [1])))
+    const { session } = await host.open(probeRequest(device, model))
     const x = { type, shape: [1], data: new arrayOfType[type](1) }
     await host.run({ session, feeds: { x }, outputs: ['y'], hold: false }).finally(() => host.close(session))
     return undefined
   } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-    return reasonOf(cause)
+    return PerStreamError.isInstance(error) ? String(error.fields.reason ?? error.message) : reasonOf(error)
   }
 }
 

@@ -53,7 +53,10 @@ const remedies: Partial<Record<PerStreamErrorCode, string>> = {
 function failure(code: PerStreamErrorCode, { label, device, did, reason, cause }: Failure): PerStreamError {
   const remedy = remedies[code]
   const text = `${label[0]!.toUpperCase()}${label.slice(1)} could not ${did} ${device}: ${reason}`
-  return new PerStreamError(code, remedy ? `${text}. ${remedy}` : text, { fields: { model: label, device }, cause })
+  return new PerStreamError(code, remedy ? `${text}. ${remedy}` : text, {
+    fields: { model: label, device, reason },
+    cause,
+  })
 }
 
 /** Says that a model, or a file of it, could not be read. */

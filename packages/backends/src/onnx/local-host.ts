@@ -20,6 +20,7 @@ interface OpenSession {
   /** Held tensors that it made and that are still there. */
   live: number
   closed: boolean
+  released: boolean
 }
 
 /** Makes the host that keeps sessions and tensors of ONNX Runtime in this thread. */
@@ -54,7 +55,9 @@ export function createLocalHost({ ort, inTurn }: LocalHostParts): Host {
   }
 
   const releaseIfDone = async (open: OpenSession) => {
-    if (open.closed && open.live === 0) await inTurn(open.model.device, () => open.session.release())
+    if (!open.closed || open.live > 0 || open.released) return
+    open.released = true
+    await inTurn(open.model.device, () => open.session.release())
   }
 
   const wrap = (feeds: HostRun['feeds']): Record<string, OrtTensor> => {
@@ -95,7 +98,7 @@ export function createLocalHost({ ort, inTurn }: LocalHostParts): Host {
       try {
         const inputs = session.inputMetadata.map((metadata) => toSpec(metadata, model.label))
         const outputs = session.outputMetadata.map((metadata) => toSpec(metadata, model.label))
-        sessions.set(++numbers, { session, model, live: 0, closed: false })
+        sessions.set(++numbers, { session, model, live: 0, closed: false, released: false })
         return { session: numbers, inputs, outputs }
       } catch (error) {
         await inTurn(model.device, () => session.release())
@@ -139,7 +142,6 @@ function find<Value>(map: ReadonlyMap<number, Value>, number: number): Value {
  */
 function sessionOptions(model: Partial<HostModel> & Pick<HostModel, 'device'>): Record<string, unknown> {
   const { device, deviceIndex = 0, threads, heldOutputs = [], external = [], externalFolder, strict = false } = model
-  const sleep = { allow_spinning: '0' }
   return {
     executionProviders: [deviceIndex > 0 ? { name: device, deviceId: deviceIndex } : device],
     logSeverityLevel: 4,
@@ -151,9 +153,9 @@ function sessionOptions(model: Partial<HostModel> & Pick<HostModel, 'device'>): 
       }),
     extra: {
       session: {
-        intra_op: sleep,
-        inter_op: sleep,
-        ...(strict && device !== 'cpu' && { disable_cpu_ep_fallback: '1' }),
+        intra_op: { allow_spinning: '0' },
+        inter_op: { allow_spinning: '0' },
+        ...(strict && device !== 'cpu' && device !== 'wasm' && { disable_cpu_ep_fallback: '1' }),
         ...(externalFolder !== undefined && { model_external_initializers_file_folder_path: externalFolder }),
       },
     },

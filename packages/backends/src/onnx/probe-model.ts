@@ -63,6 +63,11 @@ export const probeModels = {
       const y = graph.node('MatMulNBits', [x, weights, scales], { domain: 'com.microsoft', attributes })
       graph.output('y', y, 'float32', [1, 16])
     }, microsoft),
+  float16: () =>
+    encode((graph) => {
+      const x = graph.input('x', 'float16', [1])
+      graph.output('y', graph.node('Add', [x, x]), 'float16', [1])
+    }),
   bfloat16: () =>
     encode((graph) => {
       const x = graph.node('Cast', [graph.input('x', 'float32', [2])], { attributes: { to: 16 } })
