@@ -66,6 +66,8 @@ export function createRuntime({ platform, threads, hub }: RuntimeParts): OnnxRun
 
   const openOn = async (device: NamedDevice, found: FoundModel, options: OpenModelOptions): Promise<TensorSession> => {
     const { signal, deviceIndex = 0, heldOutputs = [] } = options
+    const unknown = heldOutputs.find((name) => !found.facts.outputs.includes(name))
+    if (unknown !== undefined) throw new TypeError(`heldOutputs has "${unknown}", which is no output of ${found.label}`)
     const loaded = await loadModel(found, { files: platform.files, opensFiles: platform.opensFiles(device) }, options)
     signal?.throwIfAborted()
     const { link, done } = await take(device, deviceIndex)
@@ -74,11 +76,9 @@ export function createRuntime({ platform, threads, hub }: RuntimeParts): OnnxRun
     try {
       const model = { ...loaded, label, device, deviceIndex, threads: options.threads ?? threads, heldOutputs }
       const opened = await host.open({ ...model, strict: false }, signal)
-      const unknown = heldOutputs.find((name) => !opened.outputs.some((output) => output.name === name))
-      if (signal?.aborted || unknown !== undefined) {
+      if (signal?.aborted) {
         await host.close(opened.session)
-        signal?.throwIfAborted()
-        throw new TypeError(`heldOutputs has "${unknown}", which is no output of ${label}`)
+        throw signal.reason
       }
       return createOnnxSession({ host, opened, device, label, onClosed: done })
     } catch (error) {

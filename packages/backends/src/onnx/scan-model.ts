@@ -3,6 +3,8 @@ import { createWireReader, type WireField, type WireReader } from './wire-reader
 
 /** What is read of a model before the runtime sees it. */
 export interface ModelFacts {
+  /** The names of its outputs. */
+  readonly outputs: readonly string[]
   /** The files beside it that hold weights, in the order in which it names them. */
   readonly externalLocations: readonly string[]
   /** Whether values in half precision flow at run time; weights that are widened when the model is opened do not count. */
@@ -10,6 +12,7 @@ export interface ModelFacts {
 }
 
 interface Facts {
+  readonly outputs: string[]
   readonly locations: Set<string>
   /** Element types of values, by name, as far as they are known. */
   readonly types: Map<string, number>
@@ -44,14 +47,17 @@ const neverFolded = new Set(['DequantizeLinear', 'QuantizeLinear', 'RandomNormal
  */
 export async function scanModel(source: ByteSource): Promise<ModelFacts> {
   const reader = createWireReader(source)
-  const facts: Facts = { locations: new Set(), types: new Map(), constants: new Set(), nodes: [] }
+  const facts: Facts = { outputs: [], locations: new Set(), types: new Map(), constants: new Set(), nodes: [] }
   for await (const field of reader.fields(0, source.size)) {
-    if (field.field === 7) await scanGraph(reader, field, facts)
+    if (field.field === 7) facts.outputs.push(...(await scanGraph(reader, field, facts)))
   }
-  return { externalLocations: [...facts.locations], computesFloat16: flowsFloat16(facts) }
+  const { outputs, locations } = facts
+  return { outputs, externalLocations: [...locations], computesFloat16: flowsFloat16(facts) }
 }
 
-async function scanGraph(reader: WireReader, graph: WireField, facts: Facts): Promise<void> {
+/** Adds what a graph holds to the facts, and gives the names of its outputs. */
+async function scanGraph(reader: WireReader, graph: WireField, facts: Facts): Promise<string[]> {
+  const outputs: string[] = []
   for await (const field of reader.fields(graph.start, graph.length)) {
     if (field.field === 1) facts.nodes.push(await scanNode(reader, field, facts))
     else if (field.field === 5) {
@@ -61,8 +67,10 @@ async function scanGraph(reader: WireReader, graph: WireField, facts: Facts): Pr
     } else if (field.field === 11 || field.field === 12 || field.field === 13) {
       const { name, type } = await scanValue(reader, field)
       if (type !== undefined) facts.types.set(name, type)
+      if (field.field === 12) outputs.push(name)
     }
   }
+  return outputs
 }
 
 async function scanTensor(reader: WireReader, tensor: WireField, { locations }: Facts) {
