@@ -74,7 +74,7 @@ export function createDecoder({ decoder, config }: LanguageModelParts): Decoder 
           })
           for (const spec of part.past) feeds[spec.name] = cache.handles.get(spec.name) ?? emptyPast(spec)
           const { [part.output]: output, ...presents } = await part.session.runHeld(feeds, { signal })
-          part.past.forEach(({ name }, i) => handles.set(name, presents[part.presents[i]!]!))
+          for (const [i, { name }] of part.past.entries()) handles.set(name, presents[part.presents[i]!]!)
           hidden = await readAndDispose(output!, { signal })
         }
         return { logits: lastRows(hidden as Tensor, rows), cache: { length: total, handles } }

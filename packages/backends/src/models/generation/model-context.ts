@@ -102,11 +102,17 @@ async function readEndTokens(
   return [...[named ?? config.text.endTokens].flat(), ...(turnEnd === undefined ? [] : [turnEnd])]
 }
 
+/** Vocabularies are padded to round numbers, by a few in a hundred. */
+const leastShare = 0.9
+
 /** Checks that a tokenizer is that of the model; returns the token of images. */
 function checkTokenizer(tokenizer: TextTokenizer, config: LanguageModelParts['config'], endTokens: readonly number[]) {
   const { vocabulary } = config.text
   if (tokenizer.size > vocabulary) {
     throw mismatch(`tokenizer.json has ${tokenizer.size} tokens, config.json a vocabulary of ${vocabulary}`)
+  }
+  if (tokenizer.size < vocabulary * leastShare) {
+    throw mismatch(`tokenizer.json has only ${tokenizer.size} tokens for a vocabulary of ${vocabulary}`)
   }
   const unknown = endTokens.find((id) => tokenizer.bytes(id) === undefined)
   if (unknown !== undefined) throw mismatch(`replies end with token ${unknown}, which tokenizer.json does not have`)

@@ -9,10 +9,10 @@ const always = (value: number) => ({ ...createRandom(0), next: () => value })
 function allowed(logits: readonly number[], { temperature = 1, topK = logits.length, topP = 1 }): number[] {
   const ids = logits.map((_, id) => id).sort((a, b) => logits[b]! - logits[a]! || a - b)
   const left = ids.slice(0, topK)
+  if (topP === 1) return left
   const weights = left.map((id) => Math.exp((logits[id]! - logits[left[0]!]!) / temperature))
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  let sum = 0
-  const end = weights.findIndex((weight) => (sum += weight) >= topP * total)
+  const sumTo = (count: number) => weights.slice(0, count).reduce((sum, weight) => sum + weight, 0)
+  const end = weights.findIndex((_, i) => sumTo(i + 1) >= topP * sumTo(weights.length))
   return left.slice(0, end < 0 ? left.length : end + 1)
 }
 
