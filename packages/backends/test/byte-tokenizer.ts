@@ -54,8 +54,7 @@ export function byteTokenizerConfig(changes: Readonly<Record<string, unknown>> =
 function byteAlphabet(): string[] {
   let next = 0x100
   return Array.from({ length: 256 }, (_, byte) => {
-    const printable =
-      (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff)
+    const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff)
     return String.fromCharCode(printable ? byte : next++)
   })
 }

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { positionsBetween, promptPositions } from './positions'
 
 const rows = (data: BigInt64Array, length: number) =>
-  Array.from({ length: data.length / length }, (_, axis) => [...data.subarray(axis * length, (axis + 1) * length)].map(Number))
+  Array.from({ length: data.length / length }, (_, axis) =>
+    [...data.subarray(axis * length, (axis + 1) * length)].map(Number),
+  )
 
 describe('promptPositions', () => {
   it('counts words up on all axes, and images by their rows and columns', () => {

@@ -1,4 +1,3 @@
-import { PerStreamError, type PromptTurn } from '@perstream/spec'
 import { afterAll, describe, expect, it } from 'vitest'
 import { difference, openReadyMade, readGolden, tinyModels, turnsOf } from '../../../test/golden'
 import { createOnnxRuntime } from '../../onnx'

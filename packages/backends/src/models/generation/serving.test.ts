@@ -1,5 +1,5 @@
 import { collect } from '@perstream/kit'
-import type { GenerateOptions, PatchGrid, PromptPart, PromptTurn, Tensor, TensorHandle, TensorSession } from '@perstream/spec'
+import type { GenerateOptions, PatchGrid, PromptPart, PromptTurn, TensorHandle, TensorSession } from '@perstream/spec'
 import { afterAll, describe, expect, it } from 'vitest'
 import { difference, openReadyMade, readGolden, tinyModels, turnsOf } from '../../../test/golden'
 import { createOnnxRuntime } from '../../onnx'
@@ -25,7 +25,11 @@ const turn = (...parts: PromptTurn['parts']): PromptTurn => ({ role: 'user', par
 const vl = 'tiny-qwen2.5-vl'
 
 /** Counts the handles of a model's sessions that nobody let go of. */
-function countHandles(parts: LanguageModelParts): { parts: LanguageModelParts; live: Set<TensorHandle>; runs: () => number } {
+function countHandles(parts: LanguageModelParts): {
+  parts: LanguageModelParts
+  live: Set<TensorHandle>
+  runs: () => number
+} {
   const live = new Set<TensorHandle>()
   let runs = 0
   const watch = (session: TensorSession): TensorSession => ({
@@ -157,7 +161,9 @@ describe.skipIf(!shared)('a language model in use (skipped without shared materi
     await write([...first, ...later])
     const changed = { ...grid, data: data.slice() }
     changed.data[70]! += 1e-3
-    await expect(write([first[0]!, turn({ kind: 'embedding', grid: changed }, text('Who?')), ...later])).rejects.toMatchObject({
+    await expect(
+      write([first[0]!, turn({ kind: 'embedding', grid: changed }, text('Who?')), ...later]),
+    ).rejects.toMatchObject({
       code: 'input-invalid',
       message: expect.stringContaining('image 0 is another one'),
     })
@@ -190,7 +196,12 @@ describe.skipIf(!shared)('a language model in use (skipped without shared materi
 
   it('reads any number of rows', async () => {
     const { model } = await watched()
-    for (const [rows, columns] of [[1, 1], [1, 13], [7, 1], [3, 4]] as const) {
+    for (const [rows, columns] of [
+      [1, 1],
+      [1, 13],
+      [7, 1],
+      [3, 4],
+    ] as const) {
       const data = Float32Array.from({ length: rows * columns * 64 }, (_, i) => Math.sin(i))
       const grid = { data, rows, columns, dimensions: 64, space: model.space! }
       await collect(model.generate([turn({ kind: 'embedding', grid }, text('Who?'))], { maxNewTokens: 2 }))
@@ -204,7 +215,12 @@ describe.skipIf(!shared)('a language model in use (skipped without shared materi
     })
     it.each<[string, (space: string) => readonly PromptTurn[], GenerateOptions, object]>([
       ['no turns', () => [], {}, { name: 'TypeError', message: expect.stringContaining('prompt has no turns') }],
-      ['a turn without parts', () => [turn()], {}, { name: 'TypeError', message: expect.stringContaining('parts is empty') }],
+      [
+        'a turn without parts',
+        () => [turn()],
+        {},
+        { name: 'TypeError', message: expect.stringContaining('parts is empty') },
+      ],
       [
         'an unknown role',
         () => [{ role: 'judge' as never, parts: [text('a')] }],
@@ -217,17 +233,42 @@ describe.skipIf(!shared)('a language model in use (skipped without shared materi
         {},
         { code: 'input-invalid', message: expect.stringMatching(/48 dimensions, the model reads 64/) },
       ],
-      ['another space', () => [turn(fill(64, 'clip'))], {}, { code: 'space-mismatch', message: expect.stringMatching(/"clip".*"qwen2_5_vl-64"/) }],
-      ['a NaN', (space) => [turn(fill(64, space, Number.NaN))], {}, { code: 'input-invalid', message: expect.stringContaining('NaN in row 0') }],
+      [
+        'another space',
+        () => [turn(fill(64, 'clip'))],
+        {},
+        { code: 'space-mismatch', message: expect.stringMatching(/"clip".*"qwen2_5_vl-64"/) },
+      ],
+      [
+        'a NaN',
+        (space) => [turn(fill(64, space, Number.NaN))],
+        {},
+        { code: 'input-invalid', message: expect.stringContaining('NaN in row 0') },
+      ],
       [
         'too long a prompt',
         () => prompt,
         { maxNewTokens: 4090 },
         { code: 'prompt-too-long', message: expect.stringMatching(/has \d+ tokens and 4090 more.*has 4096/) },
       ],
-      ['a temperature below 0', () => prompt, { temperature: -1 }, { name: 'TypeError', message: expect.stringContaining('temperature is -1') }],
-      ['an empty stop string', () => prompt, { stop: [''] }, { name: 'TypeError', message: expect.stringContaining('stop has an empty') }],
-      ['no new tokens', () => prompt, { maxNewTokens: 0 }, { name: 'TypeError', message: expect.stringContaining('maxNewTokens is 0') }],
+      [
+        'a temperature below 0',
+        () => prompt,
+        { temperature: -1 },
+        { name: 'TypeError', message: expect.stringContaining('temperature is -1') },
+      ],
+      [
+        'an empty stop string',
+        () => prompt,
+        { stop: [''] },
+        { name: 'TypeError', message: expect.stringContaining('stop has an empty') },
+      ],
+      [
+        'no new tokens',
+        () => prompt,
+        { maxNewTokens: 0 },
+        { name: 'TypeError', message: expect.stringContaining('maxNewTokens is 0') },
+      ],
       ['topK of 0', () => prompt, { topK: 0 }, { name: 'TypeError', message: expect.stringContaining('topK is 0') }],
       ['topP of 2', () => prompt, { topP: 2 }, { name: 'TypeError', message: expect.stringContaining('topP is 2') }],
     ])('refuses %s', async (_, turns, options, error) => {
@@ -253,16 +294,24 @@ describe.skipIf(!shared)('a language model in use (skipped without shared materi
       const omni = await open('tiny-qwen2.5-omni-thinker')
       const qwen3 = await open('tiny-qwen3-vl')
       const invalid = (message: RegExp) => ({ code: 'model-invalid', message: expect.stringMatching(message) })
-      await expect(createLanguageModel({ ...parts, readText: small.readText })).rejects.toMatchObject(invalid(/49152 tokens.*755/))
-      await expect(createLanguageModel({ ...parts, readText: omni.readText })).rejects.toMatchObject(invalid(/758 tokens.*755/))
-      await expect(createLanguageModel({ ...small, readText: parts.readText })).rejects.toMatchObject(invalid(/only 755 tokens.*49152/))
+      await expect(createLanguageModel({ ...parts, readText: small.readText })).rejects.toMatchObject(
+        invalid(/49152 tokens.*755/),
+      )
+      await expect(createLanguageModel({ ...parts, readText: omni.readText })).rejects.toMatchObject(
+        invalid(/758 tokens.*755/),
+      )
+      await expect(createLanguageModel({ ...small, readText: parts.readText })).rejects.toMatchObject(
+        invalid(/only 755 tokens.*49152/),
+      )
       const readText = (name: string) => (name === 'preprocessor_config.json' ? qwen3 : parts).readText(name)
       await expect(createLanguageModel({ ...parts, readText })).rejects.toMatchObject(invalid(/patch_size 16.*14/))
     })
 
     it('refuses sessions that are no decoder', async () => {
       const parts = await open(vl)
-      await expect(createLanguageModel({ ...parts, decoder: [parts.embed] })).rejects.toMatchObject({ code: 'model-invalid' })
+      await expect(createLanguageModel({ ...parts, decoder: [parts.embed] })).rejects.toMatchObject({
+        code: 'model-invalid',
+      })
     })
   })
 })

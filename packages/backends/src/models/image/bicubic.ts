@@ -59,7 +59,7 @@ function fixed(weight: number): number {
 
 function clip(sum: number): number {
   const value = sum >> precision
-  return value < 0 ? 0 : value > 255 ? 255 : value
+  return value < 0 ? 0 : Math.min(value, 255)
 }
 
 function resizeRows({ data, width, height }: RgbImage, out: number): RgbImage {
