@@ -3,17 +3,9 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { tensorRuntimeContract } from '@perstream/conformance'
 import { createGraph, encodeModel } from '@perstream/onnx'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOnnxRuntime } from '../onnx'
-
-const required = (process.env.PERSTREAM_REQUIRE ?? '').split(',')
-for (const { device, available, detail } of await createOnnxRuntime().capabilities()) {
-  if (available) tensorRuntimeContract('ONNX Runtime', { create: () => createOnnxRuntime({ threads: 1 }), device })
-  else if (required.includes(device)) it(`runs on ${device}, as required`, () => expect.fail(detail))
-  else it.skip(`runs on ${device} (skipped: ${detail})`)
-}
 
 const graph = createGraph()
 graph.output('y', graph.node('Relu', [graph.input('x', 'float32', [2])]), 'float32', [2])
