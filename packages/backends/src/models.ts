@@ -1,6 +1,7 @@
 export type {
   Activation,
   BertConfig,
+  DecoderBiases,
   DecoderConfig,
   LanguageModelConfig,
   ModelConfig,
@@ -21,4 +22,12 @@ export { createLanguageModel, type LanguageModel, type PromptOptions } from './m
 export type { LanguageModelOptions } from './models/generation/model-context'
 export { createQwenVisionEncoder, type QwenVisionEncoderOptions } from './models/generation/qwen-vision-encoder'
 export type { VisionOptions } from './models/generation/vision-tower'
+export { type ImportModelOptions, importModel } from './models/import/import-model'
+export type { ImportDtype } from './models/import/weight-plan'
 export type { LanguageModelParts } from './models/language-model-parts'
+export {
+  type ModelPlacement,
+  type OpenLanguageModelOptions,
+  openLanguageModel,
+  type PartPlacement,
+} from './models/open-language-model'

@@ -10,7 +10,7 @@ export interface ByteSource {
   read(offset: number, length: number, options?: CallOptions): Promise<Uint8Array>
 }
 
-/** Makes a source of bytes that are there. */
+/** Makes a source of bytes that are there. They are copied when they are read. */
 export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
-  return { name, size: bytes.length, read: async (offset, length) => bytes.slice(offset, offset + length) }
+  return { name, size: bytes.length, read: async (offset, length) => new Uint8Array(bytes.subarray(offset, offset + length)) }
 }

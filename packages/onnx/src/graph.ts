@@ -48,6 +48,8 @@ export interface NodeOptions {
   readonly name?: string | undefined
   /** Default '', the standard operators. */
   readonly domain?: string | undefined
+  /** Names of the results, '' for one that is not wanted. Default: made up. */
+  readonly results?: readonly string[] | undefined
 }
 
 /** Builds an ONNX graph node by node, in an order in which it can run. */
@@ -71,7 +73,7 @@ export interface GraphBuilder {
     inputs: readonly (GraphValue | undefined)[],
     options?: NodeOptions,
   ): GraphValue[]
-  /** Makes a value an output under a name of its own. */
+  /** Makes a value an output: under its own name, or under another, which takes a node more. */
   output(name: string, value: GraphValue, type: ElementType, shape?: readonly (number | string)[]): void
   /** The model as built so far. */
   build(): OnnxModel
@@ -91,6 +93,10 @@ export function createGraph({ name = 'graph', opset = 18, domains = {} }: GraphO
     return wanted
   }
   const fresh = (stem: string): string => claim(`${stem}_${names.size}`)
+  const nameResult = (wanted: string | undefined, stem: string): string => {
+    if (wanted === undefined) return fresh(stem)
+    return wanted === '' ? '' : claim(wanted)
+  }
 
   const builder: GraphBuilder = {
     input(wanted, type, shape) {
@@ -118,11 +124,11 @@ export function createGraph({ name = 'graph', opset = 18, domains = {} }: GraphO
     node(operator, inputValues, options) {
       return builder.nodeOf(1, operator, inputValues, options)[0]!
     },
-    nodeOf(count, operator, inputValues, { attributes = {}, name: nodeName, domain = '' } = {}) {
+    nodeOf(count, operator, inputValues, { attributes = {}, name: nodeName, domain = '', results: wanted } = {}) {
       const stem = nodeName ?? operator
-      const results = Array.from({ length: count }, () => ({ name: fresh(stem) }))
+      const results = Array.from({ length: count }, (_, i) => ({ name: nameResult(wanted?.[i], stem) }))
       nodes.push({
-        name: nodeName ?? results[0]!.name,
+        name: nodeName ?? results.find(({ name }) => name !== '')!.name,
         operator,
         domain,
         inputs: inputValues.map((value) => value?.name ?? ''),
@@ -134,8 +140,10 @@ export function createGraph({ name = 'graph', opset = 18, domains = {} }: GraphO
       return results
     },
     output(wanted, value, type, shape) {
-      const identity = { name: wanted, operator: 'Identity', domain: '', attributes: {} }
-      nodes.push({ ...identity, inputs: [value.name], outputs: [claim(wanted)] })
+      if (value.name !== wanted) {
+        const identity = { name: wanted, operator: 'Identity', domain: '', attributes: {} }
+        nodes.push({ ...identity, inputs: [value.name], outputs: [claim(wanted)] })
+      }
       outputs.push({ name: wanted, type, shape })
     },
     build: () => ({

@@ -77,6 +77,17 @@ describe('encodeModel and decodeModel', () => {
     )
   })
 
+  it('reads values at any place in memory, in a Buffer too', () => {
+    const graph = createGraph()
+    graph.constant({ type: 'float32', shape: [2], data: Float32Array.of(1, 2) })
+    const bytes = encodeModel(graph.build())
+    for (const shift of [0, 1, 2, 3]) {
+      const buffer = Buffer.alloc(bytes.length + shift).subarray(shift)
+      buffer.set(bytes)
+      expect(readTensorData(decodeModel(buffer).graph.initializers[0]!).data).toEqual(Float32Array.of(1, 2))
+    }
+  })
+
   it('reads tensors whose numbers are not stored raw', () => {
     const half = new ProtoWriter().integers(1, [2]).integer(2, 10).text(8, 'half').integers(5, [0x3c00, 0xbc00])
     const long = new ProtoWriter().integer(1, 2).integer(2, 7).text(8, 'long').integer(7, -1).integer(7, 2)

@@ -1,8 +1,8 @@
 import { PerStreamError } from '@perstream/spec'
 import type { ByteSource } from './byte-source'
 
-/** Element types of a safetensors file, by their names there. */
-const elementBytes = {
+/** Bytes of one element, by the names that safetensors files use. */
+export const elementBytes = {
   ...{ F64: 8, F32: 4, F16: 2, BF16: 2 },
   ...{ I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 },
 } as const

@@ -44,7 +44,7 @@ export function readTensorData({ name, type, shape, data }: OnnxTensor): Tensor 
     throw new PerStreamError('model-unsupported', `The tensor "${name}" cannot be read: it ${problem}`)
   }
   const size = elementSize(type)
-  const { buffer, byteOffset } = data.byteOffset % size === 0 ? data : data.slice()
+  const { buffer, byteOffset } = data.byteOffset % size === 0 ? data : new Uint8Array(data)
   return { type, shape, data: new arrays[type](buffer as ArrayBuffer, byteOffset, data.length / size) }
 }
 

@@ -48,12 +48,21 @@ export interface DecoderConfig {
   readonly rope: RopeConfig
   /** Whether the embedding table is the output matrix too; undefined when the config does not say: then it is where there is no other. */
   readonly tied: boolean | undefined
+  /** Which matrices have a bias. */
+  readonly biases: DecoderBiases
   /** Qwen3: RMS norms of every query and key head. */
   readonly headNorms: boolean
   readonly beginToken: number | undefined
   /** Tokens that end a text, as far as config.json names them; generation_config.json may name more. */
   readonly endTokens: readonly number[]
   readonly padToken: number | undefined
+}
+
+/** Which matrices of a decoder have a bias. */
+export interface DecoderBiases {
+  readonly queryKeyValue: boolean
+  readonly attentionOutput: boolean
+  readonly feedForward: boolean
 }
 
 /** How positions turn queries and keys. Frequency i of `headWidth / 2` is `theta ** (-2 i / headWidth)`, before scaling. */

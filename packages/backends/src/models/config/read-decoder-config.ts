@@ -7,6 +7,8 @@ import { readRope } from './read-rope'
 interface DecoderTraits {
   /** RMS norms of query and key heads. */
   readonly headNorms: boolean
+  /** Qwen2 has biases of queries, keys and values whatever its config says. */
+  readonly queryKeyValueBias?: boolean | undefined
   /** Where positions have three rows: whether their frequencies are interleaved. */
   readonly interleaved: boolean
 }
@@ -19,7 +21,7 @@ interface DecoderTraits {
 export function readDecoderConfig(
   text: ConfigSection,
   root: ConfigSection,
-  { headNorms, interleaved }: DecoderTraits,
+  { headNorms, interleaved, queryKeyValueBias }: DecoderTraits,
 ): DecoderConfig {
   const width = text.count('hidden_size')
   const heads = text.count('num_attention_heads')
@@ -30,6 +32,7 @@ export function readDecoderConfig(
   if (headWidth % 2 !== 0) throw text.invalid('head_dim', 'even')
   refuseSlidingWindows(text, layers)
   const activation = readActivation(text, 'silu')
+  const attentionBias = text.flag('attention_bias') ?? false
   return {
     width,
     layers,
@@ -43,6 +46,11 @@ export function readDecoderConfig(
     normEpsilon: text.positive('rms_norm_eps', 1e-6),
     rope: readRope(text, headWidth, interleaved),
     tied: root.flag('tie_word_embeddings') ?? text.flag('tie_word_embeddings'),
+    biases: {
+      queryKeyValue: queryKeyValueBias ?? attentionBias,
+      attentionOutput: queryKeyValueBias === undefined && attentionBias,
+      feedForward: text.flag('mlp_bias') ?? false,
+    },
     headNorms,
     beginToken: text.token('bos_token_id') ?? root.token('bos_token_id'),
     endTokens: text.numbers('eos_token_id') ?? root.numbers('eos_token_id') ?? [],

@@ -50,7 +50,11 @@ function parse(json: string): unknown {
 }
 
 function readText(root: ConfigSection, family: TextModelConfig['family']): TextModelConfig {
-  const text = readDecoderConfig(root, root, { headNorms: family === 'qwen3', interleaved: false })
+  const text = readDecoderConfig(root, root, {
+    headNorms: family === 'qwen3',
+    queryKeyValueBias: family === 'qwen2' ? true : undefined,
+    interleaved: false,
+  })
   if (text.rope.sections) throw root.unsupported('model_type', 'positions of three rows in vision-language models only')
   return { family, text }
 }
@@ -65,8 +69,12 @@ function readVisionLanguage(root: ConfigSection, family: VisionLanguageConfig['f
   const visionSection = root.section('vision_config')
   if (!visionSection) throw root.invalid('vision_config', 'an object')
   const textSection = root.section('text_config') ?? root
-  const threeRows = family === 'qwen3_vl'
-  const text = readDecoderConfig(textSection, root, { headNorms: threeRows, interleaved: threeRows })
+  const later = family === 'qwen3_vl'
+  const text = readDecoderConfig(textSection, root, {
+    headNorms: later,
+    queryKeyValueBias: later ? undefined : true,
+    interleaved: later,
+  })
   const vision = readVisionConfig(visionSection, family)
   const rope = textSection.has('rope_parameters') ? 'rope_parameters' : 'rope_scaling'
   if (!text.rope.sections) throw textSection.invalid(rope, 'an object with "mrope_section"')

@@ -1,0 +1,194 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { encodeModel } from '@perstream/onnx'
+import { openCheckpoint } from '@perstream/onnx/node'
+import type { Tensor, TensorSession } from '@perstream/spec'
+import { describe, expect, it } from 'vitest'
+import { createOnnxRuntime } from '../onnx'
+import type { VisionLanguageConfig } from './config/model-config'
+import { readModelConfig } from './config/read-model-config'
+import { writeDecoder } from './graphs/decoder'
+import { writeEmbedTokens } from './graphs/embed-tokens'
+import { findLanguageModelNames } from './graphs/tensor-names'
+import { writeVisionTower } from './graphs/vision-tower'
+import { checkpointTable } from './import/checkpoint-table'
+import { emptyCache, int64, largestDifference, readGolden, shared, workFolder, zeros } from './test-material'
+
+interface GoldenCase {
+  readonly name: string
+  /** The image of a case of pixels. */
+  readonly image?: string
+  /** Rows that stand in for images. */
+  readonly pooled?: readonly string[]
+  readonly input_ids: readonly number[]
+  readonly position_ids: readonly (readonly number[])[]
+  readonly rope_delta: number
+  readonly greedy_tokens: readonly number[]
+}
+
+interface Golden {
+  readonly images: readonly { readonly image: string; readonly image_grid_thw: readonly (readonly number[])[] }[]
+  readonly pixel_cases: readonly GoldenCase[]
+  readonly injected_cases: readonly GoldenCase[]
+}
+
+interface Opened extends AsyncDisposable {
+  readonly config: VisionLanguageConfig
+  readonly vision: TensorSession
+  readonly embed: TensorSession
+  readonly decoder: readonly TensorSession[]
+}
+
+async function open(folder: string, layersPerPart: number): Promise<Opened> {
+  const config = readModelConfig(await readFile(join(folder, 'config.json'), 'utf8')) as VisionLanguageConfig
+  await using checkpoint = await openCheckpoint(folder)
+  const weights = checkpointTable(checkpoint)
+  const names = findLanguageModelNames(config, weights)
+  const deepstackLayers = config.vision.deepstackLayers.length
+  const parts = Array.from({ length: Math.ceil(config.text.layers / layersPerPart) }, (_, i) => {
+    const part = { first: i * layersPerPart, end: Math.min((i + 1) * layersPerPart, config.text.layers) }
+    return writeDecoder({
+      config: config.text,
+      source: { table: weights },
+      prefix: names.text,
+      head: names.head,
+      deepstackLayers,
+      part,
+    })
+  })
+  const models = [
+    writeVisionTower(config, { table: weights }, names.vision!),
+    writeEmbedTokens(config.text, { table: weights }, names.table),
+    ...parts,
+  ]
+  const files = Object.fromEntries(models.map((model, i) => [`${i}.onnx`, encodeModel(model)]))
+  await using work = await workFolder(folder, files)
+  const runtime = createOnnxRuntime()
+  const [vision, embed, ...decoder] = await Promise.all(
+    models.map((_, i) => runtime.open({ path: join(work.path, `${i}.onnx`) }, { device: 'cpu' })),
+  )
+  const close = () => Promise.all([vision, embed, ...decoder].map((session) => session?.[Symbol.asyncDispose]()))
+  return { config, vision: vision!, embed: embed!, decoder, [Symbol.asyncDispose]: async () => void (await close()) }
+}
+
+/** Runs the parts of a decoder one after the other, and keeps the cache. */
+function createLoop({ config, embed, decoder }: Opened) {
+  let cache = emptyCache(config.text)
+  let past = 0
+  return async (embeddings: Tensor, positions: Tensor, deepstack: readonly Tensor[]): Promise<Tensor> => {
+    const length = embeddings.shape[1]!
+    const mask = int64([1, past + length], Array<number>(past + length).fill(1))
+    const all: Record<string, Tensor> = {
+      ...{ inputs_embeds: embeddings, attention_mask: mask, position_ids: positions },
+      num_logits_to_keep: int64([], [1]),
+      ...Object.fromEntries(deepstack.map((rows, i) => [`deepstack_embeds.${i}`, rows])),
+      ...cache,
+    }
+    const results: Record<string, Tensor> = {}
+    for (const part of decoder) {
+      Object.assign(results, await part.run(Object.fromEntries(part.inputs.map(({ name }) => [name, all[name]!]))))
+      if (results.hidden_states_out) all.hidden_states = results.hidden_states_out
+    }
+    const kept = Object.entries(results).filter(([name]) => name.startsWith('present.'))
+    cache = Object.fromEntries(kept.map(([name, tensor]) => [name.replace('present', 'past_key_values'), tensor]))
+    past += length
+    expect(embed.device).toBe('cpu')
+    return results.logits!
+  }
+}
+
+/** Puts rows in the places of image tokens. */
+function placeRows(ids: readonly number[], image: number, into: Tensor, rows: ArrayLike<number | bigint>): Tensor {
+  const width = into.shape[2]!
+  const data = Float32Array.from(into.data as Float32Array)
+  ids
+    .map((id, i) => ({ id, i }))
+    .filter(({ id }) => id === image)
+    .forEach(({ i }, row) => {
+      for (let k = 0; k < width; k++) data[i * width + k] = Number(rows[row * width + k])
+    })
+  return { ...into, data }
+}
+
+function indexOfLargest(values: Tensor['data']): number {
+  return Array.from(values as Float32Array).reduce((best, value, i, all) => (value > all[best]! ? i : best), 0)
+}
+
+describe.skipIf(!shared).each([
+  ['tiny-qwen2-vl', 3],
+  ['tiny-qwen2.5-vl', 1],
+  ['tiny-qwen3-vl', 2],
+  ['tiny-qwen2.5-omni-thinker', 3],
+])('%s, %i layers a part (skipped without shared material)', (name, layersPerPart) => {
+  const folder = join(shared ?? '', 'models', name)
+  const load = async () => ({
+    golden: JSON.parse(await readFile(join(folder, 'golden.json'), 'utf8')) as Golden,
+    tensors: await readGolden(join(folder, 'golden.safetensors')),
+  })
+  const encode = async ({ vision }: Opened, { golden, tensors }: Awaited<ReturnType<typeof load>>, image: string) => {
+    const { image_grid_thw } = golden.images.find((each) => each.image === `image.${image}`)!
+    return vision.run({
+      pixel_values: tensors(`pixel_values.${image}`),
+      image_grid_thw: int64([1, 3], image_grid_thw[0]!),
+    })
+  }
+
+  it('sees images as the original does, one by one and together', async () => {
+    await using opened = await open(folder, layersPerPart)
+    const material = await load()
+    const { golden, tensors } = material
+    for (const image of ['A', 'B']) {
+      const found = await encode(opened, material, image)
+      for (const [key, rows] of Object.entries(found)) {
+        expect(largestDifference(rows.data, tensors(`${key}.${image}`).data), `${key} of ${image}`).toBeLessThan(5e-5)
+      }
+    }
+    const pixels = ['A', 'B'].map((image) => tensors(`pixel_values.${image}`))
+    const data = Float32Array.from(pixels.flatMap((each) => [...(each.data as Float32Array)]))
+    const grids = golden.images.slice(0, 2).flatMap((each) => each.image_grid_thw[0]!)
+    const shape = [pixels[0]!.shape[0]! + pixels[1]!.shape[0]!, pixels[0]!.shape[1]!]
+    const both = await opened.vision.run({
+      pixel_values: { type: 'float32', shape, data },
+      image_grid_thw: int64([2, 3], grids),
+    })
+    for (const [key, rows] of Object.entries(both)) {
+      const apart = ['A', 'B'].flatMap((image) => [...(tensors(`${key}.${image}`).data as Float32Array)])
+      expect(largestDifference(rows.data, apart), key).toBeLessThan(5e-5)
+    }
+  })
+
+  it('continues every prompt as the original does', async () => {
+    await using opened = await open(folder, layersPerPart)
+    const material = await load()
+    const { golden, tensors } = material
+    const { config, embed } = opened
+    const width = config.text.width
+    const embedIds = async (ids: readonly number[]) =>
+      (await embed.run({ input_ids: int64([1, ids.length], ids) })).inputs_embeds!
+    for (const each of [...golden.pixel_cases, ...golden.injected_cases]) {
+      const seen = each.image === undefined ? undefined : await encode(opened, material, each.image)
+      const rows = seen
+        ? [...(seen.image_features!.data as Float32Array)]
+        : each.pooled!.flatMap((key) => [...(tensors(key).data as Float32Array)])
+      const ids = each.input_ids
+      const place = (into: Tensor, values: readonly number[]) => placeRows(ids, config.tokens.image, into, values)
+      const deepstack = config.vision.deepstackLayers.map((_, i) => {
+        const deep = seen?.[`deepstack_features.${i}`]
+        const none = zeros(1, ids.length, width)
+        return deep ? place(none, [...(deep.data as Float32Array)]) : none
+      })
+      const run = createLoop(opened)
+      const prompt = place(await embedIds(ids), rows)
+      let logits = await run(prompt, int64([3, 1, ids.length], each.position_ids.flat()), deepstack)
+      expect(largestDifference(logits.data, tensors(`logits.${each.name}`).data), each.name).toBeLessThan(2e-4)
+      const tokens: number[] = []
+      while (tokens.length < each.greedy_tokens.length) {
+        tokens.push(indexOfLargest(logits.data))
+        const position = ids.length + tokens.length - 1 + each.rope_delta
+        const none = deepstack.map(() => zeros(1, 1, width))
+        logits = await run(await embedIds(tokens.slice(-1)), int64([3, 1, 1], Array(3).fill(position)), none)
+      }
+      expect(tokens, each.name).toEqual(each.greedy_tokens)
+    }
+  })
+})
