@@ -1,10 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bytesSource, openSafetensors } from '@perstream/onnx'
-import { PerStreamError, type PromptPart, type PromptTurn, type RgbImage, type TensorRuntime } from '@perstream/spec'
-import type { LanguageModelConfig } from '../src/models/config/model-config'
-import { readModelConfig } from '../src/models/config/read-model-config'
-import type { LanguageModelParts } from '../src/models/language-model-parts'
+import type { PromptPart, PromptTurn, RgbImage } from '@perstream/spec'
 import { shared } from '../src/models/test-material'
 
 /** The four tiny look-alikes. */
@@ -13,30 +10,6 @@ export const tinyModels = ['tiny-qwen2-vl', 'tiny-qwen2.5-vl', 'tiny-qwen3-vl', 
 /** Where a test model lies. */
 export function modelFolder(name: string): string {
   return join(shared!, 'models', name)
-}
-
-/** Opens a ready-made folder, file by file. */
-export async function openReadyMade(runtime: TensorRuntime, name: string): Promise<LanguageModelParts> {
-  const folder = modelFolder(name)
-  const readText = (file: string) =>
-    readFile(join(folder, file), 'utf8').catch((cause: unknown) => {
-      throw new PerStreamError('model-missing', `${file} is not there`, { cause })
-    })
-  const config = readModelConfig(await readText('config.json')) as LanguageModelConfig
-  const open = (file: string) => runtime.open({ folder, name: file }, { device: 'cpu' })
-  const embed = await open('embed_tokens')
-  const decoder = [await open('decoder_model_merged')]
-  const vision = 'vision' in config ? await open('vision_encoder') : undefined
-  return {
-    config,
-    embed,
-    decoder,
-    vision,
-    readText,
-    async [Symbol.asyncDispose]() {
-      for (const session of [embed, ...decoder, ...(vision ? [vision] : [])]) await session[Symbol.asyncDispose]()
-    },
-  }
 }
 
 /** One case of a tiny model's golden.json. */

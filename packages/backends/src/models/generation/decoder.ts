@@ -37,13 +37,16 @@ export interface Decoder {
 
 const pastPattern = /^past_key_values\.(\d+)\.(key|value)$/
 
+const deepstackPattern = /^deepstack_embeds\.(\d+)$/
+
 /** One session of the decoder, with its boundary read once. */
 interface Part {
   readonly session: TensorSession
   readonly past: readonly TensorSpec[]
   readonly presents: readonly string[]
   readonly keepsLogits: boolean
-  readonly deepstack: readonly TensorSpec[]
+  /** Inputs `deepstack_embeds.K`, with K. */
+  readonly deepstack: readonly { readonly name: string; readonly layer: number }[]
   /** The input that takes embeddings or hidden states. */
   readonly input: string
   readonly output: 'logits' | 'hidden_states_out'
@@ -69,9 +72,9 @@ export function createDecoder({ decoder, config }: LanguageModelParts): Decoder 
         for (const part of parts) {
           const feeds: Record<string, Tensor | TensorHandle> = { ...shared, [part.input]: hidden }
           if (part.keepsLogits) feeds.num_logits_to_keep = int64(BigInt64Array.of(BigInt(rows)), [])
-          part.deepstack.forEach((spec, i) => {
-            feeds[spec.name] = deepstack?.[i] ?? zeros(length, config.text.width)
-          })
+          for (const { name, layer } of part.deepstack) {
+            feeds[name] = deepstack?.[layer] ?? zeros(length, config.text.width)
+          }
           for (const spec of part.past) feeds[spec.name] = cache.handles.get(spec.name) ?? emptyPast(spec)
           const { [part.output]: output, ...presents } = await part.session.runHeld(feeds, { signal })
           for (const [i, { name }] of part.past.entries()) handles.set(name, presents[part.presents[i]!]!)
@@ -117,7 +120,10 @@ function toPart(session: TensorSession, index: number, sessions: readonly Tensor
     past,
     presents,
     keepsLogits: has('num_logits_to_keep'),
-    deepstack: session.inputs.filter(({ name }) => name.startsWith('deepstack_embeds.')),
+    deepstack: session.inputs.flatMap(({ name }) => {
+      const layer = deepstackPattern.exec(name)?.[1]
+      return layer === undefined ? [] : [{ name, layer: Number(layer) }]
+    }),
     input,
     output,
   }

@@ -1,45 +1,30 @@
-import { afterAll, describe, expect, it } from 'vitest'
-import { difference, openReadyMade, readGolden, tinyModels, turnsOf } from '../../../test/golden'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { checkGoldenCases } from '../../../test/check-golden-cases'
+import { modelFolder, tinyModels } from '../../../test/golden'
 import { createOnnxRuntime } from '../../onnx'
-import type { LanguageModelParts } from '../language-model-parts'
+import { openLanguageModel } from '../open-language-model'
 import { shared } from '../test-material'
-import { emptyCache } from './key-value-cache'
-import { createLanguageModel } from './language-model'
-import { createModelContext } from './model-context'
-
-const runtime = createOnnxRuntime({ threads: 1 })
-const opened = new Map<string, Promise<LanguageModelParts>>()
-const open = (name: string) => {
-  const parts = opened.get(name) ?? openReadyMade(runtime, name)
-  opened.set(name, parts)
-  return parts
-}
-afterAll(async () => {
-  for (const parts of opened.values()) await (await parts)[Symbol.asyncDispose]()
-})
 
 describe.skipIf(!shared).each(tinyModels)('golden cases of %s (skipped without shared material)', (name) => {
-  it('have the ids, positions, logits and tokens of the golden file', async () => {
-    const parts = await open(name)
-    const golden = await readGolden(name)
-    const context = await createModelContext(parts, {})
-    const model = await createLanguageModel(parts, { endTokens: [] })
-    let worst = 0
-    for (const goldenCase of [...golden.pixel_cases, ...golden.injected_cases]) {
-      const turns = turnsOf(golden, goldenCase, model.space!)
-      const prompt = context.encode(turns, { open: true })
-      expect(prompt.ids).toEqual(goldenCase.input_ids)
-      expect([...prompt.positions.data].map(Number)).toEqual(goldenCase.position_ids.flat())
-      expect(prompt.positions.delta).toBe(goldenCase.rope_delta)
-      for (const piece of [512, 7]) {
-        const pieced = await createModelContext(parts, { promptPiece: piece })
-        const { logits } = await pieced.reader.read(prompt, { cache: emptyCache, end: prompt.ids.length })
-        worst = Math.max(worst, difference(logits[0]!, golden.floats(goldenCase.logits_last)))
-      }
-      const ids: number[] = []
-      for await (const _ of model.generate(turns, { maxNewTokens: 8, onToken: ({ id }) => ids.push(id) }));
-      expect(ids).toEqual(goldenCase.greedy_tokens)
+  const runtime = createOnnxRuntime({ threads: 1, worker: false })
+
+  it('pass over the ready-made models', async () => {
+    await using parts = await openLanguageModel(modelFolder(name), { runtime, device: 'cpu', from: 'onnx' })
+    expect(await checkGoldenCases(parts, name)).toBeLessThan(1e-4)
+  })
+
+  it('pass over the published weights, one layer a session', async () => {
+    const cacheFolder = await mkdtemp(join(tmpdir(), 'perstream-models-'))
+    try {
+      const options = { runtime, device: 'cpu', from: 'checkpoint', layersPerPart: 1, cacheFolder } as const
+      await using parts = await openLanguageModel(modelFolder(name), options)
+      expect(parts.decoder).toHaveLength(3)
+      expect(await checkGoldenCases(parts, name)).toBeLessThan(1e-4)
+    } finally {
+      await rm(cacheFolder, { recursive: true })
     }
-    expect(worst).toBeLessThan(1e-4)
   })
 })

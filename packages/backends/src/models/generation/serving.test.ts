@@ -1,18 +1,19 @@
 import { collect } from '@perstream/kit'
 import type { GenerateOptions, PatchGrid, PromptPart, PromptTurn, TensorHandle, TensorSession } from '@perstream/spec'
 import { afterAll, describe, expect, it } from 'vitest'
-import { difference, openReadyMade, readGolden, tinyModels, turnsOf } from '../../../test/golden'
+import { difference, modelFolder, readGolden, tinyModels, turnsOf } from '../../../test/golden'
 import { createOnnxRuntime } from '../../onnx'
 import type { LanguageModelParts } from '../language-model-parts'
+import { openLanguageModel } from '../open-language-model'
 import { shared } from '../test-material'
 import type { KeptPrefix } from './kept-prefix'
 import { createLanguageModel } from './language-model'
 import { createQwenVisionEncoder } from './qwen-vision-encoder'
 
-const runtime = createOnnxRuntime({ threads: 1 })
+const runtime = createOnnxRuntime({ threads: 1, worker: false })
 const opened = new Map<string, Promise<LanguageModelParts>>()
 const open = (name: string) => {
-  const parts = opened.get(name) ?? openReadyMade(runtime, name)
+  const parts = opened.get(name) ?? openLanguageModel(modelFolder(name), { runtime, device: 'cpu', from: 'onnx' })
   opened.set(name, parts)
   return parts
 }

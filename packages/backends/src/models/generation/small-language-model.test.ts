@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { collect } from '@perstream/kit'
 import type { PromptTurn } from '@perstream/spec'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { modelFolder, openReadyMade } from '../../../test/golden'
+import { modelFolder } from '../../../test/golden'
 import { createOnnxRuntime } from '../../onnx'
 import type { LanguageModelParts } from '../language-model-parts'
+import { openLanguageModel } from '../open-language-model'
 import { shared } from '../test-material'
 import { createLanguageModel, type LanguageModel } from './language-model'
 
@@ -32,7 +33,7 @@ describe.skipIf(!shared)(`${name} (skipped without shared material)`, () => {
   let golden: SmolGolden
   beforeAll(async () => {
     golden = JSON.parse(readFileSync(join(modelFolder(name), 'golden.json'), 'utf8'))
-    parts = await openReadyMade(createOnnxRuntime(), name)
+    parts = await openLanguageModel(modelFolder(name), { runtime: createOnnxRuntime({ worker: false }), device: 'cpu' })
     model = await createLanguageModel(parts)
   }, 60_000)
   afterAll(() => parts?.[Symbol.asyncDispose]())
