@@ -31,3 +31,4 @@ export {
   openLanguageModel,
   type PartPlacement,
 } from './models/open-language-model'
+export { createSentenceEncoder, type SentenceEncoderOptions } from './models/sentences/sentence-encoder'

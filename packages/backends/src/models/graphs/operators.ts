@@ -5,7 +5,7 @@ import type { ElementType } from '@perstream/spec'
 export const contributed = 'com.microsoft'
 
 /** Numbers of element types, as `Cast` wants them. */
-const castNumbers = { float32: 1, int32: 6, int64: 7, bool: 9 } as const satisfies Partial<Record<ElementType, number>>
+const castNumbers = { float32: 1, int64: 7, float64: 11 } as const satisfies Partial<Record<ElementType, number>>
 
 /** A size of a shape: known, or a value [1] that is computed. */
 export type Size = number | GraphValue

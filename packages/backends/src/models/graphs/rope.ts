@@ -48,8 +48,9 @@ export function textRotation(
 ): Rotation {
   const { graph, cast, reshape, transpose, gather, multiply, size } = operators
   const half = headWidth / 2
-  const frequencies = graph.constant({ type: 'float32', shape: [1, half], data: ropeFrequencies(rope, headWidth) })
-  const numbers = cast(positions, 'float32')
+  const data = Float64Array.from(ropeFrequencies(rope, headWidth))
+  const frequencies = graph.constant({ type: 'float64', shape: [1, half], data })
+  const numbers = cast(positions, 'float64')
   const turns = rope.sections
     ? transpose(gather(reshape(numbers, 3, -1), graph.int64(sectionRows(rope.sections))), 1, 0) // [rows, half]
     : reshape(numbers, -1, 1)
@@ -58,14 +59,20 @@ export function textRotation(
   return rotationOf(operators, multiply(turns, frequencies), [batch, sequence])
 }
 
-/** The rotations of angles [rows, half the width of a head], which lie in `shape` [batch, sequence]. */
+/**
+ * The rotations of float64 angles [rows, half the width of a head], which lie in `shape` [batch, sequence]. Angles are
+ * rounded to float32, as the original has them; their cosines are taken in float64, because those of graphics processors
+ * are right to three digits only, and there is no float64 there: this little work stays on the processor.
+ */
 export function rotationOf(
-  { apply, range, reshape, multiply }: Operators,
+  { apply, cast, range, reshape, multiply }: Operators,
   angles: GraphValue,
   [batch, sequence]: readonly [GraphValue | 1, GraphValue],
 ): Rotation {
   const rows = batch === 1 ? sequence : multiply(batch, sequence)
-  return { cosines: apply('Cos', angles), sines: apply('Sin', angles), places: reshape(range(rows), batch, sequence) }
+  const rounded = cast(cast(angles, 'float32'), 'float64')
+  const wave = (operator: 'Cos' | 'Sin') => cast(apply(operator, rounded), 'float32')
+  return { cosines: wave('Cos'), sines: wave('Sin'), places: reshape(range(rows), batch, sequence) }
 }
 
 /** Turns the heads of x [batch, sequence, heads * width], the first half of each against the second. */

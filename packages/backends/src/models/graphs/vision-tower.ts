@@ -90,9 +90,9 @@ function columnsOf({ channels, temporalPatch, patch }: VisionTowerConfig): numbe
 function patchRotation(operators: Operators, { row, column }: PatchPlaces, config: VisionTowerConfig): Rotation {
   const { graph, cast, unsqueeze, multiply, concat, size } = operators
   const count = config.width / config.heads / 4
-  const data = Float32Array.from({ length: count }, (_, i) => 1 / config.ropeTheta ** (i / count))
-  const frequencies = graph.constant({ type: 'float32', shape: [1, count], data })
-  const turn = (place: GraphValue) => multiply(unsqueeze(cast(place, 'float32'), 1), frequencies)
+  const exact = Float32Array.from({ length: count }, (_, i) => 1 / config.ropeTheta ** (i / count))
+  const frequencies = graph.constant({ type: 'float64', shape: [1, count], data: Float64Array.from(exact) })
+  const turn = (place: GraphValue) => multiply(unsqueeze(cast(place, 'float64'), 1), frequencies)
   return rotationOf(operators, concat(1, turn(row), turn(column)), [1, size(row, 0)])
 }
 
