@@ -96,8 +96,12 @@ class WorkerCalls {
       this.#starting = { resolve, reject }
     })
     this.#port.hold(true)
+    this.#watch()
     this.#port.post({ start: argument })
-    return version.finally(() => this.#port.hold(false))
+    return version.finally(() => {
+      clearTimeout(this.#watchdog)
+      this.#port.hold(false)
+    })
   }
 
   stop(): void {
@@ -132,11 +136,14 @@ class WorkerCalls {
     this.#port.hold(this.#running !== undefined)
     if (!this.#running) return
     const { method, argument } = this.#running
-    const seconds = this.#watchdogSeconds
-    if (seconds !== undefined) {
-      this.#watchdog = setTimeout(() => this.#end(`a call did not end within ${seconds} s`), seconds * 1000)
-    }
+    this.#watch()
     this.#port.post({ id: 0, method, argument })
+  }
+
+  #watch(): void {
+    const seconds = this.#watchdogSeconds
+    if (seconds === undefined) return
+    this.#watchdog = setTimeout(() => this.#end(`a call did not end within ${seconds} s`), seconds * 1000)
   }
 
   #receive(message: FromWorker): void {
