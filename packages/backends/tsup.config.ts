@@ -1,4 +1,4 @@
 import { defineConfig } from 'tsup'
 import { baseOptions } from '../../tsup.base'
 
-export default defineConfig({ ...baseOptions, entry: ['src/onnx.ts', 'src/reference.ts'] })
+export default defineConfig({ ...baseOptions, entry: ['src/onnx.ts', 'src/reference.ts', 'src/transformers.ts'] })

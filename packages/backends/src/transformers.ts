@@ -1,0 +1,5 @@
+export {
+  createSpeechRecognizer,
+  type SpeechRecognizerOptions,
+  type VoiceOptions,
+} from './transformers/speech-recognizer'
