@@ -8,8 +8,13 @@ export interface LibraryTensor {
   readonly dims: readonly number[]
 }
 
-/** Turns ids into text. */
+/** Turns text into ids and back. */
 export interface LibraryTokenizer {
+  encode(text: string, options?: { readonly add_special_tokens?: boolean }): number[]
+  apply_chat_template(
+    messages: readonly Settings[],
+    options: { readonly tokenize: false; readonly add_generation_prompt: true; readonly chat_template?: string },
+  ): string
   decode(ids: readonly number[], options?: { readonly skip_special_tokens?: boolean }): string
 }
 
@@ -31,13 +36,20 @@ export interface Library {
     config: Settings,
   ) => LibraryCall<Float32Array, { readonly input_features: LibraryTensor }>
   readonly RawImage: new (data: Uint8Array, width: number, height: number, channels: number) => LibraryImage
-  /** Image processors and processors, by the name of their class. */
-  readonly [name: string]: unknown
+  /** Resizes, crops and normalises as its settings say: what the processors of most image models do, and no more. */
+  readonly ImageProcessor: new (
+    config: Settings,
+  ) => LibraryCall<LibraryImage, { readonly pixel_values: LibraryTensor }>
 }
 
 /** Loads @huggingface/transformers. @throws PerStreamError `dependency-missing` when it is not installed */
 export function loadLibrary(purpose: string): Promise<Library> {
   return importPeer<Library>('@huggingface/transformers', purpose, () => import('@huggingface/transformers'))
+}
+
+/** The words of ids, without special tokens; none for none, which the library refuses. */
+export function decodeText(tokenizer: LibraryTokenizer, ids: readonly number[]): string {
+  return ids.length === 0 ? '' : tokenizer.decode(ids, { skip_special_tokens: true }).trim()
 }
 
 /** Wraps a tensor of the library as ours, without a copy. */

@@ -1,6 +1,7 @@
 import type { CallOptions, TensorSession } from '@perstream/spec'
-import type { Library } from '../library'
-import { argmax, idsTensor, keptOutputs, logSumExp, startSequence } from '../merged-decoder'
+import { writeGreedily } from '../greedy'
+import { decodeText, type Library } from '../library'
+import { idsTensor, keptOutputs, startSequence } from '../merged-decoder'
 import type { ModelFolder } from '../model-folder'
 import { openSessions } from '../open-sessions'
 import type { OpenParts } from './open-speech-model'
@@ -36,7 +37,7 @@ export async function openMoonshine(options: MoonshineOptions): Promise<SpeechMo
     ...opened.sessions,
     start: Number(config.decoder_start_token_id ?? 1),
     end: Number(config.eos_token_id ?? 2),
-    decode: (ids) => words.decode(ids, { skip_special_tokens: true }).trim(),
+    decode: (ids) => decodeText(words, ids),
   }
   return {
     transcribe: (samples, callOptions) => transcribe(samples, parts, callOptions),
@@ -62,18 +63,11 @@ async function transcribe(
   const { [encoded]: hidden } = await encoder.runHeld({ input_values: sound }, options)
   using states = hidden!
   await using sequence = startSequence(decoder)
-  const tokens: number[] = []
-  let sum = 0
-  let next = start
-  for (let steps = 1; ; steps++) {
-    const logits = await sequence.step({ input_ids: idsTensor([next]), encoder_hidden_states: states }, options)
-    next = argmax(logits)
-    sum += logits[next]! - logSumExp(logits)
-    if (next === end || steps >= Math.max(1, Math.floor(seconds * tokensPerSecond))) {
-      const text = decode(tokens)
-      const parts = text === '' ? [] : [{ text, from: 0, to: seconds }]
-      return { tokens, parts, meanLogProbability: sum / steps, noSpeechProbability: undefined }
-    }
-    tokens.push(next)
-  }
+  const step = (token: number) =>
+    sequence.step({ input_ids: idsTensor([token]), encoder_hidden_states: states }, options)
+  const limit = Math.max(1, Math.floor(seconds * tokensPerSecond))
+  const { tokens, meanLogProbability } = await writeGreedily(await step(start), step, { ends: [end], limit })
+  const text = decode(tokens)
+  const parts = text === '' ? [] : [{ text, from: 0, to: seconds }]
+  return { tokens, parts, meanLogProbability, noSpeechProbability: undefined }
 }

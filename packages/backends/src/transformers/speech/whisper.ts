@@ -1,5 +1,5 @@
 import { type CallOptions, PerStreamError, type TensorHandle, type TensorSession } from '@perstream/spec'
-import { fromLibrary, type Library } from '../library'
+import { decodeText, fromLibrary, type Library } from '../library'
 import { argmax, idsTensor, keptOutputs, logSumExp, type MergedDecoder, startSequence } from '../merged-decoder'
 import type { ModelFolder } from '../model-folder'
 import { openSessions } from '../open-sessions'
@@ -40,7 +40,7 @@ export async function openWhisper(options: WhisperOptions): Promise<SpeechModel>
   const parts: WhisperParts = {
     ...{ ...opened.sessions, tokens, language, timestamps: options.timestamps ?? true },
     extract: new library.WhisperFeatureExtractor(preprocessor),
-    decode: (ids) => words.decode(ids, { skip_special_tokens: true }),
+    decode: (ids) => decodeText(words, ids),
     longest: Math.floor(Number(config.max_target_positions ?? 448) / 2),
   }
   return {
@@ -121,7 +121,7 @@ function partsOf(ids: readonly number[], seconds: number, { tokens, decode }: Wh
   let words: number[] = []
   let from = 0
   const end = (to: number) => {
-    const text = words.length > 0 ? decode(words).trim() : ''
+    const text = decode(words)
     if (text !== '') parts.push({ text, from, to: Math.max(from, to) })
     words = []
   }
