@@ -6,8 +6,8 @@ import {
   type Keyframe,
   type Moment,
   PerStreamError,
+  type TensorRuntime,
 } from '@perstream/spec'
-import { createOnnxRuntime } from '../onnx/runtime'
 import type { Describer, OpenDescriberOptions } from './caption/describer'
 import { openFlorence2 } from './caption/florence2'
 import { openSmolVlm } from './caption/smolvlm'
@@ -23,15 +23,12 @@ export interface TransformersCaptionerOptions extends TransformersModelOptions {
   readonly maxNewTokens?: number | undefined
 }
 
-/**
- * Opens a small vision-language model (SmolVLM, Idefics3, Florence-2) as captioner: it describes the sharpest frame of each
- * moment. Confidence is the mean probability of the words. Decoding is greedy.
- * @throws PerStreamError `dependency-missing`, `model-missing`, `model-invalid`, `model-unsupported` for another type of model
- */
-export async function createTransformersCaptioner(
-  options: TransformersCaptionerOptions,
+/** Opens a captioner on a runtime: `createTransformersCaptioner` of the entry point. */
+export async function openCaptioner(
+  runtime: TensorRuntime,
+  options: Omit<TransformersCaptionerOptions, 'runtime'>,
 ): Promise<Captioner & AsyncDisposable> {
-  const { model, runtime = createOnnxRuntime(), dtype, device, deviceIndex, threads, prompt, signal } = options
+  const { model, dtype, device, deviceIndex, threads, prompt, signal } = options
   const { maxNewTokens = 60 } = options
   if (!Number.isInteger(maxNewTokens) || maxNewTokens < 1)
     throw new TypeError(`maxNewTokens is ${maxNewTokens}: it must be a whole number, 1 or more`)

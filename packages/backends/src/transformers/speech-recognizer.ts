@@ -8,7 +8,6 @@ import type {
   TensorRuntime,
   Utterance,
 } from '@perstream/spec'
-import { createOnnxRuntime } from '../onnx/runtime'
 import { loadLibrary } from './library'
 import { type ModelLocation, openModelFolder } from './model-folder'
 import { isInvented, isSpoken } from './speech/invented'
@@ -48,18 +47,12 @@ export interface SpeechRecognizerOptions extends CallOptions {
   readonly vad?: VoiceOptions | false | undefined
 }
 
-/**
- * Opens a recogniser of speech that runs here: a detector finds where somebody speaks, a Whisper or Moonshine model puts it
- * into words, and what it seems to have invented is left out. Confidence is the mean probability of the words of a stretch.
- * Sentences of Moonshine, which tells no times, are placed by their letters within the stretch.
- * @throws PerStreamError `dependency-missing` for @huggingface/transformers, onnxruntime-node or the detector's package;
- * `model-missing`, `model-invalid`, `model-unsupported`, `device-unavailable`
- */
-export async function createSpeechRecognizer(
-  options: SpeechRecognizerOptions,
+/** Opens a recogniser on a runtime: `createSpeechRecognizer` of the entry point. */
+export async function openSpeechRecognizer(
+  runtime: TensorRuntime,
+  options: Omit<SpeechRecognizerOptions, 'runtime'>,
 ): Promise<SpeechRecognizer & AsyncDisposable> {
   const { model, dtype, device, deviceIndex, threads, language, vad = {}, signal } = options
-  const { runtime = createOnnxRuntime() } = options
   signal?.throwIfAborted()
   if (vad !== false) checkSegmentOptions(vad)
   const folder = openModelFolder(model)

@@ -9,7 +9,6 @@ import {
   type TensorSession,
   type VisionEncoder,
 } from '@perstream/spec'
-import { createOnnxRuntime } from '../onnx/runtime'
 import { createImageProcessor } from './image-processor'
 import { loadLibrary } from './library'
 import { type ModelFolder, type ModelLocation, openModelFolder } from './model-folder'
@@ -36,17 +35,12 @@ export interface TransformersVisionEncoderOptions extends TransformersModelOptio
   readonly space?: string | undefined
 }
 
-/**
- * Opens a vision transformer (SigLIP, CLIP, DINOv2, DINOv3, ViT, DeiT) as encoder of patch grids: the last hidden state of each
- * patch in its place, without class and register tokens. Frames are prepared as the model's own settings say, so that a CLIP
- * model sees the middle square of a wide frame. They are encoded one by one.
- * @throws PerStreamError `dependency-missing`, `model-missing`, `model-invalid`, `model-unsupported` for another type of model,
- * or one whose file has no `last_hidden_state`
- */
-export async function createTransformersVisionEncoder(
-  options: TransformersVisionEncoderOptions,
+/** Opens a vision transformer on a runtime: `createTransformersVisionEncoder` of the entry point. */
+export async function openVisionEncoder(
+  runtime: TensorRuntime,
+  options: Omit<TransformersVisionEncoderOptions, 'runtime'>,
 ): Promise<VisionEncoder & AsyncDisposable> {
-  const { model, runtime = createOnnxRuntime(), dtype, device, deviceIndex, threads, signal } = options
+  const { model, dtype, device, deviceIndex, threads, signal } = options
   signal?.throwIfAborted()
   const folder = openModelFolder(model)
   const [config, preprocessor] = await Promise.all([
