@@ -361,7 +361,13 @@ describe('file, path, list and verify', () => {
     const hub = open()
     const { folder } = await hub.pull(id)
     const intact = { folder, intact: Object.keys(files), damaged: [], absent: [], unknown: [] }
-    expect(await hub.verify(id)).toEqual(intact)
+    const done: number[] = []
+    expect(await hub.verify(id, { onProgress: (progress) => done.push(progress.done, progress.total!) })).toEqual(
+      intact,
+    )
+    expect(done).toEqual([7, total, total, total, total, total])
+    const stopped = hub.verify(id, { signal: AbortSignal.abort(new Error('enough')) })
+    await expect(stopped).rejects.toThrow('enough')
     expect(await open({ offline: true }).verify(folder)).toEqual(intact)
     const bytes = Buffer.from(weights)
     bytes[123_456]! ^= 1
