@@ -360,7 +360,8 @@ async function ask(run: Run, question: string, { atSeconds, signal }: AskOptions
       seconds: atSeconds ?? run.seconds,
       shortTerm: run.shortTerm.values,
     }
-    return collectAnswer(answer.answer({ question, memories, moment }, { signal }))
+    const grid = memory.grid?.bind(memory)
+    return collectAnswer(answer.answer({ question, memories, moment, grid }, { signal }))
   })
 }
 
