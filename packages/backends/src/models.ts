@@ -31,4 +31,5 @@ export {
   openLanguageModel,
   type PartPlacement,
 } from './models/open-language-model'
+export { type OpenServedModelOptions, openServedModel } from './models/open-served-model'
 export { createSentenceEncoder, type SentenceEncoderOptions } from './models/sentences/sentence-encoder'
