@@ -14,6 +14,7 @@ import { CitedText } from './cited-text'
 import { citationOf, type MemoryContext, memoryContext } from './context'
 import { dataBlock, dataRule } from './data-block'
 import { supportingMemories } from './support'
+import { withoutThinking } from './without-thinking'
 import { rulesTurn } from './write-reply'
 
 /** Options of {@link createGeneratorAnswerer}. */
@@ -89,7 +90,7 @@ async function* toParts(
   { question, memories, notSeenText, signal }: ReadOptions,
 ): AsyncGenerator<AnswerPart, void, void> {
   const reader = new CitedText(memories)
-  for await (const piece of pieces) yield* reader.add(piece)
+  for await (const piece of withoutThinking(pieces)) yield* reader.add(piece)
   signal?.throwIfAborted()
   yield* reader.end()
   if (reader.cited) return

@@ -11,6 +11,7 @@ import {
   createGeneratorTriplets,
 } from '../prompted'
 import { memoryContext } from './context'
+import { withoutThinking } from './without-thinking'
 
 const image = { data: new Uint8Array(12), width: 2, height: 2 }
 const grid: PatchGrid = { data: new Float32Array(4), rows: 1, columns: 2, dimensions: 2, space: 'q' }
@@ -99,6 +100,19 @@ describe('createGeneratorCaptioner', () => {
 
   it('tells nothing when the model has no words', async () => {
     expect(await caption(momentOf(1), scriptedGenerator(['  ']))).toEqual([])
+  })
+})
+
+describe('withoutThinking', () => {
+  it.each([
+    [' <think>the bowl [1]?</think>\n\nIn the bowl.', 'In the bowl.'],
+    ['<think>and so on without an end', ''],
+    ['<thin ice', '<thin ice'],
+    ['<thi', '<thi'],
+    ['No <think>here</think>.', 'No <think>here</think>.'],
+  ])('makes %j into %j', async (reply, text) => {
+    const pieces = scriptedGenerator([reply]).generate([])
+    expect((await collect(withoutThinking(pieces))).join('')).toBe(text)
   })
 })
 

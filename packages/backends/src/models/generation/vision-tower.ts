@@ -1,6 +1,7 @@
 import { type CallOptions, type PatchGrid, PerStreamError, type RgbImage, type Tensor } from '@perstream/spec'
 import type { VisionLanguageConfig } from '../config/model-config'
-import { type ImageProcessorConfig, processImage, readImageProcessorConfig } from '../image/image-processor'
+import { processImage } from '../image/image-processor'
+import { type ImageProcessorConfig, readImageProcessorConfig } from '../image/image-processor-config'
 import { smartResize } from '../image/smart-resize'
 import type { LanguageModelParts } from '../language-model-parts'
 
