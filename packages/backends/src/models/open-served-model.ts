@@ -22,9 +22,10 @@ export interface OpenServedModelOptions extends CallOptions {
 }
 
 /**
- * Opens a ready-made language model (ONNX files in the layout of transformers.js) from the URL of its folder, in browsers too. When one part does not open,
- * those that did are closed.
- * @throws PerStreamError `model-missing` for a file that the server does not have, `model-unsupported`, and what `runtime.open` throws
+ * Opens a ready-made language model (ONNX files in the layout of transformers.js) from the URL of its folder, in
+ * browsers too. When one part does not open, those that did are closed.
+ * @throws PerStreamError `model-missing` for a file that the server does not have, `model-unsupported`, and what
+ * `runtime.open` throws
  */
 export async function openServedModel(
   url: string,

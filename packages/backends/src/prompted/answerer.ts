@@ -23,7 +23,10 @@ export interface GeneratorAnswererOptions extends Pick<GenerateOptions, 'tempera
   readonly contextCharacters?: number | undefined
   /** Tokens of an answer at most. Default 200. */
   readonly maxNewTokens?: number | undefined
-  /** Grids of the moment's short-term memory that are of this space are shown: give the space that the generator reads. Default: none is shown. */
+  /**
+   * Grids of the moment's short-term memory that are of this space are shown: give the space that the generator
+   * reads. Default: none is shown.
+   */
   readonly space?: string | undefined
   /** What is said when no memory carries an answer. Default "I did not see that." */
   readonly notSeenText?: string | undefined
@@ -33,9 +36,10 @@ const rules = `You answer questions of a person about what they saw, from their 
 ${dataRule}`
 
 /**
- * Makes an answerer of a generator. An answer cites memories by their numbers, and streams from its first citation on; one without numbers
- * cites the memories that share its content words, those of the question aside. What then cites nothing is 'not-seen', whatever it claims. Without
- * memories or a question the model is not asked. Greedy unless told otherwise. (BEHAVIOUR 8.2)
+ * Makes an answerer of a generator. An answer cites memories by their numbers, and streams from its first citation
+ * on; one without numbers cites the memories that share its content words, those of the question aside. What then
+ * cites nothing is 'not-seen', whatever it claims. Without memories or a question the model is not asked. Greedy
+ * unless told otherwise. (BEHAVIOUR 8.2)
  * @throws TypeError for an option out of range
  */
 export function createGeneratorAnswerer(generator: Generator, options: GeneratorAnswererOptions = {}): Answerer {

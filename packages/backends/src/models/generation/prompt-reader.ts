@@ -136,7 +136,10 @@ interface Placement {
   readonly embeddings: Float32Array
 }
 
-/** Writes what is seen into the embeddings of a piece of a prompt; returns the rows for the deepstack, where there are any. */
+/**
+ * Writes what is seen into the embeddings of a piece of a prompt; returns the rows for the deepstack, where there are
+ * any.
+ */
 async function placeVisuals(
   { spans, visuals }: EncodedPrompt,
   { start, end, width, seen, embeddings }: Placement,

@@ -16,8 +16,8 @@ export interface ImageProcessorConfig {
 }
 
 /**
- * Reads `preprocessor_config.json` of a Qwen model, older (`min_pixels`) and newer (`size.shortest_edge`) forms. What is left out has the value
- * that the family was released with.
+ * Reads `preprocessor_config.json` of a Qwen model, older (`min_pixels`) and newer (`size.shortest_edge`) forms. What
+ * is left out has the value that the family was released with.
  * @throws PerStreamError `model-invalid` for a wrong value, `model-unsupported` for another kind of preparation
  */
 export function readImageProcessorConfig(text: string): ImageProcessorConfig {

@@ -29,8 +29,8 @@ interface TokenizerJson {
 
 /**
  * Opens a tokenizer from the text of `tokenizer.json` and `tokenizer_config.json`.
- * @throws PerStreamError `model-invalid` when they are damaged or contradict each other, `model-unsupported` for a tokenizer whose tokens are
- * not bytes
+ * @throws PerStreamError `model-invalid` when they are damaged or contradict each other, `model-unsupported` for a
+ * tokenizer whose tokens are not bytes
  */
 export function openTokenizer(tokenizerText: string, configText: string): TextTokenizer {
   const json = parseJson<TokenizerJson>(tokenizerText, 'tokenizer.json')
