@@ -89,12 +89,13 @@ function candidates(logits: Float32Array, { top, temperature, topK, topP, weight
     const enough = topK !== undefined ? ids.length >= wanted : sum(ids, weight) >= topP * total
     if (!enough && reach < 1e6) continue
     ids.sort((a, b) => logits[b]! - logits[a]! || a - b)
-    return nucleus(ids.slice(0, wanted), topP, weight)
+    const left = ids.slice(0, wanted)
+    return topP === 1 ? left : nucleus(left, topP * (topK === undefined ? total : sum(left, weight)), weight)
   }
 }
 
-function nucleus(ids: number[], topP: number, weight: (id: number) => number): number[] {
-  const target = topP * sum(ids, weight)
+/** The fewest ids from the first on whose weights reach `target`. */
+function nucleus(ids: number[], target: number, weight: (id: number) => number): number[] {
   let reached = 0
   for (let i = 0; i < ids.length; i++) {
     reached += weight(ids[i]!)
