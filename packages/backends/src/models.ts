@@ -33,3 +33,8 @@ export {
 } from './models/open-language-model'
 export { type OpenServedModelOptions, openServedModel } from './models/open-served-model'
 export { createSentenceEncoder, type SentenceEncoderOptions } from './models/sentences/sentence-encoder'
+export {
+  createSpatialProjection,
+  type SpatialProjection,
+  type SpatialProjectionOptions,
+} from './models/spatial-projection'

@@ -3,6 +3,13 @@ import { checkWatchdog, type OnnxRuntimeOptions } from './onnx/options'
 import { createRuntime, type OnnxRuntime } from './onnx/runtime'
 
 export { serveOnnxWorker } from './onnx/browser-platform'
+export { openParts } from './onnx/placement'
+export { createReplicas } from './onnx/replicas'
+
+/** Browsers have no CUDA, and nothing to install for it. */
+export function cudaRequirements(): readonly [] {
+  return []
+}
 
 /** What `@perstream/backends/onnx` is in browsers; src/onnx.ts describes it. */
 export function createOnnxRuntime({

@@ -7,6 +7,16 @@ export type { ChosenDevice } from './onnx/choose-device'
 export type { DeviceFeatures, OnnxDeviceCapability } from './onnx/devices'
 export type { ModelHub } from './onnx/model-source'
 export type { OnnxRuntimeOptions, WebWorker } from './onnx/options'
+export {
+  type ModelPart,
+  type ModelPlace,
+  type OpenedParts,
+  type OpenPartsOptions,
+  openParts,
+  type Placement,
+} from './onnx/placement'
+export { type CudaRequirement, cudaRequirements } from './onnx/provider-libraries'
+export { createReplicas, type ReplicaOptions } from './onnx/replicas'
 export type { OnnxRuntime } from './onnx/runtime'
 
 /**

@@ -3,6 +3,9 @@ import { PerStreamError } from '@perstream/spec'
 const utf8 = new TextEncoder()
 const fromUtf8 = new TextDecoder()
 
+/** Numbers of one list; longer ones are stored as raw bytes. */
+export const mostNumbers = 2 ** 26
+
 /** Writes one protobuf message. Long fields are kept by reference until {@link ProtoWriter.finish} copies them once. */
 export class ProtoWriter {
   readonly #chunks: Uint8Array[] = []
@@ -97,15 +100,25 @@ export function* readFields(bytes: Uint8Array): Generator<ProtoField, void, void
     }
     throw invalid(`the number before byte ${offset} is longer than ten bytes`)
   }
+  // Tags and lengths: beyond 2^53 they are not exact, and no bytes are so many.
+  const readSize = () => {
+    let value = 0
+    for (let factor = 1; factor < 2 ** 70; factor *= 128) {
+      const byte = bytes[take(1)]!
+      value += (byte & 0x7f) * factor
+      if (byte < 0x80) return value
+    }
+    throw invalid(`the number before byte ${offset} is longer than ten bytes`)
+  }
   while (offset < bytes.length) {
-    const tag = Number(readVarint())
+    const tag = readSize()
     const field = Math.floor(tag / 8)
     const wire = tag % 8
     if (wire === 0) yield { field, bits: readVarint(), bytes: undefined }
     else if (wire === 1) yield { field, bits: view.getBigUint64(take(8), true), bytes: undefined }
     else if (wire === 5) yield { field, bits: BigInt(view.getUint32(take(4), true)), bytes: undefined }
     else if (wire === 2) {
-      const length = Number(readVarint())
+      const length = readSize()
       const start = take(length)
       yield { field, bits: 0n, bytes: bytes.subarray(start, start + length) }
     } else throw invalid(`byte ${offset} starts a field of unknown kind ${wire}`)
@@ -130,10 +143,15 @@ export function integerOf({ bits }: ProtoField): number | bigint {
 /** The whole numbers of a repeated field, packed or not. */
 export function integersOf(field: ProtoField): (number | bigint)[] {
   if (!field.bytes) return [integerOf(field)]
+  if (field.bytes.length > mostNumbers) throw tooLong(field)
   const values: (number | bigint)[] = []
   let value = 0n
   let shift = 0n
   for (const byte of field.bytes) {
+    if (byte < 0x80 && shift === 0n) {
+      values.push(byte)
+      continue
+    }
     value |= BigInt(byte & 0x7f) << shift
     shift += 7n
     if (byte < 0x80) {
@@ -149,9 +167,14 @@ export function integersOf(field: ProtoField): (number | bigint)[] {
 /** The 32-bit floats of a repeated field, packed or not. */
 export function floatsOf(field: ProtoField): number[] {
   const bytes = field.bytes ?? new Uint8Array(Uint32Array.of(Number(field.bits)).buffer)
+  if (bytes.length / 4 > mostNumbers) throw tooLong(field)
   if (bytes.length % 4 !== 0) throw invalid(`field ${field.field} has ${bytes.length} bytes: floats take 4 each`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(i * 4, true))
+}
+
+function tooLong({ field, bytes }: ProtoField): PerStreamError {
+  return invalid(`the list of field ${field} takes ${bytes?.length} bytes: so many numbers are stored raw`)
 }
 
 function narrow(value: bigint): number | bigint {

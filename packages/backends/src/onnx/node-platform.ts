@@ -1,6 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { importPeer } from '@perstream/kit'
 import { onnxWorkerCode } from '../generated/onnx-worker'
@@ -11,6 +10,7 @@ import { nodeFiles } from './node-files'
 import type { NodeWorkerStart } from './node-worker'
 import type { OrtModule } from './ort'
 import type { HostLink, Platform } from './platform'
+import { missingProvider } from './provider-libraries'
 import { connectWorker, type WorkerPort } from './worker-host'
 
 /** Options of {@link createNodePlatform}. */
@@ -30,7 +30,7 @@ export function createNodePlatform({ worker, watchdogSeconds, threads }: NodePla
     automatic: ['cuda', 'webgpu', 'cpu'],
     files: nodeFiles,
     opensFiles: (device) => device !== 'wasm',
-    missing: async (device) => missingLibrary(device),
+    missing: async (device) => (device === 'cuda' || device === 'tensorrt' ? missingProvider(device) : undefined),
     passes: async (device) => (device === 'webgpu' ? missingDriver() : undefined),
     hostKey: (device, index) => `${device} ${index}`,
     connect: (device) => (worker ? connectThread(device, { watchdogSeconds, threads }) : connectHere(device, threads)),
@@ -79,27 +79,6 @@ function portOf(thread: Worker): WorkerPort {
     },
     stop: () => void thread.terminate(),
     hold: (busy) => (busy ? thread.ref() : thread.unref()),
-  }
-}
-
-/** The provider that onnxruntime-node loads from a file of its own, when it is not there. Loading it would print. */
-function missingLibrary(device: NamedDevice): string | undefined {
-  if (device !== 'cuda' && device !== 'tensorrt') return undefined
-  const windows = process.platform === 'win32'
-  const library = windows ? `onnxruntime_providers_${device}.dll` : `libonnxruntime_providers_${device}.so`
-  const folder = providerFolder()
-  if (folder === undefined) return 'onnxruntime-node is not installed'
-  return existsSync(join(folder, library)) ? undefined : `the provider library ${library} is not in ${folder}`
-}
-
-/** The folder where onnxruntime-node looks for provider libraries; undefined when it is not installed. */
-export function providerFolder(): string | undefined {
-  try {
-    const binaries = join(createRequire(import.meta.url).resolve('onnxruntime-node'), '..', '..', 'bin')
-    const version = readdirSync(binaries)[0]
-    return version === undefined ? undefined : join(binaries, version, process.platform, process.arch)
-  } catch {
-    return undefined
   }
 }
 
