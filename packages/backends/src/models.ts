@@ -31,6 +31,7 @@ export {
   openLanguageModel,
   type PartPlacement,
 } from './models/open-language-model'
+export { type OpenServedModelOptions, openServedModel } from './models/open-served-model'
 export { createSentenceEncoder, type SentenceEncoderOptions } from './models/sentences/sentence-encoder'
 export {
   createSpatialProjection,
