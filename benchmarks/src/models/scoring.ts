@@ -1,9 +1,10 @@
-import { interleave, ratio } from '../harness'
+import { type Figure, interleave, ratio } from '../harness'
 import type { ModelBenchOptions, PartReport } from '../models'
 import { ask, openSmallModel } from './small-model'
 
 const words = 180
-const choices = ['Yes, it is.', 'No, it is not.']
+const short = ['Yes', 'No']
+const long = ['Yes, it is.', 'No, it is not.']
 
 /** What two choices cost, against reading the prompt alone. */
 export async function measureScoring({ models, rounds }: ModelBenchOptions): Promise<PartReport> {
@@ -16,21 +17,21 @@ export async function measureScoring({ models, rounds }: ModelBenchOptions): Pro
       prefill: async () => {
         for await (const _ of model.generate(prompt, { maxNewTokens: 1 }));
       },
-      choices: () => model.score(prompt, choices),
+      short: () => model.score(prompt, short),
+      long: () => model.score(prompt, long),
     },
     rounds,
   )
+  const against = (name: string, choices: readonly string[], goal?: number): Figure => ({
+    name: `score of ${choices.map((choice) => `"${choice}"`).join(' and ')}`,
+    value: ratio(times[name]!, times.prefill!),
+    unit: 'x',
+    better: 'lower',
+    peer: 'the first token after the same prompt',
+    ...(goal !== undefined && { goal }),
+  })
   return {
-    notes: [`a prompt of ${model.countTokens(prompt)} tokens; choices: ${choices.join(' / ')}`],
-    figures: [
-      {
-        name: 'score of two choices',
-        value: ratio(times.choices!, times.prefill!),
-        unit: 'x',
-        goal: 1.2,
-        better: 'lower',
-        peer: 'the first token after the same prompt',
-      },
-    ],
+    notes: [`choices after a prompt of ${model.countTokens(prompt)} tokens`],
+    figures: [against('short', short, 1.2), against('long', long)],
   }
 }

@@ -7,7 +7,6 @@ import type {
   Memory,
   PromptPart,
   PromptTurn,
-  TensorStore,
 } from '@perstream/spec'
 import { CitedText } from './cited-text'
 import { citationOf, type MemoryContext, memoryContext } from './context'
@@ -23,10 +22,8 @@ export interface GeneratorAnswererOptions extends Pick<GenerateOptions, 'tempera
   readonly contextCharacters?: number | undefined
   /** Tokens of an answer at most. Default 200. */
   readonly maxNewTokens?: number | undefined
-  /** The space of visual embeddings that the generator reads; other grids are not shown. Default: none is. */
+  /** The space of visual embeddings that the generator reads: grids of memories and of the moment that are of it are shown. Default: none is. */
   readonly space?: string | undefined
-  /** Where the grids of memories lie. Default: only those of the moment's short-term memory are shown. */
-  readonly tensors?: Pick<TensorStore, 'get'> | undefined
   /** Grids of memories shown at most, those of the best memories. Default 10. */
   readonly maxGrids?: number | undefined
   /** What is said when no memory carries an answer. Default "I did not see that." */
@@ -45,7 +42,7 @@ ${dataRule}`
  */
 export function createGeneratorAnswerer(generator: Generator, options: GeneratorAnswererOptions = {}): Answerer {
   const { contextCharacters = 1000, maxNewTokens = 200, maxGrids = 10, notSeenText = 'I did not see that.' } = options
-  const { space, tensors, temperature, topK, topP, seed } = options
+  const { space, temperature, topK, topP, seed } = options
   const sampling = { temperature, topK, topP, seed }
   if (!(contextCharacters >= 100)) {
     throw new TypeError(`contextCharacters is ${contextCharacters}: it must be 100 or more`)
@@ -60,7 +57,7 @@ export function createGeneratorAnswerer(generator: Generator, options: Generator
         yield { kind: 'not-seen', text: notSeenText }
         return
       }
-      const stored = await viewsOf(context.memories, { tensors, space, limit: maxGrids, signal })
+      const stored = await viewsOf(context.memories, { read: request.grid, space, limit: maxGrids, signal })
       const views = [...stored, ...currentViews(request.moment.shortTerm ?? [], space)]
       const prompt = toPrompt(request.question, context, views)
       const pieces = generator.generate(prompt, { ...sampling, maxNewTokens, signal })

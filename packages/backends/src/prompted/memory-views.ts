@@ -1,8 +1,8 @@
-import type { CallOptions, Memory, PatchGrid, PromptPart, TensorStore } from '@perstream/spec'
+import type { AnswerRequest, CallOptions, GridReference, Memory, PatchGrid, PromptPart } from '@perstream/spec'
 
 /** Where stored grids are read from, and which of them. */
 export interface MemoryViews extends CallOptions {
-  readonly tensors: Pick<TensorStore, 'get'> | undefined
+  readonly read: AnswerRequest['grid']
   /** Grids of other spaces are passed over. */
   readonly space: string | undefined
   /** Grids at most. */
@@ -12,7 +12,7 @@ export interface MemoryViews extends CallOptions {
 interface View {
   readonly number: number
   readonly learnedAt: number
-  readonly id: string
+  readonly reference: GridReference
 }
 
 /**
@@ -22,19 +22,19 @@ interface View {
  */
 export async function viewsOf(
   memories: readonly Memory[],
-  { tensors, space, limit, signal }: MemoryViews,
+  { read, space, limit, signal }: MemoryViews,
 ): Promise<PromptPart[]> {
-  if (!tensors || space === undefined) return []
+  if (!read || space === undefined) return []
   const views = new Map<string, View>()
   for (const [i, { meanGrid, nearestGrid, learnedAt }] of memories.entries()) {
     for (const grid of [meanGrid, nearestGrid]) {
       if (grid?.space !== space || views.has(grid.id) || views.size >= limit) continue
-      views.set(grid.id, { number: i + 1, learnedAt, id: grid.id })
+      views.set(grid.id, { number: i + 1, learnedAt, reference: grid })
     }
   }
   const parts: PromptPart[] = []
-  for (const { number, id } of [...views.values()].sort((a, b) => a.learnedAt - b.learnedAt)) {
-    const grid = await tensors.get(id, { signal })
+  for (const { number, reference } of [...views.values()].sort((a, b) => a.learnedAt - b.learnedAt)) {
+    const grid = await read(reference, { signal })
     if (grid) parts.push({ kind: 'text', text: `View of memory ${number}:` }, { kind: 'embedding', grid })
   }
   return parts

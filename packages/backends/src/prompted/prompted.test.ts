@@ -220,10 +220,10 @@ describe('views of memories', () => {
     ]
     const shown = async (maxGrids: number) => {
       const generator = scriptedGenerator(['NOT SEEN'])
-      const tensors = { get: async (id: string) => grids[id] }
-      const answerer = createGeneratorAnswerer(generator, { space: 'q', tensors, maxGrids })
+      const grid = async ({ id }: { id: string }) => grids[id]
+      const answerer = createGeneratorAnswerer(generator, { space: 'q', maxGrids })
       const moment = { now: 0, shortTerm: [store(1), store(2)] }
-      await collect(answerer.answer({ question: 'Where am I?', memories, moment }))
+      await collect(answerer.answer({ question: 'Where am I?', memories, moment, grid }))
       return generator.prompts[0]![1]!.parts
     }
     const first = (parts: Awaited<ReturnType<typeof shown>>) =>

@@ -45,15 +45,13 @@ describe.skipIf(!shared)('a vision-language model that knows nothing (skipped wi
     } as unknown as Memory
     const memories = [{ memory, score: 1 } as RetrievedMemory]
     const read: string[] = []
-    const tensors = {
-      get: async (id: string) => {
-        read.push(id)
-        return grids[id]
-      },
+    const grid = async ({ id }: { id: string }) => {
+      read.push(id)
+      return grids[id]
     }
-    const answerer = createGeneratorAnswerer(model, { space: model.space, tensors, maxNewTokens: 12 })
+    const answerer = createGeneratorAnswerer(model, { space: model.space, maxNewTokens: 12 })
     const moment = { now: 9, shortTerm: [gridOf(4)] }
-    const parts = await collect(answerer.answer({ question: 'Where are my keys?', memories, moment }))
+    const parts = await collect(answerer.answer({ question: 'Where are my keys?', memories, moment, grid }))
     expect(read).toEqual(['mean', 'nearest'])
     expect(parts.length).toBeGreaterThan(0)
     for (const part of parts) if (part.kind === 'citation') expect(part.citation.memoryId).toBe('keys')
