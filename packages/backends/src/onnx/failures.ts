@@ -2,7 +2,7 @@ import { PerStreamError, type PerStreamErrorCode } from '@perstream/spec'
 import type { HostModel } from './host'
 
 const outOfMemory =
-  /bad_alloc|out of memory|failed to allocate memory|OUT_OF_MEMORY|allocation failed|Aborted\(OOM|can't create a session.*ERROR_CODE: 6.*alloc/i
+  /bad_alloc|out of memory|failed to allocate memory|OUT_OF_MEMORY|allocation failed|Aborted\(OOM|cannot enlarge memory|tensor shape is too large|SafeIntOnOverflow/i
 const deviceLost =
   /device (was|is|has been)? ?lost|DEVICE_LOST|device_removed|A valid external Instance reference no longer exists|CUDA failure (46|700|702|714|719|999)\b|unspecified launch failure|no longer available/i
 const unsupported =

@@ -12,6 +12,7 @@ import { missingDevice, type NamedDevice, type OnnxDeviceCapability, probeDevice
 import type { Host } from './host'
 import { HostLinks } from './links'
 import { type FoundModel, findModel, loadModel, type ModelHub } from './model-source'
+import { elementTypes } from './ort'
 import type { Platform } from './platform'
 import { createOnnxSession } from './session'
 
@@ -61,8 +62,9 @@ export function createRuntime({ platform, threads, hub }: RuntimeParts): OnnxRun
     choosing ??= chooseDevice({ platform, probe, withHost })
     return choosing
   }
-  /** What a device computes decides which file is taken and whether it can run; on the CPU everything does. */
-  const typesOf = async (device: NamedDevice) => (await probe(device)).elementTypes
+  /** What a device computes decides which file is taken and whether it can run. */
+  const typesOf = async (device: NamedDevice) =>
+    onProcessor(device) ? elementTypes : (await probe(device)).elementTypes
 
   const openOn = async (device: NamedDevice, found: FoundModel, options: OpenModelOptions): Promise<TensorSession> => {
     const { signal, deviceIndex = 0, heldOutputs = [] } = options
@@ -125,11 +127,16 @@ export function createRuntime({ platform, threads, hub }: RuntimeParts): OnnxRun
     if (deviceIndex > 0 && asked !== 'cuda' && asked !== 'tensorrt') {
       throw unavailable(asked, `it has no number ${deviceIndex}: only cuda and tensorrt devices are numbered`)
     }
-    if (asked === 'cpu' && platform.devices.includes('cpu')) return asked
+    if (onProcessor(asked) && platform.devices.includes(asked)) return asked
     const { available, detail } = await probe(asked)
     if (!available) throw unavailable(asked, detail)
     return asked
   }
+}
+
+/** Whether a device is the processor, which computes every element type and needs no proof. */
+function onProcessor(device: NamedDevice): boolean {
+  return device === 'cpu' || device === 'wasm'
 }
 
 const allDevices: readonly NamedDevice[] = ['cuda', 'tensorrt', 'webgpu', 'wasm', 'cpu']

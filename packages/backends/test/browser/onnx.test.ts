@@ -105,10 +105,7 @@ describe.skipIf(!executablePath)(`in Chromium${skipped}`, () => {
   it('tells when a worker never answers, or a run does not end in time, and goes on in a new one', async () => {
     const lost = { code: 'device-lost', message: expect.stringContaining('did not end within') }
     const silent = remoteRuntime(page, { place: 'worker', script: '/silent.js', watchdogSeconds: 1 })
-    await expect(silent.open({ folder: '/models/tiny' }, { device: 'wasm' })).rejects.toMatchObject({
-      ...lost,
-      code: 'device-unavailable',
-    })
+    await expect(silent.open({ folder: '/models/tiny' }, { device: 'wasm' })).rejects.toMatchObject(lost)
     const runtime = remoteRuntime(page, { place: 'worker', watchdogSeconds: 8 })
     const long = await runtime.open({ bytes: longModel() }, { device: 'wasm' })
     const wide = { type: 'float32', shape: [512, 512], data: new Float32Array(512 * 512) } as const
