@@ -158,8 +158,11 @@ class WorkerCalls {
     this.#running = undefined
     clearTimeout(this.#watchdog)
     call.settled()
-    if ('error' in message) call.reject(unpackError(message.error))
-    else if (call.abandoned) this.#letGo(call.method, message.result)
+    if ('error' in message) {
+      call.reject(unpackError(message.error))
+      // A runtime that lost its device does not find it again: the next model is opened in a new thread.
+      if (message.error.code === 'device-lost') this.#end(message.error.message)
+    } else if (call.abandoned) this.#letGo(call.method, message.result)
     else call.resolve(message.result)
     this.#next()
   }

@@ -28,7 +28,7 @@ export interface Port<Sent, Received> {
   listen(listener: (message: Received) => void): void
 }
 
-export function packError(error: unknown): PackedError {
+function packError(error: unknown): PackedError {
   const message = error instanceof Error ? error.message : String(error)
   if (!PerStreamError.isInstance(error)) return { message, code: undefined, fields: {} }
   return { message, code: error.code, fields: error.fields }
