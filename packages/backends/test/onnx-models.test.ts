@@ -65,4 +65,17 @@ describe.skipIf(skipped !== '')(`a decoder whose keys and values are held${skipp
       expect(Math.max(...logits)).toBeGreaterThan(0.1)
     }
   })
+
+  it.each(devices)('embeds words that are looked up in half floats on %s', async (device) => {
+    const ids = [101, 2073, 2024, 2026, 6309, 102]
+    const ones = int64(Array(ids.length).fill(1), [1, ids.length])
+    const embed = async (on: NamedDevice) => {
+      const model = { folder: join(shared, 'models/all-MiniLM-L6-v2') }
+      await using session = await createOnnxRuntime({ threads: 1 }).open(model, { device: on })
+      const feeds = { input_ids: int64(ids, [1, ids.length]), attention_mask: ones, token_type_ids: ones }
+      return (await session.run(feeds)).last_hidden_state!.data as Float32Array
+    }
+    const [given, wanted] = [await embed(device), await embed('cpu')]
+    expect(wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - given[i]!)), 0)).toBeLessThan(1e-4)
+  })
 })

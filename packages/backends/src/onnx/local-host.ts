@@ -141,9 +141,24 @@ function find<Value>(map: ReadonlyMap<number, Value>, number: number): Value {
  * as much CPU again and take the cores that decode.
  */
 function sessionOptions(model: Partial<HostModel> & Pick<HostModel, 'device'>): Record<string, unknown> {
-  const { device, deviceIndex = 0, threads, heldOutputs = [], external = [], externalFolder, strict = false } = model
+  const {
+    device,
+    deviceIndex = 0,
+    cpuNodes = [],
+    threads,
+    heldOutputs = [],
+    external = [],
+    externalFolder,
+    strict = false,
+  } = model
   return {
-    executionProviders: [deviceIndex > 0 ? { name: device, deviceId: deviceIndex } : device],
+    executionProviders: [
+      {
+        name: device,
+        ...(deviceIndex > 0 && { deviceId: deviceIndex }),
+        ...(device === 'webgpu' && cpuNodes.length > 0 && { forceCpuNodeNames: cpuNodes }),
+      },
+    ],
     logSeverityLevel: 4,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     ...(external.length > 0 && { externalData: external }),

@@ -66,11 +66,19 @@ export function createRuntime({ platform, threads, hub }: RuntimeParts): OnnxRun
   const typesOf = async (device: NamedDevice) =>
     onProcessor(device) ? elementTypes : (await probe(device)).elementTypes
 
+  /** What WebGPU computes too roughly, or cannot touch without float16. */
+  const leftToCpu = async (device: NamedDevice, { facts }: FoundModel) => {
+    const halves = (await typesOf(device)).includes('float16') ? [] : facts.halfMovers
+    return [...facts.angles, ...halves]
+  }
+
   const openOn = async (device: NamedDevice, found: FoundModel, options: OpenModelOptions): Promise<TensorSession> => {
     const { signal, deviceIndex = 0, heldOutputs = [] } = options
     const unknown = heldOutputs.find((name) => !found.facts.outputs.includes(name))
     if (unknown !== undefined) throw new TypeError(`heldOutputs has "${unknown}", which is no output of ${found.label}`)
-    const loaded = await loadModel(found, { files: platform.files, opensFiles: platform.opensFiles(device) }, options)
+    const cpuNodes = device === 'webgpu' ? await leftToCpu(device, found) : []
+    const parts = { files: platform.files, opensFiles: platform.opensFiles(device), cpuNodes }
+    const loaded = await loadModel(found, parts, options)
     signal?.throwIfAborted()
     const { link, done } = await take(device, deviceIndex)
     const { host } = link
