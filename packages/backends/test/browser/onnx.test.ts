@@ -28,7 +28,7 @@ const x: Tensor = { type: 'float32', shape: [1, 2], data: Float32Array.of(10, 1)
 function longModel(): Uint8Array {
   const long = createGraph()
   let value: GraphValue = long.input('x', 'float32', [512, 512])
-  for (let i = 0; i < 400; i++) value = long.node('MatMul', [value, value])
+  for (let i = 0; i < 4000; i++) value = long.node('MatMul', [value, value])
   long.output('y', value, 'float32', [512, 512])
   return encodeModel(long.build())
 }
