@@ -8,15 +8,17 @@ const deviceLost =
 const unsupported =
   /not a registered function\/op|No Op registered|NOT_IMPLEMENTED|Could not find an implementation|ERROR_CODE: 9\b|requires f16/i
 
+type FailedModel = Pick<HostModel, 'label' | 'device'>
+
 /** Names what a session could not be opened for. */
-export function openFailed({ label, device }: HostModel, cause: unknown): PerStreamError {
+export function openFailed({ label, device }: FailedModel, cause: unknown): PerStreamError {
   const reason = reasonOf(cause)
   const code = resourceCode(reason) ?? (unsupported.test(reason) ? 'model-unsupported' : 'model-invalid')
   return failure(code, { label, device, did: 'be opened on', reason, cause })
 }
 
 /** Names what a run failed for; what is an error of ours stays. */
-export function runFailed({ label, device }: HostModel, cause: unknown): PerStreamError {
+export function runFailed({ label, device }: FailedModel, cause: unknown): PerStreamError {
   if (PerStreamError.isInstance(cause)) return cause
   const reason = reasonOf(cause)
   const code = resourceCode(reason) ?? (unsupported.test(reason) ? 'model-unsupported' : 'input-invalid')
