@@ -187,13 +187,13 @@ describe('createOnnxRuntime', () => {
 
   it('gives a run up that does not end in time, with its thread, and goes on in a new one', async () => {
     const long = createGraph()
-    let value: GraphValue = long.input('x', 'float32', [512, 512])
-    for (let i = 0; i < 4000; i++) value = long.node('MatMul', [value, value])
-    long.output('y', value, 'float32', [512, 512])
-    const runtime = createOnnxRuntime({ watchdogSeconds: 3, threads: 1 })
+    let value: GraphValue = long.input('x', 'float32', [1024, 1024])
+    for (let i = 0; i < 250; i++) value = long.node('MatMul', [value, value])
+    long.output('y', value, 'float32', [1024, 1024])
+    const runtime = createOnnxRuntime({ watchdogSeconds: 4, threads: 1 })
     const session = await runtime.open({ bytes: encodeModel(long.build()) }, { device: 'cpu' })
-    const wide = { type: 'float32', shape: [512, 512], data: new Float32Array(512 * 512) } as const
-    const lost = { code: 'device-lost', message: expect.stringContaining('within 3 s') }
+    const wide = { type: 'float32', shape: [1024, 1024], data: new Float32Array(1024 * 1024) } as const
+    const lost = { code: 'device-lost', message: expect.stringContaining('within 4 s') }
     await expect(session.run({ x: wide })).rejects.toMatchObject(lost)
     await expect(session.run({ x: wide })).rejects.toMatchObject({ code: 'device-lost' })
     await session[Symbol.asyncDispose]()
