@@ -17,13 +17,15 @@ import { parseAskAt, parseCount, parseDate, parsePositive, parseQuestion, parseS
 import type { CommandContext } from './context'
 import { UsageError } from './exit'
 import { bytes, clock } from './format'
-import { type OpenMemory, type OpenMemoryOptions, openMemory } from './open-memory'
+import { modelsOption } from './models-folder'
+import { type OpenMemory, type OpenMemoryOptions, openMemory, otherSpace } from './open-memory'
 import { createReportRecorder, type ReportRecorder } from './report-recorder'
 import { createEventPrinter } from './run-printer'
 import { createRunProgress } from './run-progress'
 import { defaultStrategyName, type StrategyName, strategyOf, strategyOption } from './strategies'
+import { liteText, openTextEncoder, type TextFlags, textOption } from './text-encoder'
 
-interface RunFlags {
+interface RunFlags extends TextFlags {
   readonly store: string
   readonly ask?: readonly ScheduledQuestion[]
   readonly askAt?: readonly ScheduledQuestion[]
@@ -34,7 +36,6 @@ interface RunFlags {
   readonly start?: number
   readonly end?: number
   readonly recordedAt?: Date
-  readonly threads?: number
   readonly grids?: true
   readonly budget?: number
   readonly strategy?: StrategyName
@@ -59,6 +60,8 @@ export function runCommand(context: CommandContext): Command {
     .option('--report <file>', 'write a page with timeline, memories, graph and answers')
     .option('--no-proactive', 'never speak up by itself')
     .addOption(new Option('--preset <name>', 'which models').choices(['lite']).default('lite'))
+    .addOption(textOption('what makes the vectors of memories and questions'))
+    .addOption(modelsOption())
     .option('--fps <number>', 'look at this many frames a second (default: every 4th frame)', parsePositive)
     .option('--start <time>', 'begin at this second, or m:ss', parseSeconds)
     .option('--end <time>', 'stop before this second, or m:ss', parseSeconds)
@@ -142,11 +145,32 @@ async function mustOpen(video: string, { signal }: CommandContext): Promise<void
   await source[Symbol.asyncDispose]()
 }
 
-async function loadModels({ threads, grids }: RunFlags, { signal, note }: CommandContext): Promise<PipelinePreset> {
-  const preset = await createLitePreset({ threads, grids, signal })
-  for (const missing of preset.missing) note(`perstream: ${missing}`)
-  if (grids && !preset.vision) note('perstream: no grids are kept, as there is no model that makes them')
-  return preset
+async function loadModels(flags: RunFlags, context: CommandContext): Promise<PipelinePreset> {
+  const { threads, grids } = flags
+  const { signal, note } = context
+  const text = flags.text === liteText ? undefined : await openTextEncoder(flags, context)
+  try {
+    const preset = await createLitePreset({ threads, grids, text, signal })
+    for (const missing of preset.missing) note(`perstream: ${missing}`)
+    if (grids && !preset.vision) note('perstream: no grids are kept, as there is no model that makes them')
+    return {
+      ...preset,
+      async [Symbol.asyncDispose]() {
+        await preset[Symbol.asyncDispose]()
+        await text?.[Symbol.asyncDispose]()
+      },
+    }
+  } catch (error) {
+    await text?.[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** Before anything is watched for a memory that cannot take it. */
+function mustBeOfSpace({ graph }: OpenMemory, { text }: PipelinePreset, flags: RunFlags): void {
+  const { space: stored } = graph.stats()
+  if (stored !== undefined && stored !== text.space)
+    throw otherSpace(flags.store, flags.text, { stored, given: text.space })
 }
 
 /** Something that is loaded when it is first asked for. */
@@ -173,9 +197,10 @@ function budgetOf({ budget, strategy = defaultStrategyName }: RunFlags): MemoryB
 }
 
 function settingsOf(flags: RunFlags): Record<string, string | number | boolean> {
-  const { preset, fps, proactive, threads, grids, budget, strategy = defaultStrategyName } = flags
+  const { preset, text, fps, proactive, threads, grids, budget, strategy = defaultStrategyName } = flags
   return {
     preset,
+    ...(text !== liteText && { text }),
     sampling: fps === undefined ? 'every 4th frame' : `${fps} frames a second`,
     proactive,
     ...(threads !== undefined && { threads }),
@@ -225,6 +250,7 @@ async function watch(video: string, session: Session): Promise<void> {
   const { source, id, start, recordedAt, warnings } = await openVideo(video, session)
   await using _opened = source
   const preset = await models.get()
+  mustBeOfSpace(memory, preset, flags)
   const about = { memory, directory: flags.store, source, sourceId: id, start, settings: settingsOf(flags) }
   const recorder = flags.report === undefined ? undefined : createReportRecorder(about)
   const progress = createRunProgress(context, { start, end: flags.end })
