@@ -151,8 +151,8 @@ async function planReembedding(directory: string, text: TextEncoder, context: Co
 const bits = { f32: 32, f16: 16, i8: 8, b1: 1 } as const
 
 /** Without what goes with a vector that is kept less exactly. */
-function embeddingBytes({ embeddingPrecision = 'f32' }: Memory, dimensions: number): number {
-  return Math.ceil((dimensions * bits[embeddingPrecision]) / 8)
+function embeddingBytes({ embeddingPrecision }: Memory, dimensions: number): number {
+  return Math.ceil((dimensions * bits[embeddingPrecision ?? 'f32']) / 8)
 }
 
 /** Texts that are encoded to see how long one takes. */

@@ -14,8 +14,8 @@ export interface WorkProgress {
 const besideBar = 62
 
 const units = {
-  bytes: (value: number) => bytes(value),
-  memories: (value: number) => `${number(value)} memories`,
+  bytes: { show: bytes, name: '' },
+  memories: { show: number, name: ' memories' },
 }
 
 /** A bar with what is done, of how much, and how long it may still take; nothing when nobody watches. */
@@ -30,7 +30,7 @@ export function createWorkProgress(context: CommandContext, unit: keyof typeof u
     clearOnComplete: true,
     stream: process.stderr,
   })
-  const show = units[unit]
+  const { show, name } = units[unit]
   let first: { readonly at: number; readonly done: number } | undefined
   return {
     on({ done, total }, note = '') {
@@ -41,7 +41,7 @@ export function createWorkProgress(context: CommandContext, unit: keyof typeof u
       const seconds = total !== undefined && perSecond > 0 ? (total - done) / perSecond : undefined
       bar.update(done, {
         reached: show(done),
-        whole: total === undefined ? '' : ` of ${show(total)}`,
+        whole: `${total === undefined ? '' : ` of ${show(total)}`}${name}`,
         left: seconds === undefined ? '' : `${clock(Math.ceil(seconds))} left  `,
         note,
       })
