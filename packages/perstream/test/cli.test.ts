@@ -189,7 +189,7 @@ describe('a memory in a folder', () => {
 })
 
 describe('perstream', () => {
-  it.each(['run', 'ask', 'inspect', 'forget', 'reduce', 'export', 'import', 'doctor'])(
+  it.each(['run', 'ask', 'inspect', 'forget', 'reduce', 'reembed', 'export', 'import', 'models', 'doctor'])(
     'shows an example of %s',
     async (name) => {
       const { code, stdout } = await perstream(name, '--help')
@@ -199,9 +199,29 @@ describe('perstream', () => {
   )
 
   it('says what works here', async () => {
-    const { code, stdout } = await perstream('doctor', '--json')
-    const { checks } = JSON.parse(stdout)
+    const { code, stdout } = await perstream('doctor', '--json', '--models', scratch.path('models'))
+    const { checks, auto, cuda, models } = JSON.parse(stdout)
     expect(code).toBe(0)
+    const ofGroup = (group: string) => checks.filter((check: { group: string }) => check.group === group)
+    expect(ofGroup('backend').map(({ name }: { name: string }) => name)).toEqual([
+      'cuda',
+      'tensorrt',
+      'webgpu',
+      'wasm',
+      'cpu',
+    ])
+    expect(ofGroup('backend').at(-1)).toMatchObject({ works: true, elementTypes: expect.arrayContaining(['float32']) })
+    expect(ofGroup('package')).toContainEqual(
+      expect.objectContaining({
+        name: 'onnxruntime-node',
+        works: true,
+        detail: expect.stringMatching(/^\d+\.\d+\.\d+, /),
+      }),
+    )
+    expect(auto).toMatchObject({ device: expect.any(String), reason: expect.any(String) })
+    for (const { name, source } of cuda)
+      expect([name, source]).toEqual([expect.stringMatching(/^lib/), expect.any(String)])
+    expect(models).toEqual({ folder: scratch.path('models'), count: 0, bytes: 0 })
     expect(checks).toContainEqual(expect.objectContaining({ group: 'decoder', name: 'node-av', works: true }))
     for (const { works, remedy } of checks) if (!works) expect(remedy).toMatch(/\w/)
     expect((await perstream('doctor')).stdout).toContain('decoders (one is enough)')

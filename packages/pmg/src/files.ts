@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { type CallOptions, PerStreamError, type Warning } from '@perstream/spec'
 import { isStoreFile, manifestName } from './journal-manifest'
 import { isAside, notStore } from './journal-opening'
+import { type ReembedOptions, type ReembedReport, reembedJournal } from './journal-reembed'
 import { type RepairReport, repairJournal } from './journal-repair'
 import { type JournalStore, openJournalStore } from './journal-store'
 import { type StoreReport, verifyJournal } from './journal-verify'
@@ -10,6 +11,7 @@ import type { IndexedStore } from './kept-index'
 import { acquireLock, isLocked } from './lock-file'
 import { createNodeDirectory, errorCode, isMissing } from './node-directory'
 
+export type { EmbeddingSpace, ReembedOptions, ReembedReport } from './journal-reembed'
 export type { RepairReport } from './journal-repair'
 export type { StoreDamage, StoreFileReport, StoreReport } from './journal-verify'
 export { openTensorFiles, type TensorFilesOptions } from './tensors/open-tensor-files'
@@ -102,6 +104,28 @@ export async function repairStore(directory: string, options: RepairStoreOptions
     const lock = await takeLock(folder, options.onWarning)
     try {
       return await repairJournal(createNodeDirectory(folder), { signal: options.signal, location: folder })
+    } finally {
+      await lock.release()
+    }
+  })
+}
+
+/**
+ * Brings the memories of a store to the embedding space of another text encoder: their words are encoded anew, all else stays as it is,
+ * ids, evidence, versions, visits, relations, how exactly each embedding is kept, and which memories have none. Whatever happens on the
+ * way, a crash, an abort, a full disk, the folder holds the old memory or the new one, whole; begin again after it. Meanwhile the store
+ * takes its room once more. It can be read all the time; whoever reads takes in the new one with the next refresh.
+ *
+ * @throws PerStreamError `store-locked` while a process writes, `input-invalid` when the folder is no store, `store-version`,
+ * `store-read-only`, `store-full`, `store-corrupt`; whatever the encoder throws
+ */
+export async function reembedStore(directory: string, options: ReembedOptions): Promise<ReembedReport> {
+  const folder = resolve(directory)
+  return explained(folder, async () => {
+    await checkFolder(folder)
+    const lock = await takeLock(folder, options.onWarning)
+    try {
+      return await reembedJournal(createNodeDirectory(folder), { ...options, location: folder })
     } finally {
       await lock.release()
     }

@@ -1,5 +1,6 @@
 export type { Deflation } from './deflation'
 export type { JournalDirectory, JournalFile } from './journal-directory'
+export { type EmbeddingSpace, type ReembedOptions, type ReembedReport, reembedJournal } from './journal-reembed'
 export { type RepairReport, repairJournal } from './journal-repair'
 export { type JournalStore, type JournalStoreOptions, openJournalStore } from './journal-store'
 export { type StoreDamage, type StoreFileReport, type StoreReport, verifyJournal } from './journal-verify'

@@ -5,25 +5,34 @@ import { liteTopK } from '../presets/lite'
 import { parseQuestion } from './arguments'
 import type { CommandContext } from './context'
 import { oneLine, range, shortId, sourceName, wrap } from './format'
+import { modelsOption } from './models-folder'
 import { openMemoryForAsking } from './open-memory'
+import { type TextFlags, textOption } from './text-encoder'
 
 export function askCommand(context: CommandContext): Command {
   return new Command('ask')
     .description('answer a question from a memory')
     .argument('<dir>', 'folder of the memory')
     .argument('<question>', 'what to ask', parseQuestion)
+    .addOption(textOption('what the vectors of the memory were made by'))
+    .addOption(modelsOption())
     .option('--json', 'print the answer as one JSON object')
     .addHelpText('after', '\nExample:\n  perstream ask memory "When is my dentist appointment?"')
-    .action(async (directory: string, question: string, { json }: { json?: true }) => {
-      const answer = await askMemory(context, directory, question)
+    .action(async (directory: string, question: string, { json, ...flags }: TextFlags & { json?: true }) => {
+      const answer = await askMemory(context, directory, { question, flags })
       context.out(
         json ? JSON.stringify({ type: 'answered', question, seconds: null, ...answer }) : showAnswer(answer, context),
       )
     })
 }
 
-async function askMemory(context: CommandContext, directory: string, question: string): Promise<Answer> {
-  await using memory = await openMemoryForAsking(directory, context)
+interface Asked {
+  readonly question: string
+  readonly flags: TextFlags
+}
+
+async function askMemory(context: CommandContext, directory: string, { question, flags }: Asked): Promise<Answer> {
+  await using memory = await openMemoryForAsking(directory, flags, context)
   const memories = await memory.graph.retrieve({ text: question, limit: liteTopK }, { signal: context.signal })
   const request = { question, memories, moment: { now: Date.now() } }
   return collectAnswer(createExtractiveAnswerer().answer(request, { signal: context.signal }))

@@ -1,81 +1,82 @@
 import { arch, platform } from 'node:os'
-import type { DriverStatus } from '@perstream/spec'
-import { ffmpegDriver } from '@perstream/video/ffmpeg'
-import { nodeAvDriver } from '@perstream/video/node-av'
+import type { CudaRequirement, DeviceFeatures } from '@perstream/backends/onnx'
 import { Command } from 'commander'
 import packageJson from '../../package.json'
 import type { CommandContext } from './context'
-import { wrap } from './format'
+import { type Check, type Examination, examine } from './doctor-checks'
+import { bytes, count, wrap } from './format'
+import { type ModelFlags, modelsOption } from './models-folder'
 
 export function doctorCommand(context: CommandContext): Command {
   return new Command('doctor')
     .description('check what is installed, which decoders and backends work, and what to do about what does not')
+    .addOption(modelsOption())
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  perstream doctor --json')
-    .action(async ({ json }: { json?: true }) => {
-      const checks = await examine(context)
-      if (json) context.out(JSON.stringify({ perstream: packageJson.version, checks }))
-      else for (const line of show(checks, context)) context.out(line)
+    .action(async ({ json, ...flags }: ModelFlags & { json?: true }) => {
+      const found = await examine(flags, context)
+      if (json) context.out(JSON.stringify({ perstream: packageJson.version, ...found }))
+      else for (const line of show(found, context)) context.out(line)
     })
 }
 
-/** One thing that was looked at. */
-interface Check {
-  readonly group: 'decoder' | 'backend' | 'model'
-  readonly name: string
-  readonly works: boolean
-  readonly detail: string
-  readonly remedy?: string
-}
+/** Columns before what is told of a thing. */
+const indent = 38
 
-async function examine({ signal }: CommandContext): Promise<Check[]> {
-  const drivers = [nodeAvDriver(), ffmpegDriver()]
-  const decoders = await Promise.all(
-    drivers.map(async (driver) => statusCheck('decoder', driver.name, await driver.probe({ signal }))),
-  )
-  return [...decoders, ...(await liteChecks(signal))]
-}
-
-async function liteChecks(signal: AbortSignal): Promise<Check[]> {
-  try {
-    const { probeLite } = await import('@perstream/lite')
-    const { devices, models } = await probeLite({ signal })
-    return [
-      ...devices.map(
-        ({ device, available, detail }): Check => ({
-          ...{ group: 'backend', name: device, works: available, detail },
-          ...(!available && { remedy: 'not needed: the models run on the cpu' }),
-        }),
-      ),
-      ...models.map(({ name, status }) => statusCheck('model', name, status)),
-    ]
-  } catch (error) {
-    signal.throwIfAborted()
-    const detail = error instanceof Error ? error.message.split('\n')[0]! : String(error)
-    return [{ group: 'model', name: '@perstream/lite', works: false, detail, remedy: 'npm install @perstream/lite' }]
-  }
-}
-
-function statusCheck(group: Check['group'], name: string, status: DriverStatus): Check {
-  return status.available
-    ? { group, name, works: true, detail: [status.version, status.detail].filter(Boolean).join(', ') }
-    : { group, name, works: false, detail: status.reason, remedy: status.remedy }
-}
-
-function show(checks: readonly Check[], { columns }: CommandContext): string[] {
-  const under = (text: string) => wrap(text, { columns, indent: 30 })
-  const line = ({ name, works, detail, remedy }: Check) => [
-    under(`  ${works ? 'works  ' : 'missing'}  ${name.padEnd(18)} ${detail}`),
-    ...(remedy === undefined ? [] : [under(`${' '.repeat(30)}${remedy}`)]),
+function show({ checks, auto, cuda, models }: Examination, { columns }: CommandContext): string[] {
+  const under = (text: string) => wrap(text, { columns, indent })
+  const beneath = (text: string) => under(`${' '.repeat(indent)}${text}`)
+  const line = (check: Check) => [
+    under(`  ${check.works ? 'works  ' : 'missing'}  ${check.name.padEnd(indent - 12)} ${detailOf(check)}`),
+    ...(check.remedy === undefined ? [] : [beneath(check.remedy)]),
+    ...(check.works && check.features ? [beneath(abilities(check, check.features))] : []),
   ]
   const group = (title: string, key: Check['group']) => {
     const rows = checks.filter((check) => check.group === key)
     return rows.length === 0 ? [] : ['', title, ...rows.flatMap(line)]
   }
+  const cudaWorks = checks.some(({ name, works }) => name === 'cuda' && works)
   return [
     `perstream ${packageJson.version}, Node ${process.versions.node}, ${platform()} ${arch()}`,
     ...group('decoders (one is enough)', 'decoder'),
-    ...group('backends', 'backend'),
+    ...group(`backends${auto ? ` (auto takes ${auto.device})` : ''}`, 'backend'),
+    ...(cudaWorks || cuda.length === 0 ? [] : ['', 'what cuda needs', ...cudaLines(cuda, { under, beneath })]),
+    ...group('packages (all optional)', 'package'),
     ...group('models', 'model'),
+    '',
+    `models folder ${models.folder}: ${models.count === 0 ? 'no models' : `${count(models.count, 'model')}, ${bytes(models.bytes)}`}`,
   ]
+}
+
+/** What the libraries are is told below. */
+function detailOf({ detail }: Check): string {
+  return detail.replace(
+    /see cudaRequirements\(\) for the libraries that it needs( and where they come from)?/,
+    'see below',
+  )
+}
+
+function abilities({ elementTypes = [] }: Check, features: DeviceFeatures): string {
+  const words: Readonly<Record<keyof DeviceFeatures, string>> = {
+    ...{ deviceMemory: 'memory of its own', bfloat16: 'bfloat16', logSoftmax: 'log-softmax' },
+    ...{ fusedMatMul: 'fused products', matMulNBits: '4-bit weights', scan: 'loops' },
+  }
+  const able = (Object.keys(words) as (keyof DeviceFeatures)[]).filter((key) => features[key])
+  return [elementTypes.join(' '), able.map((key) => words[key]).join(', ')].filter((text) => text !== '').join('; ')
+}
+
+interface Columns {
+  readonly under: (text: string) => string
+  readonly beneath: (text: string) => string
+}
+
+/** What is missing, and once for all that comes from the same place, where from. */
+function cudaLines(requirements: readonly CudaRequirement[], { under, beneath }: Columns): string[] {
+  return requirements.flatMap(({ name, found, detail, source }, i) => {
+    const where = detail === 'not found' ? '' : `, ${detail}`
+    const line = under(`  ${found ? 'found  ' : 'missing'}  ${name}${where}`)
+    const next = requirements[i + 1]
+    const isTold = found || (next && !next.found && next.source === source)
+    return isTold ? [line] : [line, beneath(`from ${source}`)]
+  })
 }

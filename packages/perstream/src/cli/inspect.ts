@@ -34,6 +34,7 @@ function show(summary: Summary, { columns }: CommandContext): string {
     count(entities, 'entity', 'entities'),
     count(relations, 'relation'),
     ...(forgotten > 0 ? [`${forgotten} forgotten`] : []),
+    ...(summary.space === undefined ? [] : [`embeddings of ${summary.space}`]),
     `${bytes(summary.bytes)} live`,
   ]
   const perCategory = Object.entries(categories).map(([name, number]) => `  ${String(number).padStart(5)}  ${name}`)

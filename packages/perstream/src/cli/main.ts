@@ -9,7 +9,9 @@ import { doctorCommand } from './doctor'
 import { explain, UsageError } from './exit'
 import { forgetCommand } from './forget'
 import { inspectCommand } from './inspect'
+import { modelsCommand } from './models'
 import { reduceCommand } from './reduce'
+import { reembedCommand } from './reembed'
 import { runCommand } from './run'
 import { exportCommand, importCommand } from './transfer'
 
@@ -70,8 +72,10 @@ function createProgram(context: CommandContext): Command {
     inspectCommand,
     forgetCommand,
     reduceCommand,
+    reembedCommand,
     exportCommand,
     importCommand,
+    modelsCommand,
     doctorCommand,
   ])
     program.addCommand(command(context).exitOverride())
@@ -91,4 +95,5 @@ Examples:
   perstream ask memory "What did I pay at the bakery?"    ask what was remembered
   perstream inspect memory                                what is in it
   perstream reduce memory --to 100MB --dry-run            what would go to make it smaller
+  perstream models pull sentence-transformers/all-MiniLM-L6-v2
   perstream doctor                                        what works on this machine`

@@ -4,6 +4,7 @@ import { createMemoryGraph, type MemoryGraph } from '@perstream/pmg'
 import { type FileMemoryStore, openFileStore, openTensorFiles } from '@perstream/pmg/files'
 import { PerStreamError, type TensorStore, type TextEncoder } from '@perstream/spec'
 import type { CommandContext } from './context'
+import { liteSpace, liteText, openTextEncoder, type TextFlags } from './text-encoder'
 
 /** A memory in a folder, opened by a command. */
 export interface OpenMemory extends AsyncDisposable {
@@ -73,30 +74,61 @@ function withinBytes(store: FileMemoryStore, directory: string, most: number): F
 }
 
 /** Opens a memory to ask it: with the text encoder its vectors were made by, or by words alone, and then says so. */
-export async function openMemoryForAsking(directory: string, context: CommandContext): Promise<OpenMemory> {
+export async function openMemoryForAsking(
+  directory: string,
+  flags: TextFlags,
+  context: CommandContext,
+): Promise<OpenMemory> {
   await mustExist(directory)
-  const encoder = await liteEncoder(context)
-  const memory = await openMemory(directory, 'read', context, { text: encoder })
-  return {
-    ...memory,
-    async [Symbol.asyncDispose]() {
-      await memory[Symbol.asyncDispose]()
-      await encoder?.[Symbol.asyncDispose]()
-    },
+  const encoder = await askingEncoder(flags, context)
+  try {
+    const memory = await explainSpaces(directory, flags, openMemory(directory, 'read', context, { text: encoder }))
+    return {
+      ...memory,
+      async [Symbol.asyncDispose]() {
+        await memory[Symbol.asyncDispose]()
+        await encoder?.[Symbol.asyncDispose]()
+      },
+    }
+  } catch (error) {
+    await encoder?.[Symbol.asyncDispose]()
+    throw error
   }
 }
 
-async function liteEncoder({ note, signal }: CommandContext) {
+async function askingEncoder(flags: TextFlags, context: CommandContext) {
   try {
-    const { createUseLiteEncoder } = await import('@perstream/lite')
-    return await createUseLiteEncoder({ signal })
+    return await openTextEncoder(flags, context)
   } catch (error) {
-    signal.throwIfAborted()
-    note(
-      `perstream: searching by words only, since the text encoder cannot run: ${(error as Error).message.split('\n')[0]}`,
-    )
+    context.signal.throwIfAborted()
+    if (flags.text !== liteText) throw error
+    const [reason] = (error as Error).message.split('\n')
+    context.note(`perstream: searching by words only, since the text encoder cannot run: ${reason}`)
     return undefined
   }
+}
+
+/** Says of another embedding space what the command line does about it. */
+async function explainSpaces<Value>(directory: string, { text }: TextFlags, opening: Promise<Value>): Promise<Value> {
+  return opening.catch((cause: unknown) => {
+    if (!PerStreamError.isInstance(cause) || cause.code !== 'space-mismatch') throw cause
+    throw otherSpace(directory, text, cause.fields as { stored: string; given: string })
+  })
+}
+
+/** The error for a memory whose embeddings are of another space than the encoder's. */
+export function otherSpace(
+  directory: string,
+  text: string,
+  spaces: { readonly stored: string; readonly given: string },
+): PerStreamError {
+  const { stored, given } = spaces
+  const needed = stored === liteSpace ? liteText : stored
+  return new PerStreamError(
+    'space-mismatch',
+    `The embeddings in ${directory} are of ${stored}, and --text ${text} makes those of ${given}. Give the encoder they were made with, --text ${needed}, or move the memory to yours: "perstream reembed ${directory} --text ${text}".`,
+    { fields: spaces },
+  )
 }
 
 const gridFolder = 'grids'
@@ -105,7 +137,8 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
 }
 
-async function mustExist(directory: string): Promise<void> {
+/** @throws PerStreamError `memory-not-found` when there is no folder */
+export async function mustExist(directory: string): Promise<void> {
   const found = await stat(directory).catch(() => undefined)
   if (!found?.isDirectory())
     throw new PerStreamError(

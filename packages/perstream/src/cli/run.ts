@@ -1,15 +1,14 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import type { FrameSource, SpeechRecognizer, Warning } from '@perstream/spec'
+import type { FrameSource, Warning } from '@perstream/spec'
 import { openFrameSource } from '@perstream/video'
 import { ffmpegDriver } from '@perstream/video/ffmpeg'
 import { nodeAvDriver } from '@perstream/video/node-av'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import type { MemoryBudget } from '../pipeline/budget'
 import { createPerStream } from '../pipeline/create-perstream'
 import type { PerStreamEvent } from '../pipeline/events'
 import type { ScheduledQuestion } from '../pipeline/questions'
-import { createLitePreset } from '../presets/lite'
 import type { PipelinePreset } from '../presets/preset'
 import { redactPasswords } from '../redact'
 import { sourceId } from '../source-id'
@@ -17,26 +16,32 @@ import { parseAskAt, parseCount, parseDate, parsePositive, parseQuestion, parseS
 import type { CommandContext } from './context'
 import { UsageError } from './exit'
 import { bytes, clock } from './format'
-import { type OpenMemory, type OpenMemoryOptions, openMemory } from './open-memory'
+import { type OpenMemory, type OpenMemoryOptions, openMemory, otherSpace } from './open-memory'
+import {
+  addPresetOptions,
+  keepsGrids,
+  loadPreset,
+  type PresetFlags,
+  speechDescription,
+  speechModelOf,
+  textOf,
+} from './presets'
 import { createReportRecorder, type ReportRecorder } from './report-recorder'
 import { createEventPrinter } from './run-printer'
 import { createRunProgress } from './run-progress'
 import { defaultStrategyName, type StrategyName, strategyOf, strategyOption } from './strategies'
+import { liteText } from './text-encoder'
 
-interface RunFlags {
+interface RunFlags extends PresetFlags {
   readonly store: string
   readonly ask?: readonly ScheduledQuestion[]
   readonly askAt?: readonly ScheduledQuestion[]
   readonly report?: string
   readonly proactive: boolean
-  readonly preset: 'lite'
   readonly fps?: number
   readonly start?: number
   readonly end?: number
   readonly recordedAt?: Date
-  readonly threads?: number
-  readonly grids?: true
-  readonly speech?: string | true
   readonly budget?: number
   readonly strategy?: StrategyName
   readonly json?: true
@@ -47,7 +52,7 @@ export function runCommand(context: CommandContext): Command {
     (parse: (text: string) => ScheduledQuestion) =>
     (text: string, previous: readonly ScheduledQuestion[] = []): ScheduledQuestion[] => [...previous, parse(text)]
   const atEnd = (text: string) => ({ question: parseQuestion(text) })
-  return new Command('run')
+  const command = new Command('run')
     .description('watch videos, remember what matters, answer and speak up')
     .argument('<video...>', 'files, or URLs and devices that the decoder opens')
     .option('--store <dir>', 'folder of the memory; made when it is not there', 'perstream-memory')
@@ -59,17 +64,14 @@ export function runCommand(context: CommandContext): Command {
     )
     .option('--report <file>', 'write a page with timeline, memories, graph and answers')
     .option('--no-proactive', 'never speak up by itself')
-    .addOption(new Option('--preset <name>', 'which models').choices(['lite']).default('lite'))
+  return addPresetOptions(command)
     .option('--fps <number>', 'look at this many frames a second (default: every 4th frame)', parsePositive)
     .option('--start <time>', 'begin at this second, or m:ss', parseSeconds)
     .option('--end <time>', 'stop before this second, or m:ss', parseSeconds)
     .option('--recorded-at <iso>', 'when the recording began, for videos that do not say', parseDate)
     .option('--threads <number>', 'threads for the models', parseCount)
     .option('--grids', 'keep patch grids of what is remembered, in the memory (slower)')
-    .option(
-      '--speech [model]',
-      `remember what is said too, with the Whisper or Moonshine model in this folder, or at this URL (default: ${speechVariable})`,
-    )
+    .option('--speech [model]', speechDescription)
     .option('--budget <size>', 'never let the memory take more: 512MB, 1.5GB, 300MiB or plain bytes', parseSize)
     .addOption(strategyOption())
     .option('--json', 'print one event a line, as JSON')
@@ -93,7 +95,7 @@ interface Session {
   readonly flags: RunFlags
   readonly context: CommandContext
   readonly memory: OpenMemory
-  readonly models: LoadedOnce<LoadedModels>
+  readonly models: LoadedOnce<PipelinePreset>
   readonly questions: readonly ScheduledQuestion[]
 }
 
@@ -109,12 +111,12 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
       '--report shows one video: run the videos one by one, with the same --store, to have a page of each.',
     )
   if (flags.report !== undefined) await mustHavePlace(flags.report)
-  const speechModel = speechModelOf(flags)
+  speechModelOf(flags)
   const { ask = [], askAt = [] } = flags
   // Memory, then video, then models: what is refused is refused before anything is loaded, and no memory is made for it.
   if (!(await stat(flags.store).catch(() => undefined))) await mustOpen(videos[0]!, context)
-  await using memory = await openMemory(flags.store, 'create', context, { grids: flags.grids, ...filesOf(flags) })
-  await using models = loadOnce(() => loadModels(flags, speechModel, context))
+  await using memory = await openMemory(flags.store, 'create', context, { grids: keepsGrids(flags), ...filesOf(flags) })
+  await using models = loadOnce(() => loadPreset(flags, context))
   for (const [i, video] of videos.entries()) {
     const questions = i === videos.length - 1 ? [...askAt, ...ask] : askAt
     await watch(video, { flags, context, memory, models, questions })
@@ -149,46 +151,11 @@ async function mustOpen(video: string, { signal }: CommandContext): Promise<void
   await source[Symbol.asyncDispose]()
 }
 
-/** The variable that names the speech model where --speech does not. */
-const speechVariable = 'PERSTREAM_SPEECH_MODEL'
-
-/** Where the speech model is; undefined: nothing is listened to. @throws UsageError when nothing says where */
-function speechModelOf({ speech }: RunFlags): string | undefined {
-  if (speech === undefined || speech !== true) return speech
-  const model = process.env[speechVariable]
-  if (model) return model
-  throw new UsageError(
-    `--speech needs a model: give the folder of a Whisper or Moonshine model in the layout of transformers.js, such as onnx-community/whisper-base from the hub, or set ${speechVariable}.`,
-  )
-}
-
-/** The preset, and what listens. */
-interface LoadedModels extends AsyncDisposable {
-  readonly preset: PipelinePreset
-  readonly speech: SpeechRecognizer | undefined
-}
-
-async function loadModels(
-  { threads, grids }: RunFlags,
-  speechModel: string | undefined,
-  { signal, note }: CommandContext,
-): Promise<LoadedModels> {
-  const speech = speechModel === undefined ? undefined : await loadSpeech(speechModel, { threads, signal })
-  const preset = await createLitePreset({ threads, grids, signal })
-  for (const missing of preset.missing) note(`perstream: ${missing}`)
-  if (grids && !preset.vision) note('perstream: no grids are kept, as there is no model that makes them')
-  return {
-    preset,
-    speech,
-    async [Symbol.asyncDispose]() {
-      await Promise.all([preset[Symbol.asyncDispose](), speech?.[Symbol.asyncDispose]()])
-    },
-  }
-}
-
-async function loadSpeech(model: string, options: { threads: number | undefined; signal: AbortSignal }) {
-  const { createSpeechRecognizer } = await import('@perstream/backends/transformers')
-  return createSpeechRecognizer({ model, ...options })
+/** Before anything is watched for a memory that cannot take it. */
+function mustBeOfSpace({ graph }: OpenMemory, { text }: PipelinePreset, flags: RunFlags): void {
+  const { space: stored } = graph.stats()
+  if (stored !== undefined && stored !== text.space)
+    throw otherSpace(flags.store, textOf(flags), { stored, given: text.space })
 }
 
 /** Something that is loaded when it is first asked for. */
@@ -216,9 +183,11 @@ function budgetOf({ budget, strategy = defaultStrategyName }: RunFlags): MemoryB
 
 function settingsOf(flags: RunFlags): Record<string, string | number | boolean> {
   const { preset, fps, proactive, threads, grids, budget, strategy = defaultStrategyName } = flags
+  const text = textOf(flags)
   const speech = speechModelOf(flags)
   return {
     preset,
+    ...(text !== liteText && { text }),
     sampling: fps === undefined ? 'every 4th frame' : `${fps} frames a second`,
     proactive,
     ...(threads !== undefined && { threads }),
@@ -268,7 +237,8 @@ async function watch(video: string, session: Session): Promise<void> {
   const { signal } = context
   const { source, id, start, recordedAt, warnings } = await openVideo(video, session)
   await using _opened = source
-  const { preset, speech } = await models.get()
+  const preset = await models.get()
+  mustBeOfSpace(memory, preset, flags)
   const about = { memory, directory: flags.store, source, sourceId: id, start, settings: settingsOf(flags) }
   const recorder = flags.report === undefined ? undefined : createReportRecorder(about)
   const progress = createRunProgress(context, { start, end: flags.end })
@@ -278,7 +248,6 @@ async function watch(video: string, session: Session): Promise<void> {
     memory: memory.graph,
     sourceId: id,
     recordedAt,
-    speech,
     hearFrom: flags.start ?? 0,
     speak: flags.proactive ? preset.speak : undefined,
     budget: budgetOf(flags),

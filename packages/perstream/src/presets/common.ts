@@ -23,6 +23,7 @@ export async function openText(
   parts: OpenedParts,
   { text: folder, device, threads, onProgress, signal, ...options }: ModelPresetOptions,
 ): Promise<TextEncoder> {
+  if (typeof folder !== 'string') return folder
   const { createSentenceEncoder } = await import('@perstream/backends/models')
   const runtime = runtimeOf({ ...options, threads })
   return parts.keep(await createSentenceEncoder({ folder, runtime, device, threads, onProgress, signal }))

@@ -1,6 +1,6 @@
 import { importPeer } from '@perstream/kit'
 import { createExtractiveAnswerer, createQuietPolicy } from '@perstream/responder'
-import type { CallOptions } from '@perstream/spec'
+import type { CallOptions, TextEncoder } from '@perstream/spec'
 import { createFlowKeyframes } from '@perstream/video'
 import { gateOf } from './common'
 import type { PipelinePreset } from './preset'
@@ -9,6 +9,11 @@ import type { PipelinePreset } from './preset'
 export interface LitePresetOptions extends CallOptions {
   /** Threads of the models. Default: theirs. */
   readonly threads?: number | undefined
+  /**
+   * Embeds memories, questions and the categories of the gate, in place of USE-lite; thresholds were chosen with that. Whoever made it
+   * closes it, after the preset.
+   */
+  readonly text?: TextEncoder | undefined
   /** The prototype's gamma: makes the gate score in its `relative` mode with this threshold, 0..1. */
   readonly gammaThreshold?: number | undefined
   /**
@@ -31,6 +36,7 @@ export const liteTopK = 12
  */
 export async function createLitePreset({
   threads,
+  text: given,
   gammaThreshold,
   grids = false,
   signal,
@@ -41,13 +47,14 @@ export async function createLitePreset({
     () => import('@perstream/lite'),
   )
   const lite = await createLite({ threads, signal })
+  const text = given ?? lite.text
   return {
     name: 'lite',
     keyframes: createFlowKeyframes(),
     ...(grids && lite.vision && { vision: lite.vision }),
     caption: lite.captioner,
-    text: lite.text,
-    gate: await gateOf(lite.text, { gammaThreshold, signal }),
+    text,
+    gate: await gateOf(text, { gammaThreshold, signal }),
     triplets: lite.triplets,
     answer: createExtractiveAnswerer(),
     topK: liteTopK,

@@ -39,8 +39,11 @@ export interface PipelinePreset extends AsyncDisposable {
 
 /** What presets of models that lie in folders take. */
 export interface ModelPresetOptions extends CallOptions {
-  /** Folder of a sentence encoder of sentence-transformers, such as all-MiniLM-L6-v2. Its name becomes the id of the embedding space. */
-  readonly text: string
+  /**
+   * Folder of a sentence encoder of sentence-transformers, such as all-MiniLM-L6-v2, whose name becomes the id of the embedding space; or an
+   * encoder, which whoever made it closes.
+   */
+  readonly text: string | TextEncoder
   /** Folder of a Whisper or Moonshine model, to remember what is said too. */
   readonly speech?: string | undefined
   /** The prototype's gamma: makes the gate score in its `relative` mode with this threshold, 0..1. */

@@ -27,11 +27,15 @@ export interface Running {
 const patience = 120_000
 
 /** Starts `perstream` as a process (and process group) of its own. */
-export function start(args: readonly string[], { cwd }: { cwd?: string } = {}): Running {
+export function start(
+  args: readonly string[],
+  { cwd, env }: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
+): Running {
   const child = spawn(process.execPath, [bin, ...args], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd && { cwd }),
+    ...(env && { env: { ...process.env, ...env } }),
   })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
