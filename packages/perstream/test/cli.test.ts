@@ -203,6 +203,7 @@ describe('perstream', () => {
     const { checks } = JSON.parse(stdout)
     expect(code).toBe(0)
     expect(checks).toContainEqual(expect.objectContaining({ group: 'decoder', name: 'node-av', works: true }))
+    expect(checks).toContainEqual(expect.objectContaining({ group: 'model', name: 'speech', works: true }))
     for (const { works, remedy } of checks) if (!works) expect(remedy).toMatch(/\w/)
     expect((await perstream('doctor')).stdout).toContain('decoders (one is enough)')
   })

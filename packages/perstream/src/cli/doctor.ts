@@ -33,7 +33,7 @@ async function examine({ signal }: CommandContext): Promise<Check[]> {
   const decoders = await Promise.all(
     drivers.map(async (driver) => statusCheck('decoder', driver.name, await driver.probe({ signal }))),
   )
-  return [...decoders, ...(await liteChecks(signal))]
+  return [...decoders, ...(await liteChecks(signal)), ...(await speechChecks(signal))]
 }
 
 async function liteChecks(signal: AbortSignal): Promise<Check[]> {
@@ -54,6 +54,14 @@ async function liteChecks(signal: AbortSignal): Promise<Check[]> {
     const detail = error instanceof Error ? error.message.split('\n')[0]! : String(error)
     return [{ group: 'model', name: '@perstream/lite', works: false, detail, remedy: 'npm install @perstream/lite' }]
   }
+}
+
+/** What `run --speech` needs beside a model. */
+async function speechChecks(signal: AbortSignal): Promise<Check[]> {
+  const { probeSpeech } = await import('@perstream/backends/transformers')
+  const status = await probeSpeech({ signal })
+  const needed = (remedy: string) => `only for run --speech: ${remedy}`
+  return [statusCheck('model', 'speech', status.available ? status : { ...status, remedy: needed(status.remedy) })]
 }
 
 function statusCheck(group: Check['group'], name: string, status: DriverStatus): Check {
