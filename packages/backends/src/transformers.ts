@@ -1,6 +1,7 @@
-import type { Captioner, SpeechRecognizer, VisionEncoder } from '@perstream/spec'
+import type { CallOptions, Captioner, DriverStatus, SpeechRecognizer, VisionEncoder } from '@perstream/spec'
 import { createOnnxRuntime } from './onnx'
 import { openCaptioner, type TransformersCaptionerOptions } from './transformers/captioner'
+import { probeHearing } from './transformers/probe-hearing'
 import { openSpeechRecognizer, type SpeechRecognizerOptions } from './transformers/speech-recognizer'
 import { openVisionEncoder, type TransformersVisionEncoderOptions } from './transformers/vision-encoder'
 
@@ -46,4 +47,9 @@ export async function createTransformersCaptioner(
 ): Promise<Captioner & AsyncDisposable> {
   const { runtime = createOnnxRuntime(), ...rest } = options
   return openCaptioner(runtime, rest)
+}
+
+/** Says whether speech can be heard here, once there is a model, by loading all but the model. Takes about a second. */
+export function probeSpeech(options: CallOptions = {}): Promise<DriverStatus> {
+  return probeHearing(createOnnxRuntime(), options)
 }

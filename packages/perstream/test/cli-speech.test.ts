@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeClip } from './support/clip'
-import { events, ofType, perstream } from './support/command'
+import { events, ofType, perstream, start } from './support/command'
 import { inspect, scratchFolder } from './support/walk'
 
 const shared = resolve(import.meta.dirname, '../../..', process.env.PERSTREAM_SHARED ?? '../shared')
@@ -82,6 +82,23 @@ describe.skipIf(missing)(`perstream run --speech${missing ? ` (skipped: ${missin
     expect(ofType(first.events, 'memory-stored').filter(({ origin }) => origin === 'said')).toEqual([])
     const second = await events('run', walk, '--store', store, '--speech', model)
     expect(ofType(second.events, 'memory-stored').filter(({ origin }) => origin === 'said')).toHaveLength(2)
+  }, 180_000)
+
+  it('loses and doubles nothing that was said when it is killed', async () => {
+    const store = scratch.path('killed')
+    const killed = start(['run', walk, '--store', store, '--speech', model, '--json'])
+    await killed.line((line) => line.includes('"origin":"said"'))
+    killed.child.kill('SIGKILL')
+    expect((await killed.ended).code).toBe('SIGKILL')
+    const again = await events('run', walk, '--store', store, '--speech', model)
+    expect(again.code).toBe(0)
+    const { newest } = await inspect(store)
+    expect(
+      newest
+        .filter(({ text }) => /dentist|key/.test(text))
+        .map(({ text }) => text)
+        .sort(),
+    ).toEqual(['I left the key under the flower pot.', "My dentist appointment is on Tuesday at 3 o'clock."])
   }, 180_000)
 
   it('makes no memory of noise, and warns of a video without sound', async () => {

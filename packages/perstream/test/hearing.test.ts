@@ -59,22 +59,24 @@ describe('what is said', () => {
 
   it('is what a question is answered from, once it was said', async () => {
     const question = 'When is my dentist appointment?'
-    const options = {
-      speech,
-      sound,
-      questions: [
-        { question, atSeconds: 3 },
-        { question, atSeconds: 5 },
-      ],
+    // All frames are one moment: the sentence is stored before either question is asked.
+    const questions = [
+      { question, atSeconds: 3 },
+      { question, atSeconds: 5 },
+    ]
+    const dark = frames.map(() => 0)
+    const memory = await newMemory()
+    const ask = async (start: number) => {
+      const { stream } = await pipeline(dark, { memory, speech, sound, questions, bufferSize: 12, start })
+      return (await collect(stream)).flatMap((event) => (event.type === 'answered' ? [event] : []))
     }
-    const { stream } = await pipeline(
-      frames.map(() => 0),
-      options,
-    )
-    const answers = (await collect(stream)).flatMap((event) => (event.type === 'answered' ? [event] : []))
+    const answers = await ask(0)
     expect(answers.map(({ answerable }) => answerable)).toEqual([false, true])
     expect(answers[1]!.text).toContain('Tuesday')
     expect(answers[1]!.citations[0]!.evidence).toMatchObject([{ startSeconds: 2, endSeconds: 4 }])
+    const later = await ask(12)
+    expect(later.map(({ answerable }) => answerable)).toEqual([false, true])
+    expect(later[1]!.text).toBe(answers[1]!.text)
   })
 
   it('is asked of the gate as other captions are', async () => {

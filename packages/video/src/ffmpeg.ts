@@ -19,6 +19,7 @@ import { type AudioDriver, noSound, type OpenAudioOptions } from './open-audio'
 import { fitHeight } from './resize-area'
 import { resolveSampling, type Sampling, timeTolerance } from './sampling'
 import { soundWarning } from './sound'
+import { canBeHeard } from './source-info'
 import { createSourceSound, type SourceSound } from './source-sound'
 
 /** Where ffmpeg is, and how it decodes. */
@@ -95,9 +96,8 @@ async function open(
     const plan = await planReader(found, sampling, probed, timed ? index : undefined)
     signal?.throwIfAborted()
     const range = { start: sampling.start, end: sampling.end }
-    const sound = found.file
-      ? soundOf(location, { ...options, ...range, location: found, programs, probed })
-      : undefined
+    const heard = canBeHeard(probed.info)
+    const sound = heard ? soundOf(location, { ...options, ...range, location: found, programs, probed }) : undefined
     return new FfmpegSource({ location, programs, probed, plan, sound, index: timed ? index : undefined }, options)
   } catch (error) {
     await index?.stop()

@@ -18,6 +18,9 @@ export interface AudioDecoding {
 /** Seconds before the first sample wanted at which decoding begins: codecs need a little sound to be right. */
 const preroll = 1
 
+/** Seconds by which sound may go on behind the length that its container states. */
+const slack = 60
+
 /** Opens the sound of a source for decoding. @throws Refusal */
 export function openAudioDecoding(av: NodeAv, location: Location, range: SoundRange): AudioDecoding {
   return new AudioDecoder(av, openAudioInput(av, location), range)
@@ -121,11 +124,17 @@ class AudioDecoder implements AudioDecoding {
     }
     const none = this.av.constants.AV_NOPTS_VALUE
     const time = frame.pts === none ? frame.bestEffortTimestamp : frame.pts
-    if (time !== none) {
+    if (time === none || this.isAbsurd(time)) frame.pts = none
+    else {
       frame.pts = time - BigInt(Math.round((input.origin + this.zero) / input.unit))
       if (this.secondsOf(time) >= range.end) this.ended = true
     }
     this.take(this.resampler.push(frame))
+  }
+
+  /** Whether a damaged time lies far behind the end: nobody wants hours of silence before it. */
+  private isAbsurd(time: bigint): boolean {
+    return this.secondsOf(time) > (this.input.duration ?? Number.POSITIVE_INFINITY) + slack
   }
 
   private take(samples: readonly Float32Array[]): void {

@@ -26,6 +26,8 @@ export interface Input {
 export interface AudioInput extends Pick<Input, 'format' | 'stream' | 'decoder' | 'unit' | 'close'> {
   /** Time of the source's start, in seconds: the same for frames and for sound. */
   readonly origin: number
+  /** Length in seconds, as the container states it. */
+  readonly duration: number | undefined
 }
 
 /** Why a source was not opened. */
@@ -82,6 +84,7 @@ export function openAudioInput(av: NodeAv, location: Location): AudioInput {
       decoder,
       unit: unitOf(stream),
       origin: originOf(av, format, clock, clockUnit) * clockUnit,
+      duration: durationOf(av, format),
       close() {
         decoder.freeContext()
         format.closeInputSync()
@@ -171,20 +174,22 @@ function streamOrientation({ constants }: NodeAv, stream: Stream): Orientation |
 }
 
 function describe(av: NodeAv, format: FormatContext, stream: Stream, orientation: Orientation | undefined): SourceInfo {
-  const { constants } = av
   const { width, height } = stream.codecpar
   const turned = isTurned(orientation)
   const { num, den } = stream.avgFrameRate
-  const duration = format.duration
   const tags = { ...(stream.metadata?.getAll() ?? {}), ...(format.metadata?.getAll() ?? {}) }
   return {
     startedAt: readCreationTime(tags),
-    duration: duration === constants.AV_NOPTS_VALUE || duration <= 0n ? undefined : Number(duration) / 1e6,
+    duration: durationOf(av, format),
     width: turned ? height : width,
     height: turned ? width : height,
     frameRate: num > 0 && den > 0 ? num / den : undefined,
     hasSound: findSound(av, format) !== undefined,
   }
+}
+
+function durationOf({ constants }: NodeAv, { duration }: FormatContext): number | undefined {
+  return duration === constants.AV_NOPTS_VALUE || duration <= 0n ? undefined : Number(duration) / 1e6
 }
 
 /** The earlier of the container's and the stream's start: some containers report 0 where times are negative. */

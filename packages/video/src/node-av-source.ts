@@ -9,6 +9,7 @@ import {
 } from '@perstream/spec'
 import { bufferOf, type FrameData, type Reply, type Request, type SourceInfo } from './node-av-protocol'
 import { createSourceFrame, iteratedBefore } from './source-frame'
+import { canBeHeard } from './source-info'
 import type { SourceSound } from './source-sound'
 
 /** Why the decoding thread could not open the source. */
@@ -25,13 +26,13 @@ export async function openThread(
   location: string,
   worker: Worker,
   options: OpenSourceOptions,
-  sound: SourceSound | undefined,
+  sound: SourceSound,
 ): Promise<FrameSource | Refused> {
   const thread = new Thread(location, worker, options)
   try {
     const opened = await thread.opened
     if ('refused' in opened) await thread.stop()
-    return 'refused' in opened ? opened : thread.source(opened, opened.hasSound ? sound : undefined)
+    return 'refused' in opened ? opened : thread.source(opened, canBeHeard(opened) ? sound : undefined)
   } catch (error) {
     await thread.stop()
     throw error

@@ -58,9 +58,7 @@ async function open(location: string, threads: number, options: OpenSourceOption
   const sampling = resolveSampling(options)
   const found = await resolveLocation(location)
   const input: WorkerInput = { location: found, sampling, threads }
-  const sound = found.file
-    ? soundOf(location, found, { ...options, start: sampling.start, end: sampling.end })
-    : undefined
+  const sound = soundOf(location, found, { ...options, start: sampling.start, end: sampling.end })
   const opened = await openThread(location, startWorker(input), options, sound)
   if (!('refused' in opened)) return opened
   if (opened.refused === 'missing') throw driverMissing(opened.reason)

@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import {
   audioContract,
@@ -144,6 +147,18 @@ for (const create of drivers) {
     it('says what there is not', async () => {
       await expect(gather(create().openAudio(at('picture.mp4')))).rejects.toThrow(/no sound to hear/)
       await expect(gather(create().openAudio(at('missing.mp4')))).rejects.toMatchObject({ code: 'source-not-found' })
+    })
+
+    it('is heard from a web server too', async () => {
+      const bytes = await readFile(at('a.mkv'))
+      const server = createServer((_, response) => response.end(bytes)).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      try {
+        await using source = await create().open(`http://127.0.0.1:${(server.address() as AddressInfo).port}/a.mkv`)
+        expect(length(await gather(source.audio!()))).toBeCloseTo(seconds, 1)
+      } finally {
+        server.close()
+      }
     })
 
     it('goes on after damage, warns once, and keeps what follows in its place', async () => {

@@ -31,6 +31,7 @@ export type LibraryCall<Input, Output> = (input: Input) => Promise<Output>
 
 /** What we use of @huggingface/transformers: what happens before and after a model. Its own sessions are not used. */
 export interface Library {
+  readonly env: { readonly version: string }
   readonly PreTrainedTokenizer: new (tokenizer: Settings, config: Settings) => LibraryTokenizer
   readonly WhisperFeatureExtractor: new (
     config: Settings,

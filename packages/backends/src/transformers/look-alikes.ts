@@ -157,42 +157,54 @@ function encoderMean(graph: GraphBuilder, width: number): GraphValue {
   return graph.node('ReduceMean', [all, graph.int64([1, 2])], { attributes: { keepdims: 0 } })
 }
 
-/** What the decoder of {@link decoderGraph} writes, in plain arithmetic: greedy, up to an end or a limit. */
-export function decodePlainly(
+/** The decoder of {@link decoderGraph} in plain arithmetic: takes rows, gives the logits after the last. */
+export function plainDecoder(
   tiny: TinyDecoder,
-  prompt: readonly (readonly number[])[],
   context: readonly number[] | undefined,
-  { end, limit }: { readonly end: number; readonly limit: number },
-): { tokens: number[]; meanLogProbability: number } {
+): (rows: readonly (readonly number[])[]) => number[] {
   const sum = new Array<number>(tiny.width).fill(0)
   let length = 0
-  const feed = (rows: readonly (readonly number[])[]): number[] => {
+  return (rows) => {
     const whole = length + rows.length
-    rows.forEach((row, i) => {
+    for (const [i, row] of rows.entries()) {
       const shift = context ? 0 : 0.1 * (length + i) - 0.01 * whole
-      times(
+      const values = times(
         row.map((value) => value + shift),
         tiny.value,
-      ).forEach((value, d) => {
-        sum[d]! += Math.tanh(value)
-      })
-    })
+      )
+      for (const [d, value] of values.entries()) sum[d]! += Math.tanh(value)
+    }
     length = whole
     return times(
       sum.map((value, d) => value + (context?.[d] ?? 0)),
       tiny.output,
     )
   }
+}
+
+/** What a decoder writes, in plain arithmetic: greedy, up to an end or a limit. */
+export function decodePlainly(
+  tiny: TinyDecoder,
+  prompt: readonly (readonly number[])[],
+  context: readonly number[] | undefined,
+  { end, limit }: { readonly end: number; readonly limit: number },
+): { tokens: number[]; meanLogProbability: number } {
+  const feed = plainDecoder(tiny, context)
   const tokens: number[] = []
   let total = 0
   let logits = feed(prompt)
   for (let step = 1; ; step++) {
     const token = logits.indexOf(Math.max(...logits))
-    total += logits[token]! - Math.log(logits.reduce((all, value) => all + Math.exp(value), 0))
+    total += Math.log(probabilityOf(logits, token))
     if (token !== end) tokens.push(token)
     if (token === end || step === limit) return { tokens, meanLogProbability: total / step }
     logits = feed([rowOf(tiny.embedding, token)])
   }
+}
+
+/** The probability of a token. */
+export function probabilityOf(logits: readonly number[], token: number): number {
+  return Math.exp(logits[token]!) / logits.reduce((all, value) => all + Math.exp(value), 0)
 }
 
 /** A row of a matrix. */

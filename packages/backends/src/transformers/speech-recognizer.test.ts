@@ -1,9 +1,13 @@
 import type { Utterance } from '@perstream/spec'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSpeechRecognizer } from '../transformers'
+import { createSpeechRecognizer, probeSpeech } from '../transformers'
 import { chunksOf, goldenClips, samplesOf, whisperFolder, wordErrorRate } from './speech/golden-clips'
 
 const clip = (name: string) => goldenClips.find((one) => one.name === name)!
+
+it('can be asked whether speech can be heard', async () => {
+  expect(await probeSpeech()).toMatchObject({ available: true, version: expect.stringMatching(/^transformers.js 4/) })
+})
 
 const title = `speech recogniser${whisperFolder ? '' : ' (skipped: no shared material)'}`
 describe.skipIf(!whisperFolder)(title, () => {
@@ -48,6 +52,16 @@ describe.skipIf(!whisperFolder)(title, () => {
       expect(Math.abs(heard[i]!.startSeconds - start)).toBeLessThan(0.6)
       expect(Math.abs(heard[i]!.endSeconds - end)).toBeLessThan(0.6)
     })
+  })
+
+  it.each([0, 2, 5])('hears what is left, no more and no less, from the end of sentence %i on', async (last) => {
+    const samples = samplesOf(clip('long'))
+    const whole = await hear(samples)
+    const from = whole[last]!.endSeconds
+    const rest = await hear(samples.slice(Math.round(from * 16000)), from)
+    expect(rest).toHaveLength(whole.length - last - 1)
+    for (const [i, { startSeconds }] of rest.entries())
+      expect(Math.abs(startSeconds - whole[last + 1 + i]!.startSeconds)).toBeLessThan(1)
   })
 
   it('hears the same in several streams at once, and goes on after one was left', async () => {

@@ -7,10 +7,12 @@ import type {
   CaptionedMoment,
   GateDecision,
   Keyframe,
+  Memory,
   Moment,
   PatchGrid,
   Reducible,
   RetrievedMemory,
+  SourceProgress,
 } from '@perstream/spec'
 import { redactPasswords } from '../redact'
 import { checkBudget, keepBudget, type MemoryBudget, nothingReduced, plus, type ReductionTotals } from './budget'
@@ -90,8 +92,6 @@ interface Run {
   readonly questions: QuestionQueue
   readonly remember: Remember
   readonly shortTerm: Fifo<PatchGrid>
-  /** Memories that sentences made, with the second at which each was said to its end: before, nobody knew it. */
-  readonly said: { readonly id: string; readonly endSeconds: number }[]
   readonly now: () => number
   /** Events that came up inside a stage and wait to be told. */
   readonly pending: PerStreamEvent[]
@@ -128,7 +128,6 @@ function createRun(parts: PerStreamOptions): Run {
     questions: createQuestionQueue(parts.questions ?? []),
     remember: createRemember(parts, { config, stopwatch, source, startedAt: startedAt?.getTime() }),
     shortTerm: createFifo(config.queueSize),
-    said: [],
     now: parts.now ?? Date.now,
     pending: [],
     reductions: [],
@@ -206,8 +205,6 @@ async function* hear(
   for await (const sentence of run.stopwatch.timeEach('hearing', hearing.until(until))) {
     const stored = await run.remember.sentence(sentence, { signal })
     count(run, stored)
-    for (const { id, outcome } of stored.results)
-      if (outcome === 'created') run.said.push({ id, endSeconds: sentence.endSeconds })
     remembered.push(stored)
     yield* stored.events
     yield* reducedEvents(run)
@@ -339,7 +336,6 @@ async function consider(run: Run, moment: Moment, remembered: readonly Remembere
 async function ask(run: Run, question: string, { atSeconds, signal }: AskOptions = {}): Promise<Answer> {
   const { memory, answer, text } = run.parts
   const until = atSeconds === undefined ? undefined : { source: run.source, seconds: atSeconds }
-  const unfinished = until ? run.said.filter(({ endSeconds }) => endSeconds > until.seconds) : []
   return run.stopwatch.time('answers', async () => {
     const [vector] = await encodeAll(text, [question], { signal })
     const memories = await memory.retrieve(
@@ -350,7 +346,6 @@ async function ask(run: Run, question: string, { atSeconds, signal }: AskOptions
         limit: run.config.topK,
         activation: run.config.deltaDfsThreshold,
         until,
-        exclude: unfinished.map(({ id }) => id),
       },
       { signal },
     )
@@ -360,9 +355,15 @@ async function ask(run: Run, question: string, { atSeconds, signal }: AskOptions
       seconds: atSeconds ?? run.seconds,
       shortTerm: run.shortTerm.values,
     }
+    const known = until ? memories.filter(({ memory: item }) => !isUnfinished(item, until)) : memories
     const grid = memory.grid?.bind(memory)
-    return collectAnswer(answer.answer({ question, memories, moment, grid }, { signal }))
+    return collectAnswer(answer.answer({ question, memories: known, moment, grid }, { signal }))
   })
+}
+
+/** Whether a memory is a sentence that was not yet said to its end: what is seen is known at once, what is said is not. */
+function isUnfinished({ origin, evidence }: Memory, { source, seconds }: SourceProgress): boolean {
+  return origin === 'said' && evidence.every((item) => item.source === source && item.endSeconds >= seconds)
 }
 
 function at({ atSeconds }: ScheduledQuestion): { atSeconds?: number } {

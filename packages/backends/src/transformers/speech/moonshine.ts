@@ -4,8 +4,7 @@ import { decodeText, type Library } from '../library'
 import { idsTensor, keptOutputs, startSequence } from '../merged-decoder'
 import type { ModelFolder } from '../model-folder'
 import { openSessions } from '../open-sessions'
-import type { OpenParts } from './open-speech-model'
-import type { SpeechModel, Transcribed } from './transcribed'
+import type { OpenParts, SpeechModel, Transcribed } from './transcribed'
 
 /** How Moonshine is opened. */
 interface MoonshineOptions extends OpenParts {

@@ -1,16 +1,9 @@
-import { type CallOptions, type OpenModelOptions, PerStreamError, type TensorRuntime } from '@perstream/spec'
+import { PerStreamError } from '@perstream/spec'
 import type { Library } from '../library'
 import type { ModelFolder } from '../model-folder'
 import { openMoonshine } from './moonshine'
-import type { SpeechModel } from './transcribed'
+import type { OpenParts, SpeechModel } from './transcribed'
 import { openWhisper } from './whisper'
-
-/** What models are opened with. */
-export interface OpenParts extends CallOptions {
-  readonly runtime: TensorRuntime
-  /** Device, dtype, threads. */
-  readonly open: OpenModelOptions
-}
 
 /** Opens the speech model of a folder, of whichever family it is. @throws PerStreamError `model-unsupported` for another family */
 export async function openSpeechModel(

@@ -1,3 +1,5 @@
+import type { CallOptions, OpenModelOptions, TensorRuntime } from '@perstream/spec'
+
 /** What a model wrote for a stretch of sound. */
 export interface Transcribed {
   /** Texts with their times, in seconds from the start of the stretch; one without times spans all of it. */
@@ -12,5 +14,12 @@ export interface Transcribed {
 /** A model that puts a stretch of up to 30 seconds of speech into words. */
 export interface SpeechModel extends AsyncDisposable {
   /** Samples at 16 kHz. */
-  transcribe(samples: Float32Array, options?: { readonly signal?: AbortSignal | undefined }): Promise<Transcribed>
+  transcribe(samples: Float32Array, options?: CallOptions): Promise<Transcribed>
+}
+
+/** What models are opened with. */
+export interface OpenParts extends CallOptions {
+  readonly runtime: TensorRuntime
+  /** Device, dtype, threads. */
+  readonly open: OpenModelOptions
 }

@@ -54,8 +54,9 @@ export async function openSilero(
 
 async function packagedModel(): Promise<ModelSource> {
   const { createRequire } = await import('node:module')
+  const require = createRequire(import.meta.url)
   try {
-    return { path: createRequire(import.meta.url).resolve(`${vadPackage}/dist/silero_vad_v6.onnx`) }
+    return { path: require.resolve('@ricky0123/vad-web/dist/silero_vad_v6.onnx') }
   } catch (cause) {
     throw new PerStreamError(
       'dependency-missing',

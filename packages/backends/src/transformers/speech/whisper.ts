@@ -3,8 +3,7 @@ import { decodeText, fromLibrary, type Library } from '../library'
 import { argmax, idsTensor, keptOutputs, logSumExp, type MergedDecoder, startSequence } from '../merged-decoder'
 import type { ModelFolder } from '../model-folder'
 import { openSessions } from '../open-sessions'
-import type { OpenParts } from './open-speech-model'
-import type { SpeechModel, Transcribed } from './transcribed'
+import type { OpenParts, SpeechModel, Transcribed } from './transcribed'
 import { applyWhisperRules, readWhisperTokens, timestampStep, type WhisperTokens } from './whisper-rules'
 
 /** How Whisper is opened. */
