@@ -1,4 +1,16 @@
 import { defineConfig } from 'tsup'
 import { baseOptions } from '../../tsup.base'
 
-export default defineConfig({ ...baseOptions, entry: ['src/onnx.ts', 'src/models.ts', 'src/reference.ts'] })
+export default defineConfig({
+  ...baseOptions,
+  entry: [
+    'src/ai.ts',
+    'src/hub.ts',
+    'src/models.ts',
+    'src/onnx.ts',
+    'src/onnx.browser.ts',
+    'src/prompted.ts',
+    'src/reference.ts',
+    'src/transformers.ts',
+  ],
+})

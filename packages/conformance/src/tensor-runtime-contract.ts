@@ -1,5 +1,14 @@
 import type { Device, ElementType, Tensor, TensorRuntime, TensorSession } from '@perstream/spec'
 import { describe, expect, it } from 'vitest'
+import {
+  externalModel,
+  externalWeights,
+  halfModel,
+  halfWeightsModel,
+  longModel,
+  operatorCases,
+} from './tensor-runtime-graphs'
+import { heldModel, testHeldTensors } from './tensor-runtime-held'
 import { addModel, copyModel } from './tensor-runtime-models'
 
 /** What {@link tensorRuntimeContract} needs. */
@@ -7,6 +16,12 @@ export interface TensorRuntimeContractOptions {
   readonly create: () => TensorRuntime
   /** The device to test on. Default 'cpu'. */
   readonly device?: Exclude<Device, 'auto'> | undefined
+  /** What the results of operators are compared with. Default: nothing. */
+  readonly reference?: (() => TensorRuntime) | undefined
+  /** How far results may be from those of the reference. Default 1e-5. */
+  readonly tolerance?: number | undefined
+  /** Whether long runs leave the caller's thread free, so that aborts take effect at once. Default false. */
+  readonly threaded?: boolean | undefined
 }
 
 const samples: Readonly<Record<ElementType, Tensor['data']>> = {
@@ -28,7 +43,8 @@ const samples: Readonly<Record<ElementType, Tensor['data']>> = {
  * Tests what every {@link TensorRuntime} keeps: devices told apart, named inputs and outputs, inputs checked before the
  * runtime fails, every element type carried unchanged, aborts that leave a session usable, sessions closed once.
  */
-export function tensorRuntimeContract(name: string, { create, device = 'cpu' }: TensorRuntimeContractOptions): void {
+export function tensorRuntimeContract(name: string, options: TensorRuntimeContractOptions): void {
+  const { create, device = 'cpu', threaded = false } = options
   const use = async (model: Uint8Array, test: (session: TensorSession) => Promise<void>) => {
     const session = await create().open({ bytes: model }, { device })
     try {
@@ -91,6 +107,22 @@ export function tensorRuntimeContract(name: string, { create, device = 'cpu' }: 
 
     testRefusals(use)
     testEnds(use, create)
+    testHeldTensors(async (heldOutputs, test) => {
+      const runtime = create()
+      const sessions = [
+        await runtime.open({ bytes: heldModel }, { device, heldOutputs }),
+        await runtime.open({ bytes: heldModel }, { device }),
+      ] as const
+      try {
+        await test(...sessions)
+      } finally {
+        for (const session of sessions) await session[Symbol.asyncDispose]()
+      }
+    })
+    testWeights(create, device)
+    testOverlap(create, device)
+    if (threaded) testLongRuns(use)
+    testOperators(options)
   })
 }
 
@@ -166,6 +198,120 @@ function testEnds(use: Use, create: () => TensorRuntime): void {
     const refusal = { code: 'device-unavailable', message: expect.stringMatching(/abacus.*cpu/) }
     await expect(opening).rejects.toMatchObject(refusal)
   })
+}
+
+function testWeights(create: () => TensorRuntime, device: Exclude<Device, 'auto'>): void {
+  const x: Tensor = { type: 'float32', shape: [1, 2], data: Float32Array.of(10, 1) }
+
+  it('opens a model whose weights are given beside it, and says which are missing or not its own', async () => {
+    const open = (location?: string) =>
+      create().open(
+        { bytes: externalModel },
+        { device, externalData: location === undefined ? [] : [{ location, data: { bytes: externalWeights() } }] },
+      )
+    const session = await open('weights.bin')
+    expect([...(await session.run({ x })).y!.data]).toEqual([13, 24])
+    await session[Symbol.asyncDispose]()
+    const missing = { code: 'model-missing', message: expect.stringContaining('weights.bin') }
+    await expect(open()).rejects.toMatchObject(missing)
+    await expect(open('other.bin')).rejects.toThrow(/other\.bin.*weights\.bin/)
+  })
+
+  it('computes in float16 where it lists it, and refuses before the runtime fails where not', async () => {
+    const { elementTypes } = (await create().capabilities()).find((capability) => capability.device === device)!
+    const opening = create().open({ bytes: halfModel }, { device })
+    if (elementTypes.includes('float16')) {
+      const session = await opening
+      const half: Tensor = { type: 'float32', shape: [2], data: Float32Array.of(1.5, -0.25) }
+      expect([...(await session.run({ x: half })).y!.data]).toEqual([3, -0.5])
+      await session[Symbol.asyncDispose]()
+    } else {
+      const refusal = { code: 'model-unsupported', message: expect.stringMatching(/float16.*"f32" or "q4"/s) }
+      await expect(opening).rejects.toMatchObject(refusal)
+    }
+  })
+
+  it('takes weights in float16 that are widened when the model is opened', async () => {
+    const session = await create().open({ bytes: halfWeightsModel }, { device })
+    const y = (await session.run({ x: { ...x, shape: [2] } })).y!
+    expect([...y.data]).toEqual([11, 3])
+    await session[Symbol.asyncDispose]()
+  })
+
+  it('refuses held outputs that the model does not have', async () => {
+    const opening = create().open({ bytes: addModel }, { device, heldOutputs: ['none'] })
+    await expect(opening).rejects.toThrow(/heldOutputs.*"none"/)
+  })
+}
+
+function testOverlap(create: () => TensorRuntime, device: Exclude<Device, 'auto'>): void {
+  it('runs calls of several sessions and runtimes that are made at the same time', async () => {
+    const runtimes = [create(), create()]
+    const opening = [0, 1, 2].map((i) => runtimes[i % 2]!.open({ bytes: addModel }, { device }))
+    const sessions = await Promise.all(opening)
+    const runs = Array.from({ length: 12 }, (_, i) => sessions[i % 3]!.run({ a: matrix([i, i]), b: matrix([1, 1]) }))
+    const sums = (await Promise.all(runs)).map(({ sum }) => sum)
+    expect(sums).toEqual(Array.from({ length: 12 }, (_, i) => matrix([i + 1, i + 1])))
+    await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]()))
+  })
+}
+
+function testLongRuns(use: Use): void {
+  const width = 256
+  const x: Tensor = { type: 'float32', shape: [width, width], data: new Float32Array(width * width).fill(1) }
+
+  it('leaves the thread free during a long run, gives an aborted one up at once, and goes on', () =>
+    use(longModel(width, 400), async (session) => {
+      await session.run({ x })
+      let ticks = 0
+      const timer = setInterval(() => ticks++, 1)
+      const start = performance.now()
+      await session.run({ x })
+      const whole = performance.now() - start
+      clearInterval(timer)
+      expect(ticks).toBeGreaterThan(whole / 50)
+
+      const reason = new Error('stop')
+      const controller = new AbortController()
+      const run = session.run({ x }, { signal: controller.signal })
+      const waiting = session.run({ x }, { signal: controller.signal })
+      const stopped = performance.now()
+      setTimeout(() => controller.abort(reason), whole / 8)
+      await expect(run).rejects.toBe(reason)
+      expect(performance.now() - stopped).toBeLessThan(whole * 0.8)
+      await expect(waiting).rejects.toBe(reason)
+      expect((await session.run({ x })).y).toEqual(x)
+    }))
+}
+
+function testOperators({
+  create,
+  device = 'cpu',
+  reference,
+  tolerance: general = 1e-5,
+}: TensorRuntimeContractOptions): void {
+  if (!reference) return
+  it.each(operatorCases())(
+    'agrees with the reference: $name',
+    async ({ model, feeds, exact = [], tolerance = general }) => {
+      const session = await create().open({ bytes: model }, { device })
+      const expected = await reference().open({ bytes: model }, { device: 'cpu' })
+      const [results, wanted] = [await session.run(feeds), await expected.run(feeds)]
+      for (const [name, { type, shape, data }] of Object.entries(wanted)) {
+        const given = results[name]!
+        expect(given).toMatchObject({ type, shape })
+        if (exact.includes(name)) expect(given.data).toEqual(data)
+        else expect(farthest(given.data as Float32Array, data as Float32Array), name).toBeLessThan(tolerance)
+      }
+      await session[Symbol.asyncDispose]()
+      await expected[Symbol.asyncDispose]()
+    },
+  )
+}
+
+/** The largest difference of two numbers at the same place. */
+function farthest(a: Float32Array, b: Float32Array): number {
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i]!)), 0)
 }
 
 function addFeeds(): { a: Tensor; b: Tensor } {

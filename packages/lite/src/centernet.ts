@@ -57,7 +57,7 @@ interface Pass {
  * @throws PerStreamError `dependency-missing` when @vladmandic/human is not installed, `model-missing`, `model-invalid`
  */
 export async function createCenterNet({
-  runtime = createOnnxRuntime(),
+  runtime = createOnnxRuntime({ worker: false }),
   threads = 2,
   threshold = 0.3,
   signal,

@@ -36,7 +36,7 @@ export interface Lite extends AsyncDisposable {
  * @throws PerStreamError `dependency-missing`, `model-missing`, `model-invalid`
  */
 export async function createLite({ threads, signal }: LiteOptions = {}): Promise<Lite> {
-  const runtime = createOnnxRuntime(threads === undefined ? {} : { threads })
+  const runtime = createOnnxRuntime({ threads, worker: false })
   const open: AsyncDisposable[] = []
   const missing: string[] = []
   const keep = <Model extends AsyncDisposable>(model: Model): Model => {

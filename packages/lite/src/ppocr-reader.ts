@@ -39,7 +39,7 @@ export interface PpOcrReaderOptions extends CallOptions, Pick<TextRegionOptions,
  */
 export async function createPpOcrReader(options: PpOcrReaderOptions = {}): Promise<TextReader & AsyncDisposable> {
   const { height = 480, maxLines = 24, minConfidence = 0.6, minScore, signal } = options
-  const { runtime = createOnnxRuntime(), device = 'cpu', threads = 2 } = options
+  const { runtime = createOnnxRuntime({ worker: false }), device = 'cpu', threads = 2 } = options
   checkNumber('height', height, 32, 4096)
   checkNumber('maxLines', maxLines, 1, 10_000)
   checkNumber('minConfidence', minConfidence, 0, 1)

@@ -12,7 +12,7 @@ export interface LiteStatus {
 
 /** Opens each lite model once and says which work. Takes about a second. */
 export async function probeLite({ signal }: CallOptions = {}): Promise<LiteStatus> {
-  const runtime = createOnnxRuntime()
+  const runtime = createOnnxRuntime({ worker: false })
   const makers = {
     'text encoder': createUseLiteEncoder,
     'text reader': createPpOcrReader,

@@ -24,7 +24,7 @@ export interface UseLiteOptions extends CallOptions {
  * @throws PerStreamError `dependency-missing`, `model-missing`, `model-invalid`
  */
 export async function createUseLiteEncoder({
-  runtime = createOnnxRuntime(),
+  runtime = createOnnxRuntime({ worker: false }),
   threads = 1,
   signal,
   onProgress,

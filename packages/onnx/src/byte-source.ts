@@ -12,5 +12,9 @@ export interface ByteSource {
 
 /** Makes a source of bytes that are there. They are copied when they are read. */
 export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
-  return { name, size: bytes.length, read: async (offset, length) => new Uint8Array(bytes.subarray(offset, offset + length)) }
+  return {
+    name,
+    size: bytes.length,
+    read: async (offset, length) => new Uint8Array(bytes.subarray(offset, offset + length)),
+  }
 }

@@ -89,6 +89,7 @@ interface NumberArray<Array> {
 }
 
 function view<Array>(kind: NumberArray<Array>, bytes: Uint8Array): Array {
-  const { buffer, byteOffset, byteLength } = bytes.byteOffset % kind.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes)
+  const { buffer, byteOffset, byteLength } =
+    bytes.byteOffset % kind.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes)
   return new kind(buffer as ArrayBuffer, byteOffset, byteLength / kind.BYTES_PER_ELEMENT)
 }

@@ -20,44 +20,72 @@ import { elementSize, rawBytes } from './tensor'
  * functions, sparse or string tensors, and element types narrower than a byte
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
+  const budget = createBudget()
   let irVersion = 0
   let producer = ''
   let graph: OnnxGraph | undefined
-  const opsets: Record<string, number> = {}
-  const metadata: Record<string, string> = {}
+  const opsets: [string, number][] = []
+  const metadata: [string, string][] = []
   for (const field of readFields(bytes)) {
     if (field.field === 1) irVersion = Number(integerOf(field))
     else if (field.field === 2) producer = textOf(field)
-    else if (field.field === 7) graph = readGraph(bytesOf(field))
-    else if (field.field === 8) Object.assign(opsets, readOpset(bytesOf(field)))
-    else if (field.field === 14) Object.assign(metadata, readEntry(bytesOf(field)))
+    else if (field.field === 7) graph = readGraph(bytesOf(field), budget)
+    else if (field.field === 8) opsets.push(readOpset(bytesOf(field)))
+    else if (field.field === 14) metadata.push(readEntry(bytesOf(field)))
     else if (field.field === 25) throw unsupported('model functions')
   }
   if (!graph) throw new PerStreamError('model-invalid', 'The bytes are no ONNX model: they hold no graph')
-  return { irVersion, producer, opsets, graph, metadata }
+  return { irVersion, producer, opsets: Object.fromEntries(opsets), graph, metadata: Object.fromEntries(metadata) }
 }
 
-function readOpset(bytes: Uint8Array): Record<string, number> {
+/** Parts of a graph lie within each other no deeper than this. */
+const deepest = 32
+/** Nodes, tensors, values and attributes: so many are beyond any model, and far below what memory holds. */
+const mostParts = 2_000_000
+
+/** Counts what a model is made of, so that a small file cannot fill the memory. */
+interface Budget {
+  readonly depth: number
+  /** Takes one part. */
+  spend(): void
+  /** The budget within a part. */
+  inner(): Budget
+}
+
+function createBudget(depth = 0, counted = { parts: 0 }): Budget {
+  return {
+    depth,
+    spend() {
+      if (++counted.parts > mostParts) throw unsupported(`more than ${mostParts} nodes, tensors and values`)
+    },
+    inner() {
+      if (depth === deepest) throw unsupported(`graphs that lie within each other deeper than ${deepest}`)
+      return createBudget(depth + 1, counted)
+    },
+  }
+}
+
+function readOpset(bytes: Uint8Array): [string, number] {
   let domain = ''
   let version = 0
   for (const field of readFields(bytes)) {
     if (field.field === 1) domain = textOf(field)
     else if (field.field === 2) version = Number(integerOf(field))
   }
-  return { [domain]: version }
+  return [domain, version]
 }
 
-function readEntry(bytes: Uint8Array): Record<string, string> {
+function readEntry(bytes: Uint8Array): [string, string] {
   let key = ''
   let value = ''
   for (const field of readFields(bytes)) {
     if (field.field === 1) key = textOf(field)
     else if (field.field === 2) value = textOf(field)
   }
-  return { [key]: value }
+  return [key, value]
 }
 
-function readGraph(bytes: Uint8Array): OnnxGraph {
+function readGraph(bytes: Uint8Array, budget: Budget): OnnxGraph {
   let name = ''
   const nodes: OnnxNode[] = []
   const initializers: OnnxTensor[] = []
@@ -65,88 +93,104 @@ function readGraph(bytes: Uint8Array): OnnxGraph {
   const outputs: OnnxValueInfo[] = []
   const values: OnnxValueInfo[] = []
   for (const field of readFields(bytes)) {
-    if (field.field === 1) nodes.push(readNode(bytesOf(field)))
+    if (field.field === 1) nodes.push(readNode(bytesOf(field), budget))
     else if (field.field === 2) name = textOf(field)
-    else if (field.field === 5) initializers.push(readTensor(bytesOf(field)))
-    else if (field.field === 11) inputs.push(readValueInfo(bytesOf(field)))
-    else if (field.field === 12) outputs.push(readValueInfo(bytesOf(field)))
-    else if (field.field === 13) values.push(readValueInfo(bytesOf(field)))
+    else if (field.field === 5) initializers.push(readTensor(bytesOf(field), budget))
+    else if (field.field === 11) inputs.push(readValueInfo(bytesOf(field), budget))
+    else if (field.field === 12) outputs.push(readValueInfo(bytesOf(field), budget))
+    else if (field.field === 13) values.push(readValueInfo(bytesOf(field), budget))
     else if (field.field === 15) throw unsupported('sparse tensors')
   }
   return { name, nodes, initializers, inputs, outputs, values }
 }
 
-function readNode(bytes: Uint8Array): OnnxNode {
+function readNode(bytes: Uint8Array, budget: Budget): OnnxNode {
+  budget.spend()
   let [name, operator, domain] = ['', '', '']
   const inputs: string[] = []
   const outputs: string[] = []
-  const attributes: Record<string, OnnxAttribute> = {}
+  const attributes: [string, OnnxAttribute][] = []
   for (const field of readFields(bytes)) {
     if (field.field === 1) inputs.push(textOf(field))
     else if (field.field === 2) outputs.push(textOf(field))
     else if (field.field === 3) name = textOf(field)
     else if (field.field === 4) operator = textOf(field)
-    else if (field.field === 5) Object.assign(attributes, readAttribute(bytesOf(field)))
+    else if (field.field === 5) attributes.push(readAttribute(bytesOf(field), budget))
     else if (field.field === 7) domain = textOf(field)
   }
-  return { name, operator, domain, inputs, outputs, attributes }
+  return { name, operator, domain, inputs, outputs, attributes: Object.fromEntries(attributes) }
 }
 
-function readAttribute(bytes: Uint8Array): Record<string, OnnxAttribute> {
-  const fields = [...readFields(bytes)]
-  const one = (number: number) => fields.find(({ field }) => field === number)
-  const all = (number: number) => fields.filter(({ field }) => field === number)
-  const name = one(1)
-  const typeField = one(20)
+function readAttribute(bytes: Uint8Array, budget: Budget): [string, OnnxAttribute] {
+  budget.spend()
+  const name = lastField(bytes, 1)
+  const typeField = lastField(bytes, 20)
   const number = typeField && Number(integerOf(typeField))
   const type = Object.entries(attributeNumbers).find(([, each]) => each === number)?.[0] as OnnxAttribute['type']
   if (!name || !type) throw unsupported(`attributes of type ${number}`)
-  return { [textOf(name)]: readAttributeValue(type, one, all) }
+  return [textOf(name), readAttributeValue(type, bytes, budget)]
 }
 
-function readAttributeValue(
-  type: OnnxAttribute['type'],
-  one: (number: number) => ProtoField | undefined,
-  all: (number: number) => ProtoField[],
-): OnnxAttribute {
+function readAttributeValue(type: OnnxAttribute['type'], bytes: Uint8Array, budget: Budget): OnnxAttribute {
   const need = (number: number) => {
-    const field = one(number)
+    const field = lastField(bytes, number)
     if (!field) throw new PerStreamError('model-invalid', `An attribute of type ${type} has no value`)
-    return field
+    return bytesOf(field)
   }
-  if (type === 'float') return { type, value: one(2) ? floatsOf(need(2))[0]! : 0 }
-  if (type === 'int') return { type, value: one(3) ? integerOf(need(3)) : 0 }
-  if (type === 'string') return { type, value: one(4) ? textOf(need(4)) : '' }
-  if (type === 'tensor') return { type, value: readTensor(bytesOf(need(5))) }
-  if (type === 'graph') return { type, value: readGraph(bytesOf(need(6))) }
-  if (type === 'floats') return { type, value: all(7).flatMap(floatsOf) }
-  if (type === 'ints') return { type, value: all(8).flatMap(integersOf) }
-  return { type, value: all(9).map(textOf) }
+  if (type === 'float') return { type, value: listOf(bytes, 2, floatsOf).at(-1) ?? 0 }
+  if (type === 'int') return { type, value: listOf(bytes, 3, integersOf).at(-1) ?? 0 }
+  if (type === 'string') return { type, value: listOf(bytes, 4, (field) => [textOf(field)]).at(-1) ?? '' }
+  if (type === 'tensor') return { type, value: readTensor(need(5), budget) }
+  if (type === 'graph') return { type, value: readGraph(need(6), budget.inner()) }
+  if (type === 'floats') return { type, value: listOf(bytes, 7, floatsOf) }
+  if (type === 'ints') return { type, value: listOf(bytes, 8, integersOf) }
+  return { type, value: listOf(bytes, 9, (field) => [textOf(field)]) }
 }
 
-function readTensor(bytes: Uint8Array): OnnxTensor {
+/** The field of a number that counts: the last one. */
+function lastField(bytes: Uint8Array, number: number): ProtoField | undefined {
+  let found: ProtoField | undefined
+  for (const field of readFields(bytes)) if (field.field === number) found = field
+  return found
+}
+
+/** The values of a repeated field. */
+function listOf<Value>(bytes: Uint8Array, number: number, read: (field: ProtoField) => Value[]): Value[] {
+  const values: Value[] = []
+  for (const field of readFields(bytes)) if (field.field === number) append(values, read(field))
+  return values
+}
+
+/** Lists can be longer than a call takes arguments. */
+function append<Value>(list: Value[], more: readonly Value[]): void {
+  for (const value of more) list.push(value)
+}
+
+function readTensor(bytes: Uint8Array, budget: Budget): OnnxTensor {
+  budget.spend()
   let name = ''
   let type: OnnxElementType | undefined
   const shape: number[] = []
   let raw: Uint8Array | undefined
   const numbers: (number | bigint)[] = []
-  const external: Record<string, string> = {}
+  const external: [string, string][] = []
   for (const field of readFields(bytes)) {
-    if (field.field === 1) shape.push(...integersOf(field).map(Number))
+    if (field.field === 1) append(shape, integersOf(field).map(Number))
     else if (field.field === 2) type = readType(field)
     else if (field.field === 8) name = textOf(field)
     else if (field.field === 9) raw = bytesOf(field)
-    else if (field.field === 4) numbers.push(...floatsOf(field))
-    else if (field.field === 5 || field.field === 7 || field.field === 11) numbers.push(...integersOf(field))
+    else if (field.field === 4) append(numbers, floatsOf(field))
+    else if (field.field === 5 || field.field === 7 || field.field === 11) append(numbers, integersOf(field))
     else if (field.field === 10) raw = bytesOf(field)
     else if (field.field === 6) throw unsupported('string tensors')
-    else if (field.field === 13) Object.assign(external, readEntry(bytesOf(field)))
+    else if (field.field === 13) external.push(readEntry(bytesOf(field)))
   }
   if (!type) throw new PerStreamError('model-invalid', `The tensor "${name}" has no element type`)
   const expected = shape.reduce((product, size) => product * size, 1) * elementSize(type)
-  const data = external.location === undefined ? (raw ?? rawBytes(type, numbers)) : readExternal(external, expected)
+  const place: Record<string, string> = Object.fromEntries(external)
+  const data = place.location === undefined ? (raw ?? rawBytes(type, numbers)) : readExternal(place, expected)
   if (data.length !== expected) {
-    const problem = `it has ${data.length} bytes, its type ${type} and shape [${shape}] need ${expected}`
+    const problem = `it has ${data.length} bytes, its type ${type} and shape [${shape.slice(0, 16)}] need ${expected}`
     throw new PerStreamError('model-invalid', `The tensor "${name}" is damaged: ${problem}`)
   }
   return { name, type, shape, data }
@@ -169,7 +213,8 @@ function readType(field: ProtoField): OnnxElementType {
   return found[0] as OnnxElementType
 }
 
-function readValueInfo(bytes: Uint8Array): OnnxValueInfo {
+function readValueInfo(bytes: Uint8Array, budget: Budget): OnnxValueInfo {
+  budget.spend()
   let name = ''
   let type: OnnxElementType | undefined
   let shape: (number | string)[] | undefined
@@ -189,14 +234,16 @@ function readValueInfo(bytes: Uint8Array): OnnxValueInfo {
 }
 
 function readShape(bytes: Uint8Array): (number | string)[] {
-  return [...readFields(bytes)].map((dimension) => {
+  const shape: (number | string)[] = []
+  for (const dimension of readFields(bytes)) {
     let size: number | string = -1
     for (const field of readFields(bytesOf(dimension))) {
       if (field.field === 1) size = Number(integerOf(field))
       else if (field.field === 2) size = textOf(field)
     }
-    return size
-  })
+    shape.push(size)
+  }
+  return shape
 }
 
 function unsupported(what: string): PerStreamError {

@@ -97,15 +97,25 @@ export function* readFields(bytes: Uint8Array): Generator<ProtoField, void, void
     }
     throw invalid(`the number before byte ${offset} is longer than ten bytes`)
   }
+  // Tags and lengths: beyond 2^53 they are not exact, and no bytes are so many.
+  const readSize = () => {
+    let value = 0
+    for (let factor = 1; factor < 2 ** 70; factor *= 128) {
+      const byte = bytes[take(1)]!
+      value += (byte & 0x7f) * factor
+      if (byte < 0x80) return value
+    }
+    throw invalid(`the number before byte ${offset} is longer than ten bytes`)
+  }
   while (offset < bytes.length) {
-    const tag = Number(readVarint())
+    const tag = readSize()
     const field = Math.floor(tag / 8)
     const wire = tag % 8
     if (wire === 0) yield { field, bits: readVarint(), bytes: undefined }
     else if (wire === 1) yield { field, bits: view.getBigUint64(take(8), true), bytes: undefined }
     else if (wire === 5) yield { field, bits: BigInt(view.getUint32(take(4), true)), bytes: undefined }
     else if (wire === 2) {
-      const length = Number(readVarint())
+      const length = readSize()
       const start = take(length)
       yield { field, bits: 0n, bytes: bytes.subarray(start, start + length) }
     } else throw invalid(`byte ${offset} starts a field of unknown kind ${wire}`)
@@ -134,6 +144,10 @@ export function integersOf(field: ProtoField): (number | bigint)[] {
   let value = 0n
   let shift = 0n
   for (const byte of field.bytes) {
+    if (byte < 0x80 && shift === 0n) {
+      values.push(byte)
+      continue
+    }
     value |= BigInt(byte & 0x7f) << shift
     shift += 7n
     if (byte < 0x80) {

@@ -35,8 +35,8 @@ export function blocksOf(columns: number, blockSize: number): number {
 
 /**
  * Quantises rows of weights, each block with a scale of its own: value = scale * (quantum - zero point), nearest, halves
- * up. Of q4 and q8 the value of largest magnitude becomes exactly the lowest quantum, so that its sign is the scale's
- * (the Q4_0 way of GGML); of int8 it becomes 127 or -127. Quanta are computed against the scale as it is kept.
+ * up. Of q4 and q8 the value of largest magnitude becomes exactly the lowest quantum, so that the scale
+ * has the other sign (the Q4_0 way of GGML); of int8 it becomes 127 or -127. Quanta are computed against the scale as it is kept.
  * @throws TypeError when the values are no whole rows, or the block size does not suit
  * @throws PerStreamError `model-invalid` for NaN and infinite values, `model-unsupported` for scales beyond float16
  */
@@ -67,25 +67,28 @@ export function checkQuantize(format: QuantizedFormat, blockSize: number): void 
 }
 
 const parts: Readonly<Record<QuantizedFormat, number>> = { q4: -8, q8: -128, int8: 127 }
+const infinityBits = 0x7f800000
 
-/** One scale a block: its value of largest magnitude is `parts` of them. */
+/** One scale a block: its first value of largest magnitude is `parts` of them. */
 function blockScales(values: Float32Array, columns: number, blockSize: number, format: QuantizedFormat): Float32Array {
   const scales = new Float32Array((values.length / columns) * blocksOf(columns, blockSize))
-  const signed = format !== 'int8'
+  // Without the sign, the bits of floats are in the order of their magnitudes, NaN the largest.
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length)
   for (let row = 0, block = 0; row < values.length; row += columns) {
     for (let start = row; start < row + columns; start += blockSize, block++) {
       const end = Math.min(start + blockSize, row + columns)
-      let high = 0
-      let low = 0
-      let spoilt = 0
+      let largest = -1
+      let place = start
       for (let i = start; i < end; i++) {
-        const value = values[i]!
-        spoilt += value * 0 // NaN once a value is infinite or NaN
-        if (value > high) high = value
-        else if (value < low) low = value
+        const magnitude = bits[i]! & 0x7fffffff
+        if (magnitude > largest) {
+          largest = magnitude
+          place = i
+        }
       }
-      if (spoilt !== 0) throw notFinite(values, start, end)
-      scales[block] = (signed ? (high > -low ? high : low) : Math.max(high, -low)) / parts[format]
+      if (largest >= infinityBits) throw notFinite(values, start, end)
+      const value = values[place]!
+      scales[block] = (format === 'int8' ? Math.abs(value) : value) / parts[format]
     }
   }
   return scales
@@ -112,8 +115,12 @@ function packNibbles(values: Float32Array, columns: number, blockSize: number, s
       const inverse = scale === 0 ? 0 : 1 / scale
       const end = start + blockSize
       for (let i = start; i < end; i += 2, byte++) {
-        const low = i < rowEnd ? limited(values[i]! * inverse + 8.5, 15) : 8
-        const high = i + 1 < rowEnd ? limited(values[i + 1]! * inverse + 8.5, 15) : 8
+        let low = ((i < rowEnd ? values[i]! : 0) * inverse + 8.5) | 0
+        let high = ((i + 1 < rowEnd ? values[i + 1]! : 0) * inverse + 8.5) | 0
+        if ((low | high) >>> 0 > 15) {
+          low = limited(low, 15)
+          high = limited(high, 15)
+        }
         data[byte] = low | (high << 4)
       }
     }

@@ -48,11 +48,15 @@ export function readTensorData({ name, type, shape, data }: OnnxTensor): Tensor 
   return { type, shape, data: new arrays[type](buffer as ArrayBuffer, byteOffset, data.length / size) }
 }
 
-/** The bytes of numbers of one type. */
+/** The bytes of numbers of one type. @throws PerStreamError `model-invalid` for fractions where whole numbers belong */
 export function rawBytes(type: OnnxElementType, numbers: readonly (number | bigint)[]): Uint8Array {
   const array: TensorData = new arrays[type === 'bfloat16' ? 'uint16' : type](numbers.length)
   numbers.forEach((number, i) => {
-    array[i] = typeof array[i] === 'bigint' ? BigInt(number) : Number(number)
+    const wide = typeof array[i] === 'bigint'
+    if (wide && typeof number === 'number' && !Number.isInteger(number)) {
+      throw new PerStreamError('model-invalid', `A tensor of type ${type} holds ${number}`)
+    }
+    array[i] = wide ? BigInt(number) : Number(number)
   })
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 }

@@ -285,10 +285,12 @@ export class GraphWriter {
   /** One operation for many memories, which are known by their slots already. */
   #reducePart(slots: readonly number[], part: Granularity, to: ReductionStep['to']): void {
     const at = this.#now
-    const ids = slots.map((slot) => {
-      this.#ids[slot] ??= this.#state.entries.idOf(slot)
-      return this.#ids[slot]
+    const unnamed = slots.filter((slot) => this.#ids[slot] === undefined)
+    const names = this.#state.entries.idsOf(unnamed)
+    unnamed.forEach((slot, i) => {
+      this.#ids[slot] = names[i]!
     })
+    const ids = slots.map((slot) => this.#ids[slot]!)
     this.#state.reduce(slots, { part, to, at })
     this.operations.push({ type: 'memory-reduce', ids, part, to, at })
   }

@@ -80,6 +80,11 @@ export class MemoryTable {
     return this.#ids.idOf(slot)
   }
 
+  /** The ids of many slots that are in use. */
+  idsOf(slots: readonly number[]): string[] {
+    return this.#ids.idsOf(slots)
+  }
+
   /** The memory in a slot; undefined when it is free. */
   at(slot: number): MemoryEntry | undefined {
     const known = this.#decoded.get(slot)

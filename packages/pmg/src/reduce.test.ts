@@ -118,7 +118,7 @@ describe('a reduced graph', () => {
     tensors.put = async () => {
       throw new Error('crash')
     }
-    await expect(graph.reduce(0, (table) => all('meanGrid', 'i8')(table, 0).slice(0, 1))).rejects.toThrow('crash')
+    await expect(graph.reduce(0, (table) => [...all('meanGrid', 'i8')(table, 0)].slice(0, 1))).rejects.toThrow('crash')
     tensors.put = put
     const opened = await again()
     const { meanGrid } = opened.get(a!.id)!
@@ -172,7 +172,7 @@ describe('a reduced graph', () => {
       const { graph } = await open()
       await graph.create(inputs)
       for (let left = 280; left > 0; left -= size)
-        await graph.reduce(0, (table) => all('text')(table, 0).slice(0, size))
+        await graph.reduce(0, (table) => [...all('text')(table, 0)].slice(0, size))
       const { sequence: _, ...stats } = graph.stats()
       const questions = ['room 3', 'Which box is in room 5?', 'person 290']
       const texts = graph.list({ source: 's3' }).map(({ text }) => text)
@@ -189,7 +189,7 @@ describe('a reduced graph', () => {
       note(`Anna lives in ${object}`, { triplets: [{ subject: 'Anna', predicate: 'lives in', object }] })
     const [bonn, berlin] = await graph.create([says('Bonn'), says('Berlin')])
     expect(graph.get(bonn!.id)!.conflicts).toEqual([berlin!.id])
-    await graph.reduce(0, (table) => all('text')(table, 0).slice(0, 1))
+    await graph.reduce(0, (table) => [...all('text')(table, 0)].slice(0, 1))
     expect(graph.get(berlin!.id)!.conflicts ?? []).toEqual([])
     expect(graph.stats()).toMatchObject({ conflicting: 0, relations: 1 })
     expect(graph.entities().map(({ label }) => label)).toEqual(['Anna', 'Berlin'])
@@ -202,7 +202,7 @@ describe('a reduced graph', () => {
       note('My sister likes tea', { triplets: [{ subject: 'my sister', predicate: 'likes', object: 'tea' }] }),
     ])
     const called = () => graph.entities().flatMap(({ label, aliases }) => [label, ...aliases])
-    await graph.reduce(0, (table) => all('text')(table, 0).slice(0, 1))
+    await graph.reduce(0, (table) => [...all('text')(table, 0)].slice(0, 1))
     expect(called()).toContain('Anna')
     await graph.delete([said!.id])
     expect(called()).not.toContain('Anna')
@@ -213,8 +213,8 @@ describe('a reduced graph', () => {
     const { graph } = await open()
     await graph.create([note('a', vector(0)), note('b', vector(1)), note('c', vector(2))])
     await graph.reduce(0, (table) => [
-      ...all('text')(table, 0).slice(0, 1),
-      ...all('embedding', 'i8')(table, 0).slice(1, 2),
+      ...[...all('text')(table, 0)].slice(0, 1),
+      ...[...all('embedding', 'i8')(table, 0)].slice(1, 2),
     ])
     const lines = await collect(graph.export())
     const { graph: other } = await open()
@@ -246,13 +246,13 @@ describe('a governed graph', () => {
     const { graph, again } = await open()
     const [a] = await graph.create([note('a', vector(0))])
     const budget = graph.bytes
-    graph.govern({ budget, plan: (table) => all('embedding')(table, 0).slice(0, 1) })
+    graph.govern({ budget, plan: (table) => [...all('embedding')(table, 0)].slice(0, 1) })
     const { sequence } = graph.stats()
     await expect(graph.create([note('b', vector(1))])).rejects.toMatchObject({
       ...{ code: 'budget-exceeded', fields: { budget } },
     })
     expect(graph.stats()).toMatchObject({ sequence, bytes: budget })
-    graph.govern({ budget: 2 * budget - 1, plan: (table) => all('embedding')(table, 0).slice(0, 1) })
+    graph.govern({ budget: 2 * budget - 1, plan: (table) => [...all('embedding')(table, 0)].slice(0, 1) })
     await graph.create([note('b', vector(1))])
     expect(graph.stats()).toMatchObject({ sequence: sequence + 1, embedded: 1, memories: 2 })
     expect((await again()).bytes).toBe(graph.bytes)

@@ -22,5 +22,5 @@ export {
   type ReductionReport,
   reduceTo,
 } from './reduce'
-export { demotionFirst, gsbn, lru, nsbg, random, redundancyFirst } from './strategies'
+export { demotionFirst, gsbn, lru, nsbg, random, redundancyFirst, signsFirst } from './strategies'
 export { valuePerByte } from './value-per-byte'

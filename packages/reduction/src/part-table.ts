@@ -1,4 +1,4 @@
-import { emptyPartTable, granularities, precisions } from '@perstream/kit'
+import { emptyPartTable, gone, granularities, outcomes, precisions } from '@perstream/kit'
 import type { Granularity, PartTable, ReductionStep, TensorPrecision } from '@perstream/spec'
 
 /** A part as a row. */
@@ -54,9 +54,13 @@ export function createPartTable(owners: readonly PartOwner[]): PartTable {
 
 /** Bytes of a part once it is kept otherwise. */
 export function bytesAs(table: PartTable, part: number, to: ReductionStep['to']): number {
-  if (to === 'gone') return 0
-  const fixed = table.bytes[part]! - valueBytes(table, part, precisions[table.precision[part]!]!)
-  return fixed + valueBytes(table, part, to)
+  return bytesAfter(table, part, outcomes.indexOf(to))
+}
+
+/** Bytes of a part after what becomes of it, by the number of that. */
+export function bytesAfter(table: PartTable, part: number, outcome: number): number {
+  if (outcome === gone) return 0
+  return table.bytes[part]! - valueBytes(table, part, table.precision[part]!) + valueBytes(table, part, outcome)
 }
 
 /** All numbers of shared bytes are below this. */
@@ -66,19 +70,12 @@ export function groupsOf(shared: Uint32Array): number {
   return end
 }
 
-function valueBytes({ values, rows }: PartTable, part: number, precision: TensorPrecision): number {
+function valueBytes({ values, rows }: PartTable, part: number, precision: number): number {
   const count = values[part]!
-  const scales = 4 * rows[part]!
-  switch (precision) {
-    case 'f32':
-      return 4 * count
-    case 'f16':
-      return 2 * count
-    case 'i8':
-      return count + scales
-    case 'b1':
-      return rows[part]! * Math.ceil(count / rows[part]! / 8) + scales
-  }
+  if (precision === 0) return 4 * count
+  if (precision === 1) return 2 * count
+  const many = rows[part]!
+  return 4 * many + (precision === 2 ? count : many * Math.ceil(count / many / 8))
 }
 
 function sortedParts({ parts }: PartOwner): Part[] {

@@ -25,7 +25,7 @@ function memoryOf(bytes: number) {
         })),
       ),
     async reduce(target, plan) {
-      if (state.bytes > target) state.bytes -= plan(memory.parts(), state.bytes - target).length
+      if (state.bytes > target) state.bytes -= [...plan(memory.parts(), state.bytes - target)].length
     },
     govern() {},
   }

@@ -1,11 +1,11 @@
-import { precisions } from '@perstream/kit'
-import type { CoarserPrecision, PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
-import { bytesAs, groupsOf } from './part-table'
+import { gone, precisions, StepList } from '@perstream/kit'
+import type { PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
+import { bytesAfter, groupsOf } from './part-table'
 
 /** What is to go, and what that frees. */
 export interface ReductionPlan {
   /** In the order of the strategy. */
-  readonly steps: readonly ReductionStep[]
+  readonly steps: StepList
   /** Bytes that are free after it: what others still share is not. */
   readonly freedBytes: number
   /** Whether it frees as much as was asked for. */
@@ -20,15 +20,27 @@ export interface ReductionPlan {
  */
 export function planReduction(table: PartTable, strategy: ReductionStrategy, bytes: number): ReductionPlan {
   if (!(bytes >= 0)) throw new TypeError(`bytes is ${bytes}: it must be a number of 0 or more`)
+  if (bytes === 0) return { steps: new StepList(0), freedBytes: 0, isEnough: true }
   const ledger = new Ledger(table)
-  const steps: ReductionStep[] = []
-  if (bytes === 0) return { steps, freedBytes: 0, isEnough: true }
-  for (const step of strategy(table)) {
-    ledger.take(step)
-    steps.push(step)
+  const given = strategy(table)
+  const steps = given instanceof StepList ? takeColumns(ledger, given, bytes) : takeSteps(ledger, given, bytes)
+  return { steps, freedBytes: ledger.freedBytes, isEnough: ledger.freedBytes >= bytes }
+}
+
+function takeColumns(ledger: Ledger, given: StepList, bytes: number): StepList {
+  const { parts, outcomes, length } = given
+  let taken = 0
+  while (taken < length && ledger.freedBytes < bytes) ledger.take(parts[taken]!, outcomes[taken++]!)
+  return given.first(taken)
+}
+
+function takeSteps(ledger: Ledger, given: Iterable<ReductionStep>, bytes: number): StepList {
+  const steps = new StepList()
+  for (const step of given) {
+    ledger.take(step.part, steps.add(step))
     if (ledger.freedBytes >= bytes) break
   }
-  return { steps, freedBytes: ledger.freedBytes, isEnough: ledger.freedBytes >= bytes }
+  return steps
 }
 
 /** What of a table is still there. */
@@ -56,13 +68,13 @@ class Ledger {
     }
   }
 
-  take({ part, to }: ReductionStep): void {
-    if (!(Number.isInteger(part) && part >= 0 && part < this.#table.length))
+  take(part: number, outcome: number): void {
+    if (part >= this.#table.length)
       throw new TypeError(`the strategy names part ${part}: the parts are 0 to ${this.#table.length - 1}`)
     if (this.#isGone[part]) throw new TypeError(`the strategy names part ${part} after it was taken away`)
     const group = this.#table.shared[part]!
-    if (to === 'gone') this.#remove(part, group)
-    else this.#demote(part, group, to)
+    if (outcome === gone) this.#remove(part, group)
+    else this.#demote(part, group, outcome)
   }
 
   #remove(part: number, group: number): void {
@@ -71,17 +83,15 @@ class Ledger {
     if (this.#users[group] === 0) this.freedBytes += this.#bytes[group]!
   }
 
-  #demote(part: number, group: number, to: CoarserPrecision): void {
-    const precision = precisions.indexOf(to)
-    if (precision < 1 || this.#table.values[part] === 0)
-      throw new TypeError(
-        `the strategy keeps part ${part} as ${JSON.stringify(to)}: numbers can be kept as "f16", "i8" or "b1"`,
-      )
+  #demote(part: number, group: number, precision: number): void {
+    if (this.#table.values[part] === 0)
+      throw new TypeError(`the strategy keeps part ${part} as ${precisions[precision]}: words can only be gone`)
     if (precision < this.#precision[part]!)
-      throw new TypeError(`the strategy keeps part ${part} as ${to}, which is more exact than it is`)
-    const bytes = bytesAs(this.#table, part, to)
-    this.freedBytes += Math.max(0, this.#bytes[group]! - bytes)
-    this.#bytes[group] = Math.min(this.#bytes[group]!, bytes)
+      throw new TypeError(`the strategy keeps part ${part} as ${precisions[precision]}, which is more exact than it is`)
     this.#precision[part] = precision
+    const bytes = bytesAfter(this.#table, part, precision)
+    if (bytes >= this.#bytes[group]!) return
+    this.freedBytes += this.#bytes[group]! - bytes
+    this.#bytes[group] = bytes
   }
 }

@@ -1,3 +1,4 @@
+import { StepList } from '@perstream/kit'
 import type { CallOptions, PartTable, Reducible, ReductionStrategy } from '@perstream/spec'
 import { planReduction } from './plan-reduction'
 import { type ReductionReport, reportOf } from './reduction-report'
@@ -44,7 +45,7 @@ export async function free(memory: Reducible, bytes: number, options: ReduceOpti
   return { ...report, isEnough: report.bytesBefore - report.bytesAfter >= bytes }
 }
 
-const nothing = { steps: [], freedBytes: 0, isEnough: true }
+const nothing = { steps: new StepList(0), freedBytes: 0, isEnough: true }
 
 /** How a budget is kept. */
 export interface BudgetOptions {

@@ -1,6 +1,6 @@
-import { granularities } from '@perstream/kit'
-import type { Granularity, PartTable, ReductionStep } from '@perstream/spec'
-import { bytesAs, groupsOf } from './part-table'
+import { gone as goneNumber, granularities, type StepList } from '@perstream/kit'
+import type { Granularity, PartTable } from '@perstream/spec'
+import { bytesAfter, groupsOf } from './part-table'
 import type { ReductionPlan } from './plan-reduction'
 
 /** What was taken away, or would be. */
@@ -36,8 +36,10 @@ export function reportOf(table: PartTable, plan: ReductionPlan, bytesBefore: num
   const isGone = new Uint8Array(length)
   const isCoarser = new Uint8Array(groupsOf(shared))
   const forgotten: string[] = []
-  for (const { part, to } of steps) {
-    if (to !== 'gone') isCoarser[shared[part]!] = 1
+  const { parts: taken, outcomes } = steps
+  for (let i = 0; i < taken.length; i++) {
+    const part = taken[i]!
+    if (outcomes[i] !== goneNumber) isCoarser[shared[part]!] = 1
     else {
       isGone[part] = 1
       if (granularity[part] === words) forgotten.push(nameOf(owner[part]!))
@@ -68,7 +70,7 @@ function named(counts: ArrayLike<number>): CountByGranularity {
 }
 
 /** Bytes before, and those that steps free, by granularity. */
-function bytesOf(table: PartTable, steps: readonly ReductionStep[]): Pick<ReductionReport, 'bytes' | 'freed'> {
+function bytesOf(table: PartTable, { parts, outcomes }: StepList): Pick<ReductionReport, 'bytes' | 'freed'> {
   const { length, shared, granularity } = table
   const groups = groupsOf(shared)
   const [users, coarsest, left] = [new Uint32Array(groups), new Uint8Array(groups), new Float64Array(groups)]
@@ -80,10 +82,11 @@ function bytesOf(table: PartTable, steps: readonly ReductionStep[]): Pick<Reduct
   }
   const [before, freed] = [new Float64Array(4), new Float64Array(4)]
   for (let group = 0; group < groups; group++) before[coarsest[group]!]! += left[group]!
-  for (const { part, to } of steps) {
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!
     const group = shared[part]!
-    if (to === 'gone' && --users[group]! > 0) continue
-    const after = Math.min(left[group]!, bytesAs(table, part, to))
+    if (outcomes[i] === goneNumber && --users[group]! > 0) continue
+    const after = Math.min(left[group]!, bytesAfter(table, part, outcomes[i]!))
     freed[coarsest[group]!]! += left[group]! - after
     left[group] = after
   }

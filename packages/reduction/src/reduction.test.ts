@@ -17,12 +17,13 @@ import {
   random,
   reduceTo,
   redundancyFirst,
+  signsFirst,
   valuePerByte,
 } from './index'
 import { risingOrder } from './rising-order'
 
 const strategies: Record<string, ReductionStrategy> = {
-  ...{ nsbg, gsbn, lru, demotionFirst, redundancyFirst, valuePerByte },
+  ...{ nsbg, gsbn, lru, demotionFirst, signsFirst, redundancyFirst, valuePerByte },
   random: random(7),
 }
 
@@ -71,7 +72,8 @@ describe.each(Object.entries(strategies))('%s', (_, strategy) => {
         const table = createPartTable(list)
         const before = bytesLeft(list, [])
         const wanted = share * before
-        const { steps, freedBytes, isEnough } = planReduction(table, strategy, wanted)
+        const { steps: taken, freedBytes, isEnough } = planReduction(table, strategy, wanted)
+        const steps = [...taken]
         expect(before - bytesLeft(list, steps)).toBeCloseTo(freedBytes, 6)
         expect(isEnough).toBe(freedBytes >= wanted)
         if (!isEnough) expect(bytesLeft(list, steps)).toBe(0)
@@ -143,6 +145,13 @@ describe('the order', () => {
     ])
   })
 
+  it('lets grids go, and keeps embeddings as bytes, then as signs, before words go', () => {
+    expect(orderOf(signsFirst, [memory(1)])).toEqual([
+      ...['0 nearestGrid', '0 meanGrid'],
+      ...['0 embedding i8', '0 embedding b1', '0 embedding', '0 text'],
+    ])
+  })
+
   it('takes from what is said twice first, and leaves the warmest of it', () => {
     const list = [memory(1), memory(3, { alike: 'x' }), memory(2, { alike: 'x' })]
     const order = orderOf(redundancyFirst, list)
@@ -197,7 +206,7 @@ describe('planReduction', () => {
     expect(() => plan({ part: 4, to: 'gone' })).toThrow(/part 4: the parts are 0 to 3/)
     expect(() => plan({ part: 0, to: 'gone' }, { part: 0, to: 'gone' })).toThrow(/part 0 after it was taken away/)
     expect(() => plan({ part: 0, to: 'i8' }, { part: 0, to: 'f16' })).toThrow(/more exact than it is/)
-    expect(() => plan({ part: 3, to: 'i8' })).toThrow(/numbers can be kept/)
+    expect(() => plan({ part: 3, to: 'i8' })).toThrow(/words can only be gone/)
   })
 
   it('frees what is shared when the last of it goes', () => {

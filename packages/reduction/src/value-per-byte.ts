@@ -1,6 +1,7 @@
-import type { PartTable, ReductionStep, ReductionStrategy } from '@perstream/spec'
+import { gone, outcomes, StepList } from '@perstream/kit'
+import type { PartTable, ReductionStrategy } from '@perstream/spec'
 import { Memories } from './memories'
-import { bytesAs, groupsOf } from './part-table'
+import { bytesAfter, groupsOf } from './part-table'
 import { risingOrder } from './rising-order'
 
 /**
@@ -9,15 +10,14 @@ import { risingOrder } from './rising-order'
  */
 const shares = [0.05, 0.1, 0.5, 0.5]
 /**
- * What may become of a part, how much of its share is lost by it, and the number of the precision. 16-bit floats are passed over: bytes lose nothing to speak of.
- * Signs keep the angle between two vectors to about a tenth.
+ * What may become of a part, by number, and how much of its share is lost by it. 16-bit floats are passed over: bytes lose nothing to speak
+ * of. Signs keep the angle between two vectors to about a tenth.
  */
-const outcomes = ['i8', 'b1', 'gone'] as const
-const losses = [0.01, 0.1, 1]
-const numbers = [2, 3, 4]
-const gone = 2
-/** Steps of one memory at most: three for each of its four parts. */
-const longestLadder = 12
+const lossOf = [0, 0, 0.01, 0.1, 1]
+const bytesNumber = outcomes.indexOf('i8')
+/** Steps of one part at most, and of a memory of four. */
+const stepsPerPart = gone - bytesNumber + 1
+const longestLadder = 4 * stepsPerPart
 const words = 3
 
 /**
@@ -73,13 +73,12 @@ function addPart(ladders: Ladders, { table, part, worth, leaders }: PartWorth): 
   let bytes = table.bytes[part]!
   let lost = 0
   if (leaders.leader[group] === part && table.values[part]! > 0)
-    for (let outcome = 0; outcome < gone; outcome++) {
-      if (table.precision[part]! >= numbers[outcome]!) continue
-      const left = bytesAs(table, part, outcomes[outcome]!)
+    for (let outcome = Math.max(bytesNumber, table.precision[part]! + 1); outcome < gone; outcome++) {
+      const left = bytesAfter(table, part, outcome)
       if (left >= bytes) continue
-      ladders.add(part, outcome, share * (losses[outcome]! - lost), bytes - left)
+      ladders.add(part, outcome, share * (lossOf[outcome]! - lost), bytes - left)
       bytes = left
-      lost = losses[outcome]!
+      lost = lossOf[outcome]!
     }
   ladders.add(part, gone, share * (1 - lost), bytes / leaders.users[group]!)
 }
@@ -89,7 +88,7 @@ class Ladders {
   #length = 0
   readonly #parts: Uint32Array
   readonly #outcomes: Uint8Array
-  readonly #ratios: Float64Array
+  readonly #ratios: Float32Array
   /** Steps of the memory at hand that are taken as one, by their first: each such run costs more by byte than the one before it. */
   #runs = 0
   readonly #starts = new Uint32Array(longestLadder)
@@ -97,9 +96,9 @@ class Ladders {
   readonly #freed = new Float64Array(longestLadder)
 
   constructor(parts: number) {
-    this.#parts = new Uint32Array(outcomes.length * parts)
-    this.#outcomes = new Uint8Array(outcomes.length * parts)
-    this.#ratios = new Float64Array(outcomes.length * parts)
+    this.#parts = new Uint32Array(stepsPerPart * parts)
+    this.#outcomes = new Uint8Array(stepsPerPart * parts)
+    this.#ratios = new Float32Array(stepsPerPart * parts)
   }
 
   add(part: number, outcome: number, cost: number, freed: number): void {
@@ -127,12 +126,11 @@ class Ladders {
     this.#runs = 0
   }
 
-  *steps(): Generator<ReductionStep, void, void> {
+  steps(): StepList {
     const order = risingOrder(this.#ratios.subarray(0, this.#length))
-    for (let i = 0; i < order.length; i++) {
-      const step = order[i]!
-      yield { part: this.#parts[step]!, to: outcomes[this.#outcomes[step]!]! }
-    }
+    const steps = new StepList(order.length)
+    for (let i = 0; i < order.length; i++) steps.push(this.#parts[order[i]!]!, this.#outcomes[order[i]!]!)
+    return steps
   }
 
   #ratioOf(run: number): number {

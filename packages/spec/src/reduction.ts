@@ -46,7 +46,7 @@ export interface ReductionStep {
 export type ReductionStrategy = (table: PartTable) => Iterable<ReductionStep>
 
 /** Chooses what goes. @param excess bytes that must go at least */
-export type ReductionPlanner = (table: PartTable, excess: number) => readonly ReductionStep[]
+export type ReductionPlanner = (table: PartTable, excess: number) => Iterable<ReductionStep>
 
 /** Says what goes when a write would leave too much. */
 export interface Governor {

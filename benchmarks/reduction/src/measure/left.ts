@@ -8,7 +8,7 @@ export interface Left {
 }
 
 /** What is left of each granularity that a table has, once steps were taken. What is shared counts once. */
-export function leftOf(table: PartTable, steps: readonly ReductionStep[]): Partial<Record<Granularity, Left>> {
+export function leftOf(table: PartTable, steps: Iterable<ReductionStep>): Partial<Record<Granularity, Left>> {
   const before = sums(table, [])
   const after = sums(table, steps)
   const entries = granularities.flatMap((name, i) =>
@@ -20,11 +20,11 @@ export function leftOf(table: PartTable, steps: readonly ReductionStep[]): Parti
 }
 
 /** Bytes of all parts, what is shared once. */
-export function bytesOf(table: PartTable, steps: readonly ReductionStep[] = []): number {
+export function bytesOf(table: PartTable, steps: Iterable<ReductionStep> = []): number {
   return sums(table, steps).reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-function sums(table: PartTable, steps: readonly ReductionStep[]): { parts: number; bytes: number }[] {
+function sums(table: PartTable, steps: Iterable<ReductionStep>): { parts: number; bytes: number }[] {
   const isGone = new Uint8Array(table.length)
   const bytesOfGroup = new Map<number, number>()
   for (let part = 0; part < table.length; part++) bytesOfGroup.set(table.shared[part]!, table.bytes[part]!)

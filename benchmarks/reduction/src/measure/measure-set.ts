@@ -101,7 +101,7 @@ class TrialRun {
   }
 
   /** What questions find after steps of the table; of those on grids, which no question asks for here, none counts. */
-  async #asked(steps: readonly ReductionStep[]) {
+  async #asked(steps: Iterable<ReductionStep>) {
     const last = new Map<number, ReductionStep['to']>()
     for (const { part, to } of steps) {
       const known = this.#grids ? this.#grids.from[part]! : part
@@ -114,7 +114,7 @@ class TrialRun {
     return asking
   }
 
-  async #ask(steps: readonly ReductionStep[]) {
+  async #ask(steps: Iterable<ReductionStep>) {
     const { ask, milliseconds } = await this.#memory.reduced(steps)
     const scores: Score[] = []
     for (const question of this.#trial.measured) scores.push(scoreOf(question, await ask(question)))

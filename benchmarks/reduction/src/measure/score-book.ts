@@ -21,7 +21,7 @@ export class ScoreBook {
   readonly #after: number[] = []
   readonly #left: Partial<Record<Granularity, Left>>[] = []
 
-  addReduction(table: PartTable, steps: readonly ReductionStep[]): void {
+  addReduction(table: PartTable, steps: Iterable<ReductionStep>): void {
     this.#before.push(bytesOf(table))
     this.#after.push(bytesOf(table, steps))
     this.#left.push(leftOf(table, steps))

@@ -18,7 +18,7 @@ export interface TrialMemory {
   /** By owner of the table: the ids of the memories of the trial that are one there. */
   readonly ids: readonly (readonly string[])[]
   /** Takes steps of the table from a copy. Tells how to ask what is left, and the milliseconds that applying took. */
-  reduced(steps: readonly ReductionStep[]): Promise<{ readonly ask: Ask; readonly milliseconds: number }>
+  reduced(steps: Iterable<ReductionStep>): Promise<{ readonly ask: Ask; readonly milliseconds: number }>
 }
 
 /** Fills a memory graph as a pipeline fills it, and asks what warms it up. */
@@ -40,7 +40,7 @@ export async function openTrialMemory(trial: Trial, tools: RankerTools): Promise
       const copy = await open()
       const target = copy.graph.bytes - bytesOf(table) + bytesOf(table, steps)
       const start = performance.now()
-      if (steps.length > 0) await copy.graph.reduce(target, () => steps)
+      if (target < copy.graph.bytes) await copy.graph.reduce(target, () => steps)
       const milliseconds = performance.now() - start
       if (copy.graph.bytes !== target)
         throw new Error(`the graph counts ${copy.graph.bytes} bytes after a reduction that leaves ${target}`)

@@ -1,4 +1,4 @@
-import { demotionFirst, gsbn, lru, nsbg, random, redundancyFirst, valuePerByte } from '@perstream/reduction'
+import { demotionFirst, gsbn, lru, nsbg, random, redundancyFirst, signsFirst, valuePerByte } from '@perstream/reduction'
 import type { ReductionStrategy } from '@perstream/spec'
 import { oracle, type Wanted } from './oracle'
 
@@ -14,7 +14,7 @@ export function namedStrategies(
   seeds: readonly number[],
   own: readonly { readonly name: string; readonly strategy: ReductionStrategy }[] = [],
 ): NamedStrategy[] {
-  const known = { nsbg, gsbn, lru, demotionFirst, redundancyFirst, valuePerByte }
+  const known = { nsbg, gsbn, lru, demotionFirst, signsFirst, redundancyFirst, valuePerByte }
   const fixed = [...Object.entries(known).map(([name, strategy]) => ({ name, strategy })), ...own]
   return [
     ...fixed.map(({ name, strategy }) => ({ name, of: () => [strategy] })),

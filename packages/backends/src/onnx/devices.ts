@@ -1,96 +1,93 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import type { Device, DeviceCapability, ElementType } from '@perstream/spec'
-import { arrayOfType, type OrtModule } from './ort'
-import { identityModel } from './probe-model'
+import { type Device, type DeviceCapability, type ElementType, PerStreamError } from '@perstream/spec'
+import { reasonOf } from './failures'
+import type { Host, HostModel } from './host'
+import { arrayOfType, elementTypes } from './ort'
+import { identityModel, probeModels } from './probe-model'
 
 /** A device that a session runs on. */
 export type NamedDevice = Exclude<Device, 'auto'>
 
-/** Every device that can be asked for, best first where 'auto' chooses. */
-export const namedDevices: readonly NamedDevice[] = ['cuda', 'tensorrt', 'webgpu', 'wasm', 'cpu']
+/** What an emitter of graphs asks of a device. */
+export interface DeviceFeatures {
+  /** Whether held outputs stay in the device's own memory; elsewhere they stay in that of the process. */
+  readonly deviceMemory: boolean
+  /** Whether values can be bfloat16 within a graph. */
+  readonly bfloat16: boolean
+  /** Whether the device runs these operators itself, without the CPU. */
+  readonly logSoftmax: boolean
+  readonly fusedMatMul: boolean
+  readonly matMulNBits: boolean
+  readonly scan: boolean
+}
+
+/** What a device can do here, found by running one-node models on it. */
+export interface OnnxDeviceCapability extends DeviceCapability {
+  readonly features: DeviceFeatures
+}
 
 const remedies: Record<NamedDevice, string> = {
   cpu: 'reinstall onnxruntime-node for this platform',
-  cuda: 'install the CUDA and cuDNN libraries and the CUDA provider of onnxruntime-node (its post-install step fetches it on Linux x64)',
-  tensorrt: 'install TensorRT and the provider of onnxruntime-node (its post-install step fetches it on Linux x64)',
-  webgpu: 'install a graphics driver (Vulkan, Metal or Direct3D 12)',
-  wasm: 'use device "cpu": onnxruntime-node has no WebAssembly provider',
+  cuda: 'see cudaRequirements() for the libraries that it needs and where they come from',
+  tensorrt: 'see cudaRequirements() for the libraries that it needs, and install TensorRT',
+  webgpu: 'install a graphics driver (Vulkan, Metal or Direct3D 12), or allow WebGPU in the browser',
+  wasm: 'install onnxruntime-web',
 }
 
-/** Finds out what devices can do, each on first demand, by running a one-node model of each element type on it. */
-export function createProbe(ort: OrtModule): (device: NamedDevice) => Promise<DeviceCapability> {
-  const listed = ort.listSupportedBackends().map(({ name }) => name)
-  const found = new Map<NamedDevice, Promise<DeviceCapability>>()
-  return (device) => {
-    const capability = found.get(device) ?? probe(ort, device, listed)
-    found.set(device, capability)
-    return capability
+/** Finds out what a device can do. The host is already there. */
+export async function probeDevice(host: Host, device: NamedDevice): Promise<OnnxDeviceCapability> {
+  const works: ElementType[] = []
+  for (const type of elementTypes) {
+    const failure = await tryType(host, device, type)
+    if (failure === undefined) works.push(type)
+    else if (type === 'float32') return missingDevice(device, failure)
   }
+  const features = {
+    deviceMemory: device === 'webgpu',
+    bfloat16: await opens(host, device, probeModels.bfloat16()),
+    logSoftmax: await opens(host, device, probeModels.logSoftmax()),
+    fusedMatMul: await opens(host, device, probeModels.fusedMatMul()),
+    matMulNBits: await opens(host, device, probeModels.matMulNBits()),
+    scan: await opens(host, device, probeModels.scan()),
+  }
+  return { device, available: true, detail: host.version, elementTypes: works, features }
 }
 
-/**
- * The session options that put every node on one device, or fail. Threads that wait for work sleep: left to spin, they
- * burn up to as much CPU again and take the cores that decode.
- */
-export function deviceOptions(device: NamedDevice): Record<string, unknown> {
-  const sleep = { allow_spinning: '0' }
+/** The entry of a device that does not work here. */
+export function missingDevice(device: NamedDevice, reason: string): OnnxDeviceCapability {
+  const features = {
+    ...{ deviceMemory: false, bfloat16: false },
+    ...{ logSoftmax: false, fusedMatMul: false, matMulNBits: false, scan: false },
+  }
+  return { device, available: false, detail: `${reason}; ${remedies[device]}`, elementTypes: [], features }
+}
+
+/** A model of bytes to open for a probe: every node on the device, or none. */
+export function probeRequest(device: NamedDevice, content: Uint8Array): HostModel {
   return {
-    executionProviders: [device],
-    logSeverityLevel: 4,
-    extra: { session: { intra_op: sleep, inter_op: sleep } },
+    ...{ device, content, label: 'a probe', strict: true, threads: 1 },
+    ...{ deviceIndex: 0, external: [], heldOutputs: [] },
   }
 }
 
-async function probe(ort: OrtModule, device: NamedDevice, listed: readonly string[]): Promise<DeviceCapability> {
-  if (!listed.includes(device)) return missing(device, 'this build of onnxruntime-node does not have it')
-  const library = missingLibrary(device)
-  if (library) return missing(device, `the provider library ${library} is not there`)
-  const elementTypes: ElementType[] = []
-  let reason = 'it runs no element type'
-  for (const type of Object.keys(arrayOfType) as ElementType[]) {
-    const failure = await tryType(ort, device, type)
-    if (failure === undefined) elementTypes.push(type)
-    else if (type === 'float32') return missing(device, failure)
-    else reason = failure
-  }
-  if (elementTypes.length === 0) return missing(device, reason)
-  return { device, available: true, detail: `onnxruntime-node ${ort.env.versions.node ?? ''}`.trim(), elementTypes }
-}
-
-/** The provider of a device that onnxruntime-node loads from a file of its own, when it is not there. Loading it would print. */
-function missingLibrary(device: NamedDevice): string | undefined {
-  if (device !== 'cuda' && device !== 'tensorrt') return undefined
-  const windows = process.platform === 'win32'
-  const library = windows ? `onnxruntime_providers_${device}.dll` : `libonnxruntime_providers_${device}.so`
-  const binaries = join(createRequire(import.meta.url).resolve('onnxruntime-node'), '..', '..', 'bin')
-  const found = readdirSync(binaries).some((version) =>
-    existsSync(join(binaries, version, process.platform, process.arch, library)),
-  )
-  return found ? undefined : library
-}
-
-async function tryType(ort: OrtModule, device: NamedDevice, type: ElementType): Promise<string | undefined> {
-  const noFallback = device === 'cpu' ? {} : { extra: { session: { disable_cpu_ep_fallback: '1' } } }
+async function tryType(host: Host, device: NamedDevice, type: ElementType): Promise<string | undefined> {
+  // Copying half floats needs no arithmetic in them.
+  const model = type === 'float16' ? probeModels.float16() : identityModel(type, [1])
   try {
-    const session = await ort.InferenceSession.create(identityModel(type), { ...deviceOptions(device), ...noFallback })
-    try {
-      await session.run({ x: new ort.Tensor(type, new arrayOfType[type](1), [1]) }, ['y'])
-    } finally {
-      await session.release()
-    }
+    const { session } = await host.open(probeRequest(device, model))
+    const x = { type, shape: [1], data: new arrayOfType[type](1) }
+    await host.run({ session, feeds: { x }, outputs: ['y'], hold: false }).finally(() => host.close(session))
     return undefined
-  } catch (cause) {
-    return cause instanceof Error ? firstSentence(cause.message) : String(cause)
+  } catch (error) {
+    return PerStreamError.isInstance(error) ? String(error.fields.reason ?? error.message) : reasonOf(error)
   }
 }
 
-/** The first line of a message of ONNX Runtime, without the place in its source. */
-function firstSentence(message: string): string {
-  return message.split('\n')[0]!.replace(/^\/\S+:\d+ .* was false\. /, '')
-}
-
-function missing(device: NamedDevice, reason: string): DeviceCapability {
-  return { device, available: false, detail: `${reason}; ${remedies[device]}`, elementTypes: [] }
+async function opens(host: Host, device: NamedDevice, content: Uint8Array): Promise<boolean> {
+  try {
+    const { session } = await host.open(probeRequest(device, content))
+    await host.close(session)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,55 +1,69 @@
-import { PerStreamError, type Tensor, type TensorSpec } from '@perstream/spec'
+import { PerStreamError, type Tensor, type TensorHandle, type TensorSpec } from '@perstream/spec'
 import { arrayOfType } from './ort'
 
 /**
- * Checks the names, element types and shapes of what a model is fed.
- * @throws PerStreamError `input-invalid` that names the input, the value given and what the model wants
+ * Makes the check of the names, element types and shapes of what a model is fed. It runs for every token of a decoder, so
+ * it looks names up and makes nothing.
  */
-export function checkFeeds(inputs: readonly TensorSpec[], feeds: Readonly<Record<string, Tensor>>): void {
-  const known = inputs.map(({ name }) => name)
-  for (const name of Object.keys(feeds)) {
-    if (!known.includes(name)) throw invalid(name, `the model has no such input: its inputs are ${known.join(', ')}`)
-  }
-  for (const input of inputs) {
-    const tensor = feeds[input.name]
-    if (!tensor) throw invalid(input.name, `it is missing: give a ${input.type} tensor of shape ${show(input.shape)}`)
-    checkTensor(input, tensor)
+export function createFeedCheck(inputs: readonly TensorSpec[]) {
+  const specs = new Map(inputs.map((input) => [input.name, input]))
+  const names = [...specs.keys()]
+  /** @throws PerStreamError `input-invalid` that names the input, the value given and what the model wants */
+  return (feeds: Readonly<Record<string, Tensor | TensorHandle>>): void => {
+    let given = 0
+    for (const name in feeds) {
+      const input = specs.get(name)
+      if (!input) throw invalid(name, `the model has no such input: its inputs are ${names.join(', ')}`)
+      const tensor = feeds[name]
+      if (!tensor) continue
+      given++
+      checkTensor(input, tensor)
+    }
+    if (given === specs.size) return
+    const input = inputs.find(({ name }) => !feeds[name])!
+    throw invalid(input.name, `it is missing: give a ${input.type} tensor of shape ${show(input.shape)}`)
   }
 }
 
 /** Checks the outputs that were asked for. @throws PerStreamError `input-invalid` for a name that the model does not have */
-export function checkOutputs(outputs: readonly TensorSpec[], asked: readonly string[]): void {
-  const known = outputs.map(({ name }) => name)
+export function checkOutputs(known: readonly string[], asked: readonly string[]): void {
   const missing = asked.find((name) => !known.includes(name))
-  if (missing !== undefined) {
-    throw new PerStreamError(
-      'input-invalid',
-      `The model has no output "${missing}": its outputs are ${known.join(', ')}`,
-      {
-        fields: { output: missing, outputs: known },
-      },
-    )
-  }
+  if (missing === undefined) return
+  throw new PerStreamError(
+    'input-invalid',
+    `The model has no output "${missing}": its outputs are ${known.join(', ')}`,
+    {
+      fields: { output: missing, outputs: known },
+    },
+  )
 }
 
-function checkTensor(input: TensorSpec, { type, shape, data }: Tensor): void {
+function checkTensor(input: TensorSpec, tensor: Tensor | TensorHandle): void {
+  const { type, shape } = tensor
   if (type !== input.type) throw invalid(input.name, `its type is ${type}, the model wants ${input.type}`)
-  if (!(data instanceof arrayOfType[type])) {
-    throw invalid(input.name, `its data is a ${data?.constructor?.name}, ${type} lies in a ${arrayOfType[type].name}`)
+  let count = 1
+  let fits = shape.length === input.shape.length
+  for (let axis = 0; axis < shape.length; axis++) {
+    const size = shape[axis]!
+    if (!Number.isInteger(size) || size < 0) {
+      throw invalid(input.name, `its shape is ${show(shape)}: sizes are whole numbers, 0 or more`)
+    }
+    count *= size
+    const wanted = input.shape[axis]
+    if (typeof wanted === 'number' && wanted !== -1 && wanted !== size) fits = false
   }
-  if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
-    throw invalid(input.name, `its shape is ${show(shape)}: sizes are whole numbers, 0 or more`)
-  }
-  const matches = shape.length === input.shape.length && shape.every((size, axis) => fits(size, input.shape[axis]!))
-  if (!matches) throw invalid(input.name, `its shape is ${show(shape)}, the model wants ${show(input.shape)}`)
-  const count = shape.reduce((product, size) => product * size, 1)
-  if (data.length !== count) {
-    throw invalid(input.name, `its data has ${data.length} elements, its shape ${show(shape)} needs ${count}`)
-  }
+  if (!fits) throw invalid(input.name, `its shape is ${show(shape)}, the model wants ${show(input.shape)}`)
+  if ('data' in tensor) checkData(input.name, tensor, count)
 }
 
-function fits(size: number, wanted: number | string): boolean {
-  return typeof wanted === 'string' || wanted === -1 || wanted === size
+function checkData(name: string, { type, shape, data }: Tensor, count: number): void {
+  if (!(data instanceof arrayOfType[type])) {
+    const given = (data as object | undefined)?.constructor?.name
+    throw invalid(name, `its data is a ${given}, ${type} lies in a ${arrayOfType[type].name}`)
+  }
+  if (data.length !== count) {
+    throw invalid(name, `its data has ${data.length} elements, its shape ${show(shape)} needs ${count}`)
+  }
 }
 
 function show(shape: readonly (number | string)[]): string {

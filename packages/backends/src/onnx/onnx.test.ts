@@ -1,24 +1,32 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { tensorRuntimeContract } from '@perstream/conformance'
-import { createGraph, encodeModel } from '@perstream/onnx'
+import { createGraph, encodeModel, type GraphValue } from '@perstream/onnx'
+import { type ExternalWeights, type ModelSource, type OpenModelOptions, PerStreamError } from '@perstream/spec'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createOnnxRuntime } from '../onnx'
-
-const required = (process.env.PERSTREAM_REQUIRE ?? '').split(',')
-for (const { device, available, detail } of await createOnnxRuntime().capabilities()) {
-  if (available) tensorRuntimeContract('ONNX Runtime', { create: () => createOnnxRuntime({ threads: 1 }), device })
-  else if (required.includes(device)) it(`runs on ${device}, as required`, () => expect.fail(detail))
-  else it.skip(`runs on ${device} (skipped: ${detail})`)
-}
+import { createOnnxRuntime, type ModelHub, serveOnnxWorker } from '../onnx'
 
 const graph = createGraph()
 graph.output('y', graph.node('Relu', [graph.input('x', 'float32', [2])]), 'float32', [2])
 const model = encodeModel(graph.build())
 const x = { type: 'float32', shape: [2], data: Float32Array.of(-1, 2) } as const
+
+/** A model that is told by the name of its output. */
+function named(name: string): Uint8Array {
+  const each = createGraph()
+  each.output(name, each.input('x', 'float32', [2]), 'float32', [2])
+  return encodeModel(each.build())
+}
+
+/** y = x + w, with w in a file. */
+function weighted(location: string): Uint8Array {
+  const each = createGraph()
+  const w = each.external('w', 'float32', [2], { location, offset: 0, length: 8 })
+  each.output('y', each.node('Add', [each.input('x', 'float32', [2]), w]), 'float32', [2])
+  return encodeModel(each.build())
+}
 
 describe('createOnnxRuntime', () => {
   let folder = ''
@@ -87,11 +95,125 @@ describe('createOnnxRuntime', () => {
   it('tells what a device lacks that does not work here', async () => {
     const runtime = createOnnxRuntime()
     const lacking = (await runtime.capabilities()).filter(({ available }) => !available)
-    expect(lacking.map(({ device }) => device)).toContain('wasm')
+    expect(lacking.map(({ device }) => device)).toContain('tensorrt')
     for (const { device, detail } of lacking) {
       const refusal = { code: 'device-unavailable', message: expect.stringContaining(detail) }
       await expect(runtime.open({ bytes: model }, { device })).rejects.toMatchObject(refusal)
     }
+  })
+
+  it('takes the finest file of a folder that the device computes, or the one that is asked for', async () => {
+    const path = join(folder, 'published')
+    await mkdir(join(path, 'onnx'), { recursive: true })
+    for (const suffix of ['_fp16', '_q4', '_q4f16'])
+      await writeFile(join(path, `onnx/model${suffix}.onnx`), named(suffix))
+    const opened = async (options: OpenModelOptions) => {
+      await using session = await createOnnxRuntime().open({ folder: path }, { device: 'cpu', ...options })
+      return session.outputs[0]!.name
+    }
+    expect(await opened({})).toBe('_fp16')
+    expect(await opened({ dtype: 'q4' })).toBe('_q4')
+    await expect(opened({ dtype: 'int8' })).rejects.toMatchObject({
+      code: 'model-missing',
+      message: expect.stringContaining('model_quantized.onnx'),
+    })
+    await expect(opened({ dtype: 'f8' as never })).rejects.toThrow(/dtype is "f8".*q4f16/)
+    const missing = createOnnxRuntime().open({ folder: path, name: 'decoder' }, { device: 'cpu' })
+    await expect(missing).rejects.toMatchObject({
+      code: 'model-missing',
+      message: expect.stringContaining('decoder.onnx'),
+    })
+  })
+
+  it('fetches a model and its weights from a hub, and says when it has none', async () => {
+    const kept = join(folder, 'hub')
+    await mkdir(kept)
+    await writeFile(join(kept, 'a.onnx'), weighted('b.bin'))
+    await writeFile(join(kept, 'renamed'), new Uint8Array(Float32Array.of(3, 4).buffer))
+    const asked: string[] = []
+    const hub: ModelHub = {
+      async file(id, path, { revision }) {
+        asked.push(`${id} ${path} ${revision}`)
+        if (path === 'onnx/model_q4.onnx') return join(kept, 'a.onnx')
+        if (path === 'onnx/b.bin') return join(kept, 'renamed')
+        throw new PerStreamError('model-missing', `none of ${path}`)
+      },
+    }
+    for (const device of ['cpu', 'wasm'] as const) {
+      asked.length = 0
+      await using session = await createOnnxRuntime({ hub }).open({ hub: 'me/it', revision: 'v1' }, { device })
+      expect([...(await session.run({ x })).y!.data]).toEqual([2, 6])
+      expect(asked.at(-1)).toBe('me/it onnx/b.bin v1')
+      expect(asked).toContain('me/it onnx/model.onnx v1')
+    }
+    const none = createOnnxRuntime({ hub }).open({ hub: 'me/it', name: 'none' }, { device: 'cpu' })
+    await expect(none).rejects.toMatchObject({ code: 'model-missing' })
+    const without = createOnnxRuntime().open({ hub: 'me/it' }, { device: 'cpu' })
+    await expect(without).rejects.toMatchObject({ code: 'model-missing', message: expect.stringContaining('`hub`') })
+  })
+
+  it('finds weights beside a model, under another name, and for a model of bytes', async () => {
+    const [path, place] = [join(folder, 'weighted.onnx'), join(folder, 'w.bin')]
+    await writeFile(path, weighted('w.bin'))
+    await writeFile(place, new Uint8Array(Float32Array.of(3, 4).buffer))
+    await writeFile(join(folder, 'other.bin'), new Uint8Array(Float32Array.of(5, 6).buffer))
+    const given = (data: ExternalWeights['data']) => ({ externalData: [{ location: 'w.bin', data }] })
+    for (const device of ['cpu', 'wasm'] as const) {
+      const sum = async (source: ModelSource, options: OpenModelOptions = {}) => {
+        await using session = await createOnnxRuntime().open(source, { device, ...options })
+        return [...(await session.run({ x })).y!.data]
+      }
+      expect(await sum({ path })).toEqual([2, 6])
+      expect(await sum({ path }, given({ path: join(folder, 'other.bin') }))).toEqual([4, 8])
+      expect(await sum({ bytes: weighted('w.bin') }, given({ path: place }))).toEqual([2, 6])
+      expect(await sum({ bytes: weighted('w.bin') }, given({ url: pathToFileURL(place).href }))).toEqual([2, 6])
+      const outside = createOnnxRuntime().open({ path: join(folder, 'outside.onnx') }, { device })
+      await writeFile(join(folder, 'outside.onnx'), weighted('../w.bin'))
+      await expect(outside).rejects.toMatchObject({ code: expect.stringMatching(/model-(invalid|missing)/) })
+    }
+    await expect(createOnnxRuntime().open({ path: join(folder, 'outside.onnx') })).rejects.toMatchObject({
+      code: 'model-invalid',
+      message: expect.stringContaining('outside its folder'),
+    })
+  })
+
+  it.each(['cpu', 'wasm'] as const)('tells when the memory of %s is not enough, and stays usable', async (device) => {
+    const huge = createGraph()
+    const size = huge.input('size', 'int64', [1])
+    huge.output('y', huge.node('ConstantOfShape', [size]), 'float32', ['n'])
+    await using session = await createOnnxRuntime().open({ bytes: encodeModel(huge.build()) }, { device })
+    const sized = (count: bigint) => ({ size: { type: 'int64', shape: [1], data: BigInt64Array.of(count) } as const })
+    await expect(session.run(sized(2n ** 44n))).rejects.toMatchObject({ code: 'out-of-memory' })
+    expect((await session.run(sized(3n))).y!.shape).toEqual([3])
+  })
+
+  it('gives a run up that does not end in time, with its thread, and goes on in a new one', async () => {
+    const long = createGraph()
+    let value: GraphValue = long.input('x', 'float32', [512, 512])
+    for (let i = 0; i < 300; i++) value = long.node('MatMul', [value, value])
+    long.output('y', value, 'float32', [512, 512])
+    const runtime = createOnnxRuntime({ watchdogSeconds: 1, threads: 1 })
+    const session = await runtime.open({ bytes: encodeModel(long.build()) }, { device: 'cpu' })
+    const wide = { type: 'float32', shape: [512, 512], data: new Float32Array(512 * 512) } as const
+    const lost = { code: 'device-lost', message: expect.stringContaining('within 1 s') }
+    await expect(session.run({ x: wide })).rejects.toMatchObject(lost)
+    await expect(session.run({ x: wide })).rejects.toMatchObject({ code: 'device-lost' })
+    await session[Symbol.asyncDispose]()
+    await using again = await runtime.open({ bytes: model }, { device: 'cpu' })
+    expect([...(await again.run({ x })).y!.data]).toEqual([0, 2])
+  })
+
+  it('says why a device was chosen', async () => {
+    const { device, reason } = await createOnnxRuntime().choose()
+    if (device === 'cpu') expect(reason).toMatch(/cpu always works; not cuda: .*; not webgpu: /)
+    else expect(reason).toContain(`${device} works here`)
+    await expect(createOnnxRuntime().choose({ signal: AbortSignal.abort('stop') })).rejects.toBe('stop')
+  })
+
+  it('refuses options that mean nothing here', () => {
+    expect(() => createOnnxRuntime({ worker: () => expect.fail() })).toThrow(/worker is a function/)
+    expect(() => createOnnxRuntime({ watchdogSeconds: 0 })).toThrow(/watchdogSeconds is 0/)
+    expect(() => serveOnnxWorker()).toThrow(/Web Workers/)
   })
 
   it('refuses a number of threads that is none', async () => {

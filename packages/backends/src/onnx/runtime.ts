@@ -1,176 +1,155 @@
-import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import {
+  type CallOptions,
   type Device,
-  type DeviceCapability,
-  type ModelDtype,
   type ModelSource,
   type OpenModelOptions,
   PerStreamError,
   type TensorRuntime,
+  type TensorSession,
 } from '@perstream/spec'
-import { createProbe, deviceOptions, type NamedDevice, namedDevices } from './devices'
-import { loadOrt, type OrtModule, type OrtSession } from './ort'
+import { type ChosenDevice, chooseDevice } from './choose-device'
+import { missingDevice, type NamedDevice, type OnnxDeviceCapability, probeDevice } from './devices'
+import type { Host } from './host'
+import { HostLinks } from './links'
+import { type FoundModel, findModel, loadModel, type ModelHub } from './model-source'
+import type { Platform } from './platform'
 import { createOnnxSession } from './session'
 
-interface LoadedOrt {
-  readonly ort: OrtModule
-  readonly probe: (device: NamedDevice) => Promise<DeviceCapability>
+/** The tensor runtime over ONNX Runtime. */
+export interface OnnxRuntime extends TensorRuntime {
+  capabilities(options?: CallOptions): Promise<readonly OnnxDeviceCapability[]>
+  /** Says which device 'auto' takes, and why. Cheap after the first call. */
+  choose(options?: CallOptions): Promise<ChosenDevice>
 }
 
-/** Options of {@link createOnnxRuntime}. */
-export interface OnnxRuntimeOptions {
-  /** Threads within one operator on the CPU, for sessions that do not say themselves. Default: one a core. */
-  readonly threads?: number | undefined
+/** What {@link createRuntime} is made from. */
+export interface RuntimeParts {
+  readonly platform: Platform
+  readonly threads: number | undefined
+  readonly hub: ModelHub | undefined
 }
 
-/**
- * Makes the tensor runtime over the package onnxruntime-node, which is loaded on first use. 'auto' takes cuda where it
- * works, else cpu; `session.device` says which. Runs take the calling thread until they end, so an abort takes effect
- * before or after a run, never in the middle of one, and leaves the session usable.
- * @throws PerStreamError `dependency-missing`, from the first call that needs onnxruntime-node, when it is not installed
- */
-export function createOnnxRuntime({ threads }: OnnxRuntimeOptions = {}): TensorRuntime {
-  checkThreads(threads)
-  let loading: Promise<LoadedOrt> | undefined
-  const load = () => {
-    loading ??= loadOrt().then((ort) => ({ ort, probe: createProbe(ort) }))
-    return loading
+/** Makes the runtime of a platform. */
+export function createRuntime({ platform, threads, hub }: RuntimeParts): OnnxRuntime {
+  checkCount('threads', threads, 1)
+  const links = new HostLinks()
+  const probes = new Map<NamedDevice, Promise<OnnxDeviceCapability>>()
+  let choosing: Promise<ChosenDevice> | undefined
+
+  const take = (device: NamedDevice, index = 0) =>
+    links.take(platform.hostKey(device, index), () => platform.connect(device))
+  const withHost = async <Value>(device: NamedDevice, work: (host: Host) => Promise<Value>): Promise<Value> => {
+    const { link, done } = await take(device)
+    return work(link.host).finally(done)
+  }
+  const probe = (device: NamedDevice): Promise<OnnxDeviceCapability> => {
+    const capability = probes.get(device) ?? startProbe(device)
+    probes.set(device, capability)
+    return capability
+  }
+  const startProbe = async (device: NamedDevice): Promise<OnnxDeviceCapability> => {
+    const reason = platform.devices.includes(device) ? await platform.missing(device) : `${platform.name} has none`
+    if (reason !== undefined) return missingDevice(device, reason)
+    try {
+      return await withHost(device, (host) => probeDevice(host, device))
+    } catch (error) {
+      if (!PerStreamError.isInstance(error)) throw error
+      return missingDevice(device, error.message)
+    }
+  }
+  const choose = () => {
+    choosing ??= chooseDevice({ platform, probe, withHost })
+    return choosing
+  }
+  /** What a device computes decides which file is taken and whether it can run; on the CPU everything does. */
+  const typesOf = async (device: NamedDevice) => (await probe(device)).elementTypes
+
+  const openOn = async (device: NamedDevice, found: FoundModel, options: OpenModelOptions): Promise<TensorSession> => {
+    const { signal, deviceIndex = 0, heldOutputs = [] } = options
+    const unknown = heldOutputs.find((name) => !found.facts.outputs.includes(name))
+    if (unknown !== undefined) throw new TypeError(`heldOutputs has "${unknown}", which is no output of ${found.label}`)
+    const loaded = await loadModel(found, { files: platform.files, opensFiles: platform.opensFiles(device) }, options)
+    signal?.throwIfAborted()
+    const { link, done } = await take(device, deviceIndex)
+    const { host } = link
+    const { label } = found
+    try {
+      const model = { ...loaded, label, device, deviceIndex, threads: options.threads ?? threads, heldOutputs }
+      const opened = await host.open({ ...model, strict: false }, signal)
+      if (signal?.aborted) {
+        await host.close(opened.session)
+        throw signal.reason
+      }
+      return createOnnxSession({ host, opened, device, label, onClosed: done })
+    } catch (error) {
+      done()
+      throw error
+    }
   }
 
   return {
-    name: 'onnxruntime-node',
+    name: platform.name,
     async capabilities({ signal } = {}) {
       signal?.throwIfAborted()
-      const { probe } = await load()
-      const table = await Promise.all(namedDevices.map(probe))
+      const table = await Promise.all(allDevices.map(probe))
       signal?.throwIfAborted()
       return table
     },
-    async open(model, options = {}) {
-      const { signal, device: asked = 'auto' } = options
+    async choose({ signal } = {}) {
       signal?.throwIfAborted()
-      checkThreads(options.threads)
-      const { ort, probe } = await load()
-      const device = await chooseDevice(asked, probe)
-      const { label, content } = await readModel(model, options)
+      const chosen = await choose()
       signal?.throwIfAborted()
-      const session = await createSession(ort, content, { label, device, threads: options.threads ?? threads })
-      try {
-        signal?.throwIfAborted()
-        return createOnnxSession({ ort, session, device, label })
-      } catch (error) {
-        await session.release()
-        throw error
-      }
+      return chosen
+    },
+    async open(source: ModelSource, options: OpenModelOptions = {}) {
+      const { signal, device: asked = 'auto', deviceIndex } = options
+      signal?.throwIfAborted()
+      checkCount('threads', options.threads, 1)
+      checkCount('deviceIndex', deviceIndex, 0)
+      const device = asked === 'auto' ? (await choose()).device : await check(asked, deviceIndex)
+      const find = (elementTypes: OnnxDeviceCapability['elementTypes']) =>
+        findModel(source, { files: platform.files, hub, elementTypes }, options)
+      const found = await find(await typesOf(device))
+      const refused = found.facts.computesFloat16 && !(await typesOf(device)).includes('float16')
+      if (!refused) return openOn(device, found, options)
+      const fallback = platform.automatic.at(-1)!
+      if (asked !== 'auto' || fallback === device) throw noFloat16(found.label, device, fallback)
+      return openOn(fallback, found, options)
     },
   }
-}
 
-function checkThreads(threads: number | undefined): void {
-  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
-    throw new TypeError(`threads is ${threads}: it must be a whole number, 1 or more`)
+  async function check(asked: NamedDevice, deviceIndex = 0): Promise<NamedDevice> {
+    if (!allDevices.includes(asked)) {
+      throw unavailable(asked, `there is no such device; the devices are auto, ${allDevices.join(', ')}`)
+    }
+    if (deviceIndex > 0 && asked !== 'cuda' && asked !== 'tensorrt') {
+      throw unavailable(asked, `it has no number ${deviceIndex}: only cuda and tensorrt devices are numbered`)
+    }
+    if (asked === 'cpu' && platform.devices.includes('cpu')) return asked
+    const { available, detail } = await probe(asked)
+    if (!available) throw unavailable(asked, detail)
+    return asked
   }
 }
 
-async function chooseDevice(asked: Device, probe: LoadedOrt['probe']): Promise<NamedDevice> {
-  if (asked === 'cpu') return 'cpu'
-  if (asked === 'auto') return (await probe('cuda')).available ? 'cuda' : 'cpu'
-  if (!namedDevices.includes(asked)) {
-    throw unavailable(asked, `there is no such device; the devices are auto, ${namedDevices.join(', ')}`)
+const allDevices: readonly NamedDevice[] = ['cuda', 'tensorrt', 'webgpu', 'wasm', 'cpu']
+
+function checkCount(name: string, value: number | undefined, least: number): void {
+  if (value !== undefined && (!Number.isInteger(value) || value < least)) {
+    throw new TypeError(`${name} is ${value}: it must be a whole number, ${least} or more`)
   }
-  const { available, detail } = await probe(asked)
-  if (!available) throw unavailable(asked, detail)
-  return asked
 }
 
-function unavailable(device: string, reason: string): PerStreamError {
+function unavailable(device: Device, reason: string): PerStreamError {
   return new PerStreamError('device-unavailable', `Device "${device}" cannot be used: ${reason}`, {
     fields: { device },
   })
 }
 
-interface ReadModel {
-  /** How the model is named in messages. */
-  readonly label: string
-  /** A path, so that external data is found beside it, or bytes. */
-  readonly content: string | Uint8Array
-}
-
-async function readModel(model: ModelSource, { signal, dtype }: OpenModelOptions): Promise<ReadModel> {
-  if ('bytes' in model) return { label: `the model of ${model.bytes.length} bytes`, content: model.bytes }
-  if ('url' in model) return { label: `the model ${model.url}`, content: await download(model.url, signal) }
-  if ('hub' in model) throw missing(model.hub, 'this runtime has no hub to fetch it from')
-  const path = 'folder' in model ? folderFile(model, dtype) : model.path
-  const found = await stat(path).catch((cause: unknown) => {
-    throw missing(path, cause instanceof Error ? cause.message : String(cause), cause)
+function noFloat16(label: string, device: NamedDevice, fallback: NamedDevice): PerStreamError {
+  const problem = `it computes in float16, which ${device} does not do here (WebGPU needs the feature "shader-f16")`
+  const remedy = `Open its "f32" or "q4" file, or open it on "${fallback}"`
+  return new PerStreamError('model-unsupported', `${label} cannot run on ${device}: ${problem}. ${remedy}`, {
+    fields: { model: label, device, elementType: 'float16' },
   })
-  if (!found.isFile()) throw missing(path, 'it is not a file')
-  return { label: `the model ${path}`, content: path }
-}
-
-/** The file of one model of a folder, in the layout of transformers.js. */
-function folderFile(
-  { folder, name = 'model' }: { folder: string; name?: string | undefined },
-  dtype: ModelDtype = 'f32',
-) {
-  return join(folder, 'onnx', `${name}${suffixes[dtype]}.onnx`)
-}
-
-const suffixes: Readonly<Record<ModelDtype, string>> = {
-  f32: '',
-  f16: '_fp16',
-  int8: '_quantized',
-  q4: '_q4',
-  q4f16: '_q4f16',
-}
-
-async function download(url: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  if (url.startsWith('file:')) {
-    return readFile(new URL(url), { signal }).catch((cause: unknown) => {
-      signal?.throwIfAborted()
-      throw missing(url, String(cause), cause)
-    })
-  }
-  const reached = async () => {
-    const response = await fetch(url, { signal: signal ?? null })
-    return { ok: response.ok, status: response.status, body: new Uint8Array(await response.arrayBuffer()) }
-  }
-  const { ok, status, body } = await reached().catch((cause: unknown) => {
-    signal?.throwIfAborted()
-    throw missing(url, String(cause), cause)
-  })
-  if (!ok) throw missing(url, `the server answered ${status}`)
-  return body
-}
-
-function missing(location: string, reason: string, cause?: unknown): PerStreamError {
-  return new PerStreamError('model-missing', `The model ${location} could not be read: ${reason}`, {
-    fields: { location },
-    cause,
-  })
-}
-
-async function createSession(
-  ort: OrtModule,
-  content: string | Uint8Array,
-  { label, device, threads }: { label: string; device: NamedDevice; threads: number | undefined },
-): Promise<OrtSession> {
-  const options = { ...deviceOptions(device), ...(threads === undefined ? {} : { intraOpNumThreads: threads }) }
-  try {
-    return await ort.InferenceSession.create(content, options)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    const unsupported =
-      /not a registered function\/op|No Op registered|NOT_IMPLEMENTED|Could not find an implementation/i.test(reason)
-    throw new PerStreamError(
-      unsupported ? 'model-unsupported' : 'model-invalid',
-      `${capitalise(label)} could not be opened on ${device}: ${reason}`,
-      { fields: { model: label, device }, cause },
-    )
-  }
-}
-
-function capitalise(text: string): string {
-  return text[0]!.toUpperCase() + text.slice(1)
 }

@@ -1,116 +1,168 @@
-import {
-  type CallOptions,
-  type Device,
-  PerStreamError,
-  type Tensor,
-  type TensorHandle,
-  type TensorSession,
-  type TensorSpec,
-} from '@perstream/spec'
-import { checkFeeds, checkOutputs } from './feeds'
-import { fromOrt, isElementType, type OrtMetadata, type OrtModule, type OrtSession, toOrt } from './ort'
+import { type CallOptions, PerStreamError, type Tensor, type TensorHandle, type TensorSession } from '@perstream/spec'
+import type { NamedDevice } from './devices'
+import { checkOutputs, createFeedCheck } from './feeds'
+import type { HeldTensor, Host, HostFeed, HostRun, HostSession } from './host'
 
 /** What a session is made from. */
 interface OnnxSessionParts {
-  readonly ort: OrtModule
-  readonly session: OrtSession
-  readonly device: Exclude<Device, 'auto'>
+  readonly host: Host
+  readonly opened: HostSession
+  readonly device: NamedDevice
   /** How the model is named in messages. */
   readonly label: string
+  /** Is called once, after the session has closed. */
+  readonly onClosed: () => void
 }
 
-/**
- * Wraps a session of ONNX Runtime.
- * @throws PerStreamError `model-unsupported` when a boundary holds something else than numeric tensors
- */
-export function createOnnxSession({ ort, session, device, label }: OnnxSessionParts): TensorSession {
-  const inputs = session.inputMetadata.map((metadata) => toSpec(metadata, label))
-  const outputs = session.outputMetadata.map((metadata) => toSpec(metadata, label))
-  const inTurn = device === 'cpu' ? runNow : createQueue()
+type Feeds = Readonly<Record<string, Tensor | TensorHandle>>
+type RunOptions = Parameters<TensorSession['run']>[1]
+
+/** Wraps a session that a host has opened. */
+export function createOnnxSession({ host, opened, device, label, onClosed }: OnnxSessionParts): TensorSession {
+  const { session, inputs, outputs } = opened
+  const checkFeeds = createFeedCheck(inputs)
   const allOutputs = outputs.map(({ name }) => name)
-  let closing: Promise<void> | undefined
   const running = new Set<Promise<unknown>>()
+  let closing: Promise<void> | undefined
 
-  const run: TensorSession['run'] = async (feeds, { signal, outputs: asked = allOutputs } = {}) => {
+  const start = async (
+    feeds: Feeds,
+    { signal, outputs: asked = allOutputs }: NonNullable<RunOptions>,
+    hold: boolean,
+  ) => {
     signal?.throwIfAborted()
-    checkOutputs(outputs, asked)
-    const tensors = await readFeeds(feeds, { signal })
-    checkFeeds(inputs, tensors)
-    const wrapped = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toOrt(ort, tensor)]))
-    const results = await inTurn(async () => {
-      signal?.throwIfAborted()
-      return session.run(wrapped, asked).catch((cause: unknown) => {
-        throw runFailed(label, cause)
-      })
-    })
-    signal?.throwIfAborted()
-    return Object.fromEntries(asked.map((name) => [name, fromOrt(results[name]!)]))
-  }
-
-  const runOpen: TensorSession['run'] = async (feeds, options) => {
     if (closing) throw new PerStreamError('input-invalid', `The session of ${label} is closed: open the model again`)
-    const result = run(feeds, options)
-    running.add(result)
-    return result.finally(() => running.delete(result))
+    checkOutputs(allOutputs, asked)
+    checkFeeds(feeds)
+    const run = { session, feeds: await toHost(host, feeds, signal), outputs: asked, hold }
+    return finish(host, run, signal)
+  }
+  const tracked = <Value>(work: Promise<Value>): Promise<Value> => {
+    running.add(work)
+    const done = () => void running.delete(work)
+    work.then(done, done)
+    return work
   }
 
   return {
     device,
     inputs,
     outputs,
-    run: runOpen,
-    async runHeld(feeds, options) {
-      const tensors = await runOpen(feeds, options)
-      return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toHandle(tensor)]))
+    run: (feeds, options = {}) => tracked(start(feeds, options, false)) as Promise<Record<string, Tensor>>,
+    async runHeld(feeds, options = {}) {
+      const results = await tracked(start(feeds, options, true))
+      const handles: Record<string, TensorHandle> = {}
+      for (const name in results) {
+        const tensor = results[name]!
+        handles[name] = 'held' in tensor ? new HeldHandle(host, tensor) : new ValueHandle(tensor)
+      }
+      return handles
     },
     [Symbol.asyncDispose]() {
-      closing ??= Promise.allSettled(running).then(() => session.release())
+      closing ??= close(host, session, running).finally(onClosed)
       return closing
     },
   }
 }
 
-function toHandle(tensor: Tensor): TensorHandle {
-  return { type: tensor.type, shape: tensor.shape, read: async () => tensor, [Symbol.dispose]: () => {} }
-}
-
-function toSpec({ name, isTensor, type, shape = [] }: OrtMetadata, label: string): TensorSpec {
-  if (!isTensor || !isElementType(type)) {
-    const problem = isTensor ? `its type is ${type}` : 'it is not a tensor'
-    throw new PerStreamError(
-      'model-unsupported',
-      `The input or output "${name}" of ${label} cannot be used: ${problem}`,
-    )
+async function finish(host: Host, run: HostRun, signal: AbortSignal | undefined) {
+  signal?.throwIfAborted()
+  const results = await host.run(run, signal)
+  if (signal?.aborted) {
+    host.release(Object.values(results).flatMap((tensor) => ('held' in tensor ? [tensor.held] : [])))
+    throw signal.reason
   }
-  return { name, type, shape: shape.map((size) => (size === '' ? -1 : size)) }
+  return results
 }
 
-async function readFeeds(
-  feeds: Readonly<Record<string, Tensor | TensorHandle>>,
-  options: CallOptions,
-): Promise<Record<string, Tensor>> {
-  const tensors: Record<string, Tensor> = {}
-  for (const [name, value] of Object.entries(feeds)) {
-    tensors[name] = 'read' in value ? await value.read(options) : value
-  }
-  return tensors
-}
-
-function runNow<Value>(work: () => Promise<Value>): Promise<Value> {
-  return work()
-}
-
-/** Runs that overlap on one device can freeze it (WebGPU), so they wait for each other. */
-function createQueue(): <Value>(work: () => Promise<Value>) => Promise<Value> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const next = last.then(work, work)
-    last = next.catch(() => {})
-    return next
+async function close(host: Host, session: number, running: ReadonlySet<Promise<unknown>>): Promise<void> {
+  await Promise.allSettled(running)
+  try {
+    await host.close(session)
+  } catch (error) {
+    // A session whose device is gone is closed.
+    if (!PerStreamError.isInstance(error) || error.code !== 'device-lost') throw error
   }
 }
 
-function runFailed(label: string, cause: unknown): PerStreamError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new PerStreamError('input-invalid', `${label} could not run on these inputs: ${reason}`, { cause })
+/** Gives the host what lies with it by number, and brings over what lies elsewhere. */
+function toHost(
+  host: Host,
+  feeds: Feeds,
+  signal: AbortSignal | undefined,
+): Record<string, HostFeed> | Promise<Record<string, HostFeed>> {
+  const ready: Record<string, HostFeed> = {}
+  const foreign: [name: string, handle: TensorHandle][] = []
+  for (const name in feeds) {
+    const feed = feeds[name]!
+    if (feed instanceof HeldHandle && feed.host === host) ready[name] = { held: feed.number }
+    else if ('read' in feed) foreign.push([name, feed])
+    else ready[name] = feed
+  }
+  if (foreign.length === 0) return ready
+  return Promise.all(foreign.map(async ([name, handle]) => (ready[name] = await handle.read({ signal })))).then(
+    () => ready,
+  )
+}
+
+/** A tensor that stays where the runtime made it. */
+class HeldHandle implements TensorHandle {
+  readonly host: Host
+  readonly type: TensorHandle['type']
+  readonly shape: readonly number[]
+  readonly #number: number
+  #disposed = false
+
+  constructor(host: Host, { held, type, shape }: HeldTensor) {
+    this.host = host
+    this.#number = held
+    this.type = type
+    this.shape = shape
+  }
+
+  /** @throws PerStreamError `input-invalid` once it is disposed */
+  get number(): number {
+    if (this.#disposed) throw disposed()
+    return this.#number
+  }
+
+  async read({ signal }: CallOptions = {}): Promise<Tensor> {
+    signal?.throwIfAborted()
+    const tensor = await this.host.read(this.number, signal)
+    signal?.throwIfAborted()
+    return tensor
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.host.release([this.#number])
+  }
+}
+
+/** A tensor that is in memory already. */
+class ValueHandle implements TensorHandle {
+  readonly type: TensorHandle['type']
+  readonly shape: readonly number[]
+  #tensor: Tensor | undefined
+
+  constructor(tensor: Tensor) {
+    this.type = tensor.type
+    this.shape = tensor.shape
+    this.#tensor = tensor
+  }
+
+  async read({ signal }: CallOptions = {}): Promise<Tensor> {
+    signal?.throwIfAborted()
+    if (!this.#tensor) throw disposed()
+    return this.#tensor
+  }
+
+  [Symbol.dispose](): void {
+    this.#tensor = undefined
+  }
+}
+
+function disposed(): PerStreamError {
+  return new PerStreamError('input-invalid', 'The tensor handle was disposed: read or feed it before that')
 }

@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type CallOptions, PerStreamError } from '@perstream/spec'
-import { openSafetensors } from '../safetensors'
+import { longestHeader, openSafetensors } from '../safetensors'
 import type { WeightTensor } from '../weight'
 import { type FileSource, fileSource } from './file-source'
 
@@ -76,7 +76,9 @@ async function readIndex(folder: string, present: ReadonlySet<string>): Promise<
       { fields: { folder } },
     )
   }
-  const text = await readFile(path, 'utf8')
+  await using source = await fileSource(path)
+  if (source.size > longestHeader) throw invalid(`it has ${source.size} bytes`, path)
+  const text = new TextDecoder().decode(await source.read(0, source.size))
   let map: unknown
   try {
     map = (JSON.parse(text) as { weight_map?: unknown } | null)?.weight_map

@@ -27,7 +27,7 @@ export async function writeWholeFile(path: string, write: (sink: ByteSink) => Pr
   } catch (error) {
     await rm(temporary, { force: true })
     throw isFull(error)
-      ? new PerStreamError('store-full', `The disk is full: ${path} could not be written; free some space`, {
+      ? new PerStreamError('store-full', `The disk is full, or takes no file so large: ${path} could not be written`, {
           fields: { file: path },
           cause: error,
         })
@@ -35,8 +35,9 @@ export async function writeWholeFile(path: string, write: (sink: ByteSink) => Pr
   }
 }
 
+/** No space, a quota, or a file system whose files end at 4 GB. */
 function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+  return error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code))
 }
 
 /**

@@ -78,7 +78,7 @@ interface ArrayKind<Array> {
 /** Looks at bytes as an array of another type; copies them only where they are not aligned. */
 function view<Array>(Kind: ArrayKind<Array>, bytes: Uint8Array): Array {
   const size = Kind.BYTES_PER_ELEMENT
-  const { buffer, byteOffset, length } = bytes.byteOffset % size === 0 ? bytes : bytes.slice()
+  const { buffer, byteOffset, length } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes)
   return new Kind(buffer as ArrayBuffer, byteOffset, length / size)
 }
 

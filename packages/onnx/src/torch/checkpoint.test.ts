@@ -139,14 +139,29 @@ describe('readTorchCheckpoint', () => {
     await expect(readTorchCheckpoint(file)).rejects.toMatchObject(invalid(message))
   })
 
-  it('refuses a deflated storage that ends early, when it is read', async () => {
-    const file = torchFile([vector('0', 500)], { 0: new Uint8Array(2000) }, { deflate: true })
-    const { tensors } = await readTorchCheckpoint(file)
-    file.fill(0xff, file.indexOf(0xec), file.indexOf(0xec) + 8)
-    const read = tensors.get('0')!.read()
-    await read.catch((error: unknown) => expect(error).toMatchObject({ code: 'model-invalid' }))
+  it('refuses a deflated storage that ends early, or is damaged, when it is read', async () => {
+    const read = async (change: (file: Uint8Array, entry: number) => void) => {
+      const file = torchFile([vector('0', 600)], { 0: new Uint8Array(2000) }, { deflate: true })
+      change(file, entries(file, 1).at(-1)!)
+      return (await readTorchCheckpoint(file)).tensors.get('0')!.read()
+    }
+    const claim = (file: Uint8Array, entry: number) => new DataView(file.buffer).setUint32(entry + 24, 2400, true)
+    await expect(read(claim)).rejects.toMatchObject(invalid(/"archive.data.0" is damaged/))
+    const spoil = (file: Uint8Array, entry: number) => {
+      claim(file, entry)
+      const start = entries(file, 3).at(-1)! + 30 + 'archive/data/0'.length
+      file.fill(0xff, start, start + 4)
+    }
+    await expect(read(spoil)).rejects.toMatchObject(invalid(/is damaged/))
   })
 })
+
+/** Where the headers of an archive are: in its directory (1), or before its files (3). */
+function entries(file: Uint8Array, kind: 1 | 3): number[] {
+  return [...file.keys()].filter(
+    (i) => file[i] === 0x50 && file[i + 1] === 0x4b && file[i + 2] === kind && file[i + 3] === kind + 1,
+  )
+}
 
 /** The places of a tensor's values, row-major. */
 function places(shape: readonly number[], stride: readonly number[]): number[] {
@@ -166,9 +181,7 @@ function operationsOf(...parts: readonly (Uint8Array | string)[]): Uint8Array {
 /** An archive whose pickle claims to grow to 4 GB. */
 function bomb(): Uint8Array {
   const file = zipOf({ 'archive/data.pkl': pickleOf(null) }, { deflate: true })
-  const entry = file.findIndex(
-    (_, i) => file[i] === 0x50 && file[i + 1] === 0x4b && file[i + 2] === 1 && file[i + 3] === 2,
-  )
+  const [entry = 0] = entries(file, 1)
   new DataView(file.buffer).setUint32(entry + 24, 4_000_000_000, true)
   return file
 }

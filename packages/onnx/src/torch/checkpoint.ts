@@ -3,7 +3,7 @@ import { type ByteSource, bytesSource } from '../byte-source'
 import { elementBytes, type SafetensorsType } from '../safetensors'
 import { isLegacy, readLegacy } from './legacy'
 import { invalidPickle, isGlobal, type PickleHooks, unpickle } from './pickle'
-import { type TorchStorage, TorchTensor } from './tensor'
+import { type FindStorage, type TorchStorage, TorchTensor } from './tensor'
 import { openZip, type Zip } from './zip'
 
 /** What Python stored: dictionaries are maps, lists and tuples arrays, None is null, large whole numbers are bigints. */
@@ -66,9 +66,6 @@ async function readZipped(zip: Zip, name: string, options: CallOptions): Promise
   return unpickle(await zip.read(pickle, 0, pickle.size, options), torchHooks(storages)).value
 }
 
-/** Finds the values of a storage. */
-export type FindStorage = (key: string, type: SafetensorsType, count: number) => TorchStorage
-
 const storageTypes: Readonly<Record<string, SafetensorsType>> = {
   'torch.DoubleStorage': 'F64',
   'torch.FloatStorage': 'F32',
@@ -94,7 +91,7 @@ const calls: Readonly<Record<string, (values: readonly unknown[]) => unknown>> =
 }
 
 /** What the pickles of checkpoints may ask for. */
-export function torchHooks(find: FindStorage): PickleHooks {
+function torchHooks(find: FindStorage): PickleHooks {
   return {
     allow: (global) => {
       if (Object.hasOwn(calls, global) || Object.hasOwn(storageTypes, global)) return

@@ -1,9 +1,8 @@
 import type { CallOptions } from '@perstream/spec'
 import type { ByteSource } from '../byte-source'
 import { elementBytes } from '../safetensors'
-import type { FindStorage } from './checkpoint'
 import { invalidPickle, type PickleHooks, unpickle } from './pickle'
-import type { TorchStorage } from './tensor'
+import type { FindStorage, TorchStorage } from './tensor'
 
 /** The number that starts files of `torch.save` before version 1.6, as a pickle of its own. */
 const magic = Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e)

@@ -10,6 +10,9 @@ export interface TorchStorage {
   read(offset: number, length: number, options?: CallOptions): Promise<Uint8Array>
 }
 
+/** Finds the values of a storage. */
+export type FindStorage = (key: string, type: SafetensorsType, count: number) => TorchStorage
+
 /** Where in a storage the values of a tensor lie, counted in values. */
 export interface TorchLayout {
   readonly shape: readonly number[]

@@ -1,6 +1,6 @@
 import { stat, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import type { FrameSource, Warning } from '@perstream/spec'
+import { basename, dirname } from 'node:path'
+import type { FrameSource, SpeechRecognizer, Warning } from '@perstream/spec'
 import { openFrameSource } from '@perstream/video'
 import { ffmpegDriver } from '@perstream/video/ffmpeg'
 import { nodeAvDriver } from '@perstream/video/node-av'
@@ -36,6 +36,7 @@ interface RunFlags {
   readonly recordedAt?: Date
   readonly threads?: number
   readonly grids?: true
+  readonly speech?: string | true
   readonly budget?: number
   readonly strategy?: StrategyName
   readonly json?: true
@@ -65,6 +66,10 @@ export function runCommand(context: CommandContext): Command {
     .option('--recorded-at <iso>', 'when the recording began, for videos that do not say', parseDate)
     .option('--threads <number>', 'threads for the models', parseCount)
     .option('--grids', 'keep patch grids of what is remembered, in the memory (slower)')
+    .option(
+      '--speech [model]',
+      `remember what is said too, with the Whisper or Moonshine model in this folder, or at this URL (default: ${speechVariable})`,
+    )
     .option('--budget <size>', 'never let the memory take more: 512MB, 1.5GB, 300MiB or plain bytes', parseSize)
     .addOption(strategyOption())
     .option('--json', 'print one event a line, as JSON')
@@ -78,6 +83,7 @@ Examples:
   perstream run walk.mp4 --ask-at 0:30 "What is the room number?" --report walk.html
   perstream run day1.mp4 day2.mp4 --store memory --no-proactive
   perstream run walk.mp4 --budget 512MB                   what matters least is let go when it gets too much
+  perstream run walk.mp4 --speech models/whisper-tiny.en --ask "When is my dentist appointment?"
   perstream run walk.mp4 --json | jq 'select(.type == "memory-stored") | .text'
 
 The same video again goes on after the last second that was stored.`
@@ -87,7 +93,7 @@ interface Session {
   readonly flags: RunFlags
   readonly context: CommandContext
   readonly memory: OpenMemory
-  readonly models: LoadedOnce<PipelinePreset>
+  readonly models: LoadedOnce<LoadedModels>
   readonly questions: readonly ScheduledQuestion[]
 }
 
@@ -103,11 +109,12 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
       '--report shows one video: run the videos one by one, with the same --store, to have a page of each.',
     )
   if (flags.report !== undefined) await mustHavePlace(flags.report)
+  const speechModel = speechModelOf(flags)
   const { ask = [], askAt = [] } = flags
   // Memory, then video, then models: what is refused is refused before anything is loaded, and no memory is made for it.
   if (!(await stat(flags.store).catch(() => undefined))) await mustOpen(videos[0]!, context)
   await using memory = await openMemory(flags.store, 'create', context, { grids: flags.grids, ...filesOf(flags) })
-  await using models = loadOnce(() => loadModels(flags, context))
+  await using models = loadOnce(() => loadModels(flags, speechModel, context))
   for (const [i, video] of videos.entries()) {
     const questions = i === videos.length - 1 ? [...askAt, ...ask] : askAt
     await watch(video, { flags, context, memory, models, questions })
@@ -142,11 +149,46 @@ async function mustOpen(video: string, { signal }: CommandContext): Promise<void
   await source[Symbol.asyncDispose]()
 }
 
-async function loadModels({ threads, grids }: RunFlags, { signal, note }: CommandContext): Promise<PipelinePreset> {
+/** The variable that names the speech model where --speech does not. */
+const speechVariable = 'PERSTREAM_SPEECH_MODEL'
+
+/** Where the speech model is; undefined: nothing is listened to. @throws UsageError when nothing says where */
+function speechModelOf({ speech }: RunFlags): string | undefined {
+  if (speech === undefined || speech !== true) return speech
+  const model = process.env[speechVariable]
+  if (model) return model
+  throw new UsageError(
+    `--speech needs a model: give the folder of a Whisper or Moonshine model in the layout of transformers.js, such as onnx-community/whisper-base from the hub, or set ${speechVariable}.`,
+  )
+}
+
+/** The preset, and what listens. */
+interface LoadedModels extends AsyncDisposable {
+  readonly preset: PipelinePreset
+  readonly speech: SpeechRecognizer | undefined
+}
+
+async function loadModels(
+  { threads, grids }: RunFlags,
+  speechModel: string | undefined,
+  { signal, note }: CommandContext,
+): Promise<LoadedModels> {
+  const speech = speechModel === undefined ? undefined : await loadSpeech(speechModel, { threads, signal })
   const preset = await createLitePreset({ threads, grids, signal })
   for (const missing of preset.missing) note(`perstream: ${missing}`)
   if (grids && !preset.vision) note('perstream: no grids are kept, as there is no model that makes them')
-  return preset
+  return {
+    preset,
+    speech,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([preset[Symbol.asyncDispose](), speech?.[Symbol.asyncDispose]()])
+    },
+  }
+}
+
+async function loadSpeech(model: string, options: { threads: number | undefined; signal: AbortSignal }) {
+  const { createSpeechRecognizer } = await import('@perstream/backends/transformers')
+  return createSpeechRecognizer({ model, ...options })
 }
 
 /** Something that is loaded when it is first asked for. */
@@ -174,12 +216,14 @@ function budgetOf({ budget, strategy = defaultStrategyName }: RunFlags): MemoryB
 
 function settingsOf(flags: RunFlags): Record<string, string | number | boolean> {
   const { preset, fps, proactive, threads, grids, budget, strategy = defaultStrategyName } = flags
+  const speech = speechModelOf(flags)
   return {
     preset,
     sampling: fps === undefined ? 'every 4th frame' : `${fps} frames a second`,
     proactive,
     ...(threads !== undefined && { threads }),
     ...(grids && { grids }),
+    ...(speech !== undefined && { speech: basename(redactPasswords(speech)) }),
     ...(budget !== undefined && { budget: `${bytes(budget)}, ${strategy}` }),
   }
 }
@@ -224,7 +268,7 @@ async function watch(video: string, session: Session): Promise<void> {
   const { signal } = context
   const { source, id, start, recordedAt, warnings } = await openVideo(video, session)
   await using _opened = source
-  const preset = await models.get()
+  const { preset, speech } = await models.get()
   const about = { memory, directory: flags.store, source, sourceId: id, start, settings: settingsOf(flags) }
   const recorder = flags.report === undefined ? undefined : createReportRecorder(about)
   const progress = createRunProgress(context, { start, end: flags.end })
@@ -234,6 +278,8 @@ async function watch(video: string, session: Session): Promise<void> {
     memory: memory.graph,
     sourceId: id,
     recordedAt,
+    speech,
+    hearFrom: flags.start ?? 0,
     speak: flags.proactive ? preset.speak : undefined,
     budget: budgetOf(flags),
     questions,

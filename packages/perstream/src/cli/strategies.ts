@@ -1,10 +1,10 @@
-import { demotionFirst, gsbn, lru, nsbg, random, redundancyFirst, valuePerByte } from '@perstream/reduction'
+import { demotionFirst, gsbn, lru, nsbg, random, redundancyFirst, signsFirst, valuePerByte } from '@perstream/reduction'
 import type { ReductionStrategy } from '@perstream/spec'
 import { Option } from 'commander'
 import { defaultStrategy } from '../pipeline/budget'
 
 /** The strategies that the command knows, by name. */
-const strategies = { valuePerByte, gsbn, nsbg, lru, demotionFirst, redundancyFirst, random: random(1) }
+const strategies = { valuePerByte, gsbn, nsbg, lru, demotionFirst, signsFirst, redundancyFirst, random: random(1) }
 
 export type StrategyName = keyof typeof strategies
 

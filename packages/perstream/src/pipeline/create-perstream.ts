@@ -17,10 +17,11 @@ import { checkBudget, keepBudget, type MemoryBudget, nothingReduced, plus, type 
 import { type PipelineConfig, type PipelineConfigOptions, resolveConfig } from './config'
 import type { PerStreamEvent } from './events'
 import { createFifo, type Fifo } from './fifo'
+import { createHearing, type Hearing } from './hearing'
 import { groupMoments, releaseKeyframes } from './moments'
 import { checkParts, type PerStreamParts } from './parts'
 import { createQuestionQueue, type QuestionQueue, type ScheduledQuestion } from './questions'
-import { createRemember, gateEvent, type Remember, type RememberedMoment } from './remember'
+import { createRemember, gateEvent, type Remember, type RememberedMoment, soundOf } from './remember'
 import { createStopwatch, type Stopwatch } from './stopwatch'
 
 /** The parts of a pipeline and how it runs. */
@@ -34,6 +35,11 @@ export interface PerStreamOptions extends PerStreamParts, PipelineConfigOptions,
    * memory that is larger is reduced first. It must be a `Reducible`, as graphs of `createMemoryGraph` are; one stream governs it at a time.
    */
   readonly budget?: MemoryBudget | undefined
+  /**
+   * First second whose sound is listened to, where no later one was heard before. Default: the first one the source was
+   * opened for. It may lie before what the frames go on from: how far a source was heard is stored by itself.
+   */
+  readonly hearFrom?: number | undefined
   /** Asked as the stream passes their second, or at its end. */
   readonly questions?: readonly ScheduledQuestion[] | undefined
   /** Sees each keyframe while its pixels can be had. */
@@ -84,6 +90,8 @@ interface Run {
   readonly questions: QuestionQueue
   readonly remember: Remember
   readonly shortTerm: Fifo<PatchGrid>
+  /** Memories that sentences made, with the second at which each was said to its end: before, nobody knew it. */
+  readonly said: { readonly id: string; readonly endSeconds: number }[]
   readonly now: () => number
   /** Events that came up inside a stage and wait to be told. */
   readonly pending: PerStreamEvent[]
@@ -120,6 +128,7 @@ function createRun(parts: PerStreamOptions): Run {
     questions: createQuestionQueue(parts.questions ?? []),
     remember: createRemember(parts, { config, stopwatch, source, startedAt: startedAt?.getTime() }),
     shortTerm: createFifo(config.queueSize),
+    said: [],
     now: parts.now ?? Date.now,
     pending: [],
     reductions: [],
@@ -135,9 +144,11 @@ async function* runEvents(run: Run): AsyncGenerator<PerStreamEvent, void, void> 
   const { parts, source } = run
   const { signal } = parts
   yield startedEvent(run)
+  let hearing: Hearing | undefined
   try {
     using _kept = await governed(run)
     yield* reducedEvents(run)
+    hearing = startHearing(run)
     const moments = groupMoments(keyframesOf(run), {
       bufferSize: run.config.bufferSize,
       onKeyframe: (keyframe) => keptKeyframe(run, keyframe),
@@ -148,20 +159,71 @@ async function* runEvents(run: Run): AsyncGenerator<PerStreamEvent, void, void> 
     for await (const moment of run.stopwatch.timeEach('reading and captions', captioned)) {
       yield* take(run.pending)
       try {
-        yield* live(run, moment)
+        yield* live(run, moment, hearing)
       } finally {
         releaseKeyframes(moment.keyframes)
       }
     }
     yield* take(run.pending)
     if (run.lookedAt > run.seconds) await acknowledgeEnd(run)
+    yield* hear(run, hearing, Number.POSITIVE_INFINITY)
+    if (hearing?.ended !== undefined) await acknowledgeSound(run, hearing.ended)
     yield* reducedEvents(run)
     for (const item of run.questions.rest())
       yield answeredEvent(item, await ask(run, item.question, { signal, ...at(item) }))
   } finally {
+    await hearing?.close()
     await parts.source[Symbol.asyncDispose]()
   }
   yield finishedEvent(run)
+}
+
+/** Begins to listen to the source from where it was heard before; a source without sound is told of. */
+function startHearing({ parts, source, pending }: Run): Hearing | undefined {
+  const { speech, signal, hearFrom, memory } = parts
+  if (!speech) return undefined
+  const { audio } = parts.source
+  if (!audio) {
+    const location = redactPasswords(parts.source.location)
+    const message = `${location} has no sound that can be listened to: only its pictures are remembered.`
+    pending.push({ type: 'warning', code: 'sound-missing', message, fields: { location } })
+    return undefined
+  }
+  const heard = memory.progress(soundOf(source))?.seconds
+  const start = heard === undefined ? hearFrom : Math.max(heard, hearFrom ?? 0)
+  return createHearing({ speech, audio: (options) => audio.call(parts.source, options), start, signal })
+}
+
+/** Stores what was said until a second, each sentence by itself; returns what became of them. */
+async function* hear(
+  run: Run,
+  hearing: Hearing | undefined,
+  until: number,
+): AsyncGenerator<PerStreamEvent, RememberedMoment[], void> {
+  const { signal } = run.parts
+  const remembered: RememberedMoment[] = []
+  if (!hearing) return remembered
+  for await (const sentence of run.stopwatch.timeEach('hearing', hearing.until(until))) {
+    const stored = await run.remember.sentence(sentence, { signal })
+    count(run, stored)
+    for (const { id, outcome } of stored.results)
+      if (outcome === 'created') run.said.push({ id, endSeconds: sentence.endSeconds })
+    remembered.push(stored)
+    yield* stored.events
+    yield* reducedEvents(run)
+  }
+  return remembered
+}
+
+function count(run: Run, { results }: RememberedMoment): void {
+  run.memoriesStored += results.filter(({ outcome }) => outcome === 'created').length
+}
+
+/** What follows the last sentence was listened to as well. */
+async function acknowledgeSound({ parts, source }: Run, seconds: number): Promise<void> {
+  const progress = { source: soundOf(source), seconds }
+  if ((parts.memory.progress(progress.source)?.seconds ?? Number.NEGATIVE_INFINITY) >= seconds) return
+  await parts.memory.create([], { signal: parts.signal, progress })
 }
 
 /** Keeps the budget until it is disposed, where there is one. */
@@ -187,16 +249,22 @@ async function acknowledgeEnd(run: Run): Promise<void> {
   await run.parts.memory.create([], { signal: run.parts.signal, progress })
 }
 
-/** One moment: stored, considered for speech, and asked about. */
-async function* live(run: Run, moment: CaptionedMoment): AsyncGenerator<PerStreamEvent, void, void> {
+/** One moment, with what was said until it ended: stored, considered for speech, and asked about. */
+async function* live(
+  run: Run,
+  moment: CaptionedMoment,
+  hearing: Hearing | undefined,
+): AsyncGenerator<PerStreamEvent, void, void> {
   const { signal } = run.parts
+  const end = moment.keyframes.at(-1)?.frame.seconds ?? run.seconds
+  const said = yield* hear(run, hearing, end)
   for (const grid of moment.grids ?? []) run.shortTerm.push(grid)
-  const remembered = await run.remember(moment, { signal })
-  run.memoriesStored += remembered.results.filter(({ outcome }) => outcome === 'created').length
-  run.seconds = moment.keyframes.at(-1)?.frame.seconds ?? run.seconds
+  const remembered = await run.remember.moment(moment, { signal })
+  count(run, remembered)
+  run.seconds = end
   yield* remembered.events
   yield* reducedEvents(run)
-  if (run.parts.speak) yield speechEvent(await consider(run, moment, remembered), run.seconds)
+  if (run.parts.speak) yield speechEvent(await consider(run, moment, [...said, remembered]), run.seconds)
   yield { type: 'progress', seconds: run.seconds, acknowledged: run.seconds }
   for (const item of run.questions.due(run.seconds))
     yield answeredEvent(item, await ask(run, item.question, { signal, ...at(item) }))
@@ -245,8 +313,10 @@ function patchGateOf(
 }
 
 /** Asks the policy whether to speak, with what the memory held before this moment. */
-async function consider(run: Run, moment: Moment, { captions, results }: RememberedMoment) {
+async function consider(run: Run, moment: Moment, remembered: readonly RememberedMoment[]) {
   const { speak, memory, signal } = { ...run.parts }
+  const captions = remembered.flatMap((part) => part.captions)
+  const results = remembered.flatMap((part) => part.results)
   const request = { moment, captions: captions.map(({ caption }) => caption), seconds: run.seconds, now: run.now() }
   const memories = await run.stopwatch.time('speaking', async (): Promise<RetrievedMemory[]> => {
     if (captions.length === 0) return []
@@ -269,6 +339,7 @@ async function consider(run: Run, moment: Moment, { captions, results }: Remembe
 async function ask(run: Run, question: string, { atSeconds, signal }: AskOptions = {}): Promise<Answer> {
   const { memory, answer, text } = run.parts
   const until = atSeconds === undefined ? undefined : { source: run.source, seconds: atSeconds }
+  const unfinished = until ? run.said.filter(({ endSeconds }) => endSeconds > until.seconds) : []
   return run.stopwatch.time('answers', async () => {
     const [vector] = await encodeAll(text, [question], { signal })
     const memories = await memory.retrieve(
@@ -279,6 +350,7 @@ async function ask(run: Run, question: string, { atSeconds, signal }: AskOptions
         limit: run.config.topK,
         activation: run.config.deltaDfsThreshold,
         until,
+        exclude: unfinished.map(({ id }) => id),
       },
       { signal },
     )

@@ -1,0 +1,3 @@
+import { serveOnnxWorker } from '@perstream/backends/onnx'
+
+serveOnnxWorker()

@@ -1,0 +1,3 @@
+import { testDevice } from './onnx-devices'
+
+await testDevice('cpu')

@@ -1,0 +1,4 @@
+import { offerSoftwareAdapter, testDevice } from './onnx-devices'
+
+offerSoftwareAdapter()
+await testDevice('webgpu')
