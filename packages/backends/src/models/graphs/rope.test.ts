@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { ropeFrequencies, sectionRows } from './rope'
 
 const llama3 = {
-  ...{ kind: 'llama3', factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 8192 },
-} as const
+  kind: 'llama3' as const,
+  ...{ factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 8192 },
+}
 
 /** The same by wavelengths, as the original code has it. */
 function stretched(frequency: number): number {
