@@ -7,6 +7,7 @@ export default defineConfig({
     'src/ai.ts',
     'src/hub.ts',
     'src/models.ts',
+    'src/models.browser.ts',
     'src/onnx.ts',
     'src/onnx.browser.ts',
     'src/prompted.ts',

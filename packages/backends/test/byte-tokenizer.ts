@@ -1,4 +1,7 @@
-/** Files of a tokenizer whose tokens are the 256 bytes (token 0x41 is not "A": ids follow GPT-2's alphabet), and the control tokens of a chat. */
+/**
+ * Files of a tokenizer whose tokens are the 256 bytes (token 0x41 is not "A": ids follow GPT-2's alphabet), and the
+ * control tokens of a chat.
+ */
 export const controlTokens = [
   '<|endoftext|>',
   '<|im_start|>',

@@ -7,8 +7,8 @@ import type { LanguageModelParts } from '../src/models/language-model-parts'
 import { difference, readGolden, turnsOf } from './golden'
 
 /**
- * Runs the golden cases of a tiny model: ids, positions and greedy tokens must be equal. Returns the largest difference of a logit.
- * `pieces`: tokens of a prompt that one run reads.
+ * Runs the golden cases of a tiny model: ids, positions and greedy tokens must be equal. Returns the largest
+ * difference of a logit. `pieces`: tokens of a prompt that one run reads.
  */
 export async function checkGoldenCases(
   parts: LanguageModelParts,

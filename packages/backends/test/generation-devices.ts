@@ -10,13 +10,16 @@ import { modelFolder, tinyModels } from './golden'
 /** How a device is tested. */
 type DeviceTest = NonNullable<Parameters<typeof checkGoldenCases>[2]> & {
   /**
-   * 'checkpoint' writes the graphs anew. The ready-made ones leave sines and cosines to the device, of which WebGPU promises three digits:
-   * their logits are off by up to 8e-3 there. Default 'onnx'.
+   * 'checkpoint' writes the graphs anew. The ready-made ones leave sines and cosines to the device, of which WebGPU
+   * promises three digits: their logits are off by up to 8e-3 there. Default 'onnx'.
    */
   readonly from?: 'onnx' | 'checkpoint'
 }
 
-/** Runs golden cases of the tiny models on a device, with caches that stay there; where it does not work, says so or fails. */
+/**
+ * Runs golden cases of the tiny models on a device, with caches that stay there; where it does not work, says so or
+ * fails.
+ */
 export async function testGeneration(
   device: NamedDevice,
   { from = 'onnx', ...options }: DeviceTest = {},

@@ -16,8 +16,8 @@ export interface PromptPositions {
 }
 
 /**
- * Positions of a prompt with M-RoPE: text counts up by one on all three axes; an image that starts at position s has (s, s + row,
- * s + column), and what follows it has s + the longer side. Of one axis, all tokens count up.
+ * Positions of a prompt with M-RoPE: text counts up by one on all three axes; an image that starts at position s has
+ * (s, s + row, s + column), and what follows it has s + the longer side. Of one axis, all tokens count up.
  */
 export function promptPositions(
   length: number,
@@ -48,7 +48,10 @@ export function promptPositions(
   return { data, axes: 3, length, delta: next - length }
 }
 
-/** Positions of the tokens `start` (inclusive) to `end` (exclusive), those behind the prompt too: int64 [axes, end - start]. */
+/**
+ * Positions of the tokens `start` (inclusive) to `end` (exclusive), those behind the prompt too: int64 [axes, end -
+ * start].
+ */
 export function positionsBetween(positions: PromptPositions, start: number, end: number): BigInt64Array {
   const { data, axes, length, delta } = positions
   const slice = new BigInt64Array(axes * (end - start))

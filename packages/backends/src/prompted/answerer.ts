@@ -1,19 +1,20 @@
 import type {
   Answerer,
   AnswerPart,
-  AnswerRequest,
   CallOptions,
   GenerateOptions,
   Generator,
   Memory,
-  PatchGrid,
   PromptPart,
   PromptTurn,
+  TensorStore,
 } from '@perstream/spec'
 import { CitedText } from './cited-text'
 import { citationOf, type MemoryContext, memoryContext } from './context'
 import { dataBlock, dataRule } from './data-block'
+import { currentViews, viewsOf } from './memory-views'
 import { supportingMemories } from './support'
+import { withoutThinking } from './without-thinking'
 import { rulesTurn } from './write-reply'
 
 /** Options of {@link createGeneratorAnswerer}. */
@@ -22,8 +23,12 @@ export interface GeneratorAnswererOptions extends Pick<GenerateOptions, 'tempera
   readonly contextCharacters?: number | undefined
   /** Tokens of an answer at most. Default 200. */
   readonly maxNewTokens?: number | undefined
-  /** Grids of the moment's short-term memory that are of this space are shown: give the space that the generator reads. Default: none is shown. */
+  /** The space of visual embeddings that the generator reads; other grids are not shown. Default: none is. */
   readonly space?: string | undefined
+  /** Where the grids of memories lie. Default: only those of the moment's short-term memory are shown. */
+  readonly tensors?: Pick<TensorStore, 'get'> | undefined
+  /** Grids of memories shown at most, those of the best memories. Default 10. */
+  readonly maxGrids?: number | undefined
   /** What is said when no memory carries an answer. Default "I did not see that." */
   readonly notSeenText?: string | undefined
 }
@@ -32,21 +37,20 @@ const rules = `You answer questions of a person about what they saw, from their 
 ${dataRule}`
 
 /**
- * Makes an answerer of a generator. An answer cites memories by their numbers, and streams from its first citation on; one without numbers
- * cites the memories that share its content words, those of the question aside. What then cites nothing is 'not-seen', whatever it claims. Without
- * memories or a question the model is not asked. Greedy unless told otherwise. (BEHAVIOUR 8.2)
+ * Makes an answerer of a generator. An answer cites memories by their numbers, and streams from its first citation
+ * on; one without numbers cites the memories that share its content words, those of the question aside. What then
+ * cites nothing is 'not-seen', whatever it claims. Without memories or a question the model is not asked. Greedy
+ * unless told otherwise. (BEHAVIOUR 8.2)
  * @throws TypeError for an option out of range
  */
 export function createGeneratorAnswerer(generator: Generator, options: GeneratorAnswererOptions = {}): Answerer {
-  const {
-    contextCharacters = 1000,
-    maxNewTokens = 200,
-    space,
-    notSeenText = 'I did not see that.',
-    ...sampling
-  } = options
-  if (!(contextCharacters >= 100))
+  const { contextCharacters = 1000, maxNewTokens = 200, maxGrids = 10, notSeenText = 'I did not see that.' } = options
+  const { space, tensors, temperature, topK, topP, seed } = options
+  const sampling = { temperature, topK, topP, seed }
+  if (!(contextCharacters >= 100)) {
     throw new TypeError(`contextCharacters is ${contextCharacters}: it must be 100 or more`)
+  }
+  if (!(maxGrids >= 0)) throw new TypeError(`maxGrids is ${maxGrids}: it must be 0 or more`)
   if (notSeenText.trim() === '') throw new TypeError('notSeenText is blank: say in words that there is no answer')
   return {
     async *answer(request, { signal } = {}) {
@@ -56,25 +60,21 @@ export function createGeneratorAnswerer(generator: Generator, options: Generator
         yield { kind: 'not-seen', text: notSeenText }
         return
       }
-      const prompt = toPrompt(request, context, space)
+      const stored = await viewsOf(context.memories, { tensors, space, limit: maxGrids, signal })
+      const views = [...stored, ...currentViews(request.moment.shortTerm ?? [], space)]
+      const prompt = toPrompt(request.question, context, views)
       const pieces = generator.generate(prompt, { ...sampling, maxNewTokens, signal })
       yield* toParts(pieces, { question: request.question, memories: context.memories, notSeenText, signal })
     },
   }
 }
 
-function toPrompt(
-  { question, moment }: AnswerRequest,
-  { text }: MemoryContext,
-  space: string | undefined,
-): PromptTurn[] {
-  const grids = (moment.shortTerm ?? []).filter((grid: PatchGrid) => grid.space === space)
-  const parts: PromptPart[] = [{ kind: 'text', text: `${dataBlock(text.trimEnd())}\n\n` }]
-  if (grids.length > 0) {
-    parts.push({ kind: 'text', text: 'What is in view now, oldest first:\n' })
-    parts.push(...grids.map((grid) => ({ kind: 'embedding', grid }) as const))
-  }
-  parts.push({ kind: 'text', text: `Question: ${question.trim()}` })
+function toPrompt(question: string, { text }: MemoryContext, views: readonly PromptPart[]): PromptTurn[] {
+  const parts: PromptPart[] = [
+    { kind: 'text', text: `${dataBlock(text.trimEnd())}\n\n` },
+    ...views,
+    { kind: 'text', text: `Question: ${question.trim()}` },
+  ]
   return [rulesTurn(rules), { role: 'user', parts }]
 }
 
@@ -89,7 +89,7 @@ async function* toParts(
   { question, memories, notSeenText, signal }: ReadOptions,
 ): AsyncGenerator<AnswerPart, void, void> {
   const reader = new CitedText(memories)
-  for await (const piece of pieces) yield* reader.add(piece)
+  for await (const piece of withoutThinking(pieces)) yield* reader.add(piece)
   signal?.throwIfAborted()
   yield* reader.end()
   if (reader.cited) return

@@ -6,7 +6,10 @@ const citation = /\s*\[\s*(\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\]/
 /** White space and an unfinished citation at the end. */
 const openEnd = /\s*(?:\[[\d\s,]{0,24})?$/
 
-/** Reads an answer that cites numbered memories as it comes: held back until its first citation, each memory cited once. */
+/**
+ * Reads an answer that cites numbered memories as it comes: held back until its first citation, each memory cited
+ * once.
+ */
 export class CitedText {
   readonly #memories: readonly Memory[]
   readonly #citedNumbers = new Set<number>()

@@ -8,8 +8,8 @@ export interface MemoryContext {
 }
 
 /**
- * Writes memories as numbered lines, best first, as the prototype shows them. A context of more than `limit` characters (code points, the
- * header counts) is cut there and ends in "...". (BEHAVIOUR 8.2, vectors G1, G2)
+ * Writes memories as numbered lines, best first, as the prototype shows them. A context of more than `limit`
+ * characters (code points, the header counts) is cut there and ends in "...". (BEHAVIOUR 8.2, vectors G1, G2)
  */
 export function memoryContext(memories: readonly RetrievedMemory[], limit: number): MemoryContext {
   const header = 'Memories:\n'

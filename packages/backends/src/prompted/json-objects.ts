@@ -1,6 +1,6 @@
 /**
- * The flat JSON objects in what a model wrote: within prose or fences, in a list or not, with Python's quotes, and those before a place where it was cut
- * off. What is no object is passed over.
+ * The flat JSON objects in what a model wrote: within prose or fences, in a list or not, with Python's quotes, and
+ * those before a place where it was cut off. What is no object is passed over.
  */
 export function flatObjects(reply: string): Record<string, unknown>[] {
   const objects: Record<string, unknown>[] = []

@@ -11,6 +11,7 @@ import {
   createGeneratorTriplets,
 } from '../prompted'
 import { memoryContext } from './context'
+import { withoutThinking } from './without-thinking'
 
 const image = { data: new Uint8Array(12), width: 2, height: 2 }
 const grid: PatchGrid = { data: new Float32Array(4), rows: 1, columns: 2, dimensions: 2, space: 'q' }
@@ -102,6 +103,19 @@ describe('createGeneratorCaptioner', () => {
   })
 })
 
+describe('withoutThinking', () => {
+  it.each([
+    [' <think>the bowl [1]?</think>\n\nIn the bowl.', 'In the bowl.'],
+    ['<think>and so on without an end', ''],
+    ['<thin ice', '<thin ice'],
+    ['<thi', '<thi'],
+    ['No <think>here</think>.', 'No <think>here</think>.'],
+  ])('makes %j into %j', async (reply, text) => {
+    const pieces = scriptedGenerator([reply]).generate([])
+    expect((await collect(withoutThinking(pieces))).join('')).toBe(text)
+  })
+})
+
 describe('memoryContext', () => {
   it('numbers memories as the prototype does (vector G1)', () => {
     const memories = ['first memory', 'second memory', 'third memory'].map((text) => retrieved(text, text))
@@ -181,6 +195,43 @@ describe('createGeneratorAnswerer', () => {
     const shortTerm = [grid, { ...grid, space: 'other' }]
     await collect(answerer.answer({ question: 'Where?', memories, moment: { now: 0, shortTerm } }))
     expect(wordsOf(generator.prompts[0]!).match(/\[embedding\]/g)).toHaveLength(1)
+  })
+})
+
+describe('views of memories', () => {
+  it('come in order of time, the mean before the nearest, shared ones once, then what is in view (vector G1)', async () => {
+    const store = (first: number): PatchGrid => ({ ...grid, data: new Float32Array(4).fill(first) })
+    const grids: Record<string, PatchGrid> = { m1: store(10), n1: store(11), m3: store(30), n3: store(31), x: store(9) }
+    const at = (given: RetrievedMemory, learnedAt: number, mean?: string, nearest?: string, space = 'q') => {
+      const reference = (id: string | undefined) => id && { id, rows: 1, columns: 2, dimensions: 2, space }
+      const memory = {
+        ...given.memory,
+        learnedAt,
+        meanGrid: reference(mean),
+        nearestGrid: reference(nearest),
+      } as Memory
+      return { ...given, memory }
+    }
+    const memories = [
+      at(retrieved('1', 'first memory'), 50, 'm1', 'n1'),
+      at(retrieved('2', 'second memory'), 60, 'm1', 'lost'),
+      at(retrieved('3', 'third memory'), 10, 'm3', 'n3'),
+      at(retrieved('4', 'fourth memory'), 5, 'x', 'x', 'other'),
+    ]
+    const shown = async (maxGrids: number) => {
+      const generator = scriptedGenerator(['NOT SEEN'])
+      const tensors = { get: async (id: string) => grids[id] }
+      const answerer = createGeneratorAnswerer(generator, { space: 'q', tensors, maxGrids })
+      const moment = { now: 0, shortTerm: [store(1), store(2)] }
+      await collect(answerer.answer({ question: 'Where am I?', memories, moment }))
+      return generator.prompts[0]![1]!.parts
+    }
+    const first = (parts: Awaited<ReturnType<typeof shown>>) =>
+      parts.flatMap((part) => (part.kind === 'embedding' ? [part.grid.data[0]] : []))
+    const parts = await shown(10)
+    expect(first(parts)).toEqual([30, 31, 10, 11, 1, 2])
+    expect(parts[1]).toEqual({ kind: 'text', text: 'View of memory 3:' })
+    expect(first(await shown(2))).toEqual([10, 11, 1, 2])
   })
 })
 

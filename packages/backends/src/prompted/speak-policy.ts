@@ -21,8 +21,9 @@ const rules = `You accompany a person who wears a camera. You speak up by yourse
 ${dataRule}`
 
 /**
- * Makes a speak policy of a model that gives the probabilities of choices: asked yes or no whether to speak, and what to say when "Yes" is likelier than the
- * threshold. It cites the memories it was shown. Nothing in view or in memory, and limits that are reached, are silence without asking.
+ * Makes a speak policy of a model that gives the probabilities of choices: asked yes or no whether to speak, and what
+ * to say when "Yes" is likelier than the threshold. It cites the memories it was shown. Nothing in view or in memory,
+ * and limits that are reached, are silence without asking.
  * @throws TypeError for an option out of range
  */
 export function createChoiceSpeakPolicy(

@@ -8,8 +8,8 @@ const emptyWords = new Set(
 )
 
 /**
- * The memories that carry an answer: those that share the most of its content words (of three letters or more, or a digit), words of the question
- * aside. None when no memory shares one.
+ * The memories that carry an answer: those that share the most of its content words (of three letters or more, or a
+ * digit), words of the question aside. None when no memory shares one.
  */
 export function supportingMemories(
   answer: string,

@@ -15,8 +15,9 @@ export interface GeneratorTripletsOptions {
 }
 
 /**
- * Makes a triplet extractor of a generator. What surrounds the reply's JSON, and a reply cut off in the middle, do not matter; a triplet whose subject or object has a
- * word that is not in the text is dropped. Empty when no attempt gives one: the text can be stored without. (BEHAVIOUR 9.1, 9.2)
+ * Makes a triplet extractor of a generator. What surrounds the reply's JSON, and a reply cut off in the middle, do
+ * not matter; a triplet whose subject or object has a word that is not in the text is dropped. Empty when no attempt
+ * gives one: the text can be stored without. (BEHAVIOUR 9.1, 9.2)
  * @throws TypeError for an option out of range
  */
 export function createGeneratorTriplets(

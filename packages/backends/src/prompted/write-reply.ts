@@ -1,4 +1,5 @@
 import type { GenerateOptions, Generator, PromptTurn } from '@perstream/spec'
+import { withoutThinking } from './without-thinking'
 
 /** A whole reply. */
 export interface Reply {
@@ -7,7 +8,7 @@ export interface Reply {
   readonly confidence: number | undefined
 }
 
-/** Gathers a whole reply of a generator. */
+/** Gathers a whole reply of a generator, without what it thought before. */
 export async function writeReply(
   generator: Generator,
   prompt: readonly PromptTurn[],
@@ -20,7 +21,7 @@ export async function writeReply(
     sum += probability
     tokens++
   }
-  for await (const piece of generator.generate(prompt, { ...options, onToken })) text += piece
+  for await (const piece of withoutThinking(generator.generate(prompt, { ...options, onToken }))) text += piece
   options.signal?.throwIfAborted()
   return { text, confidence: tokens === 0 ? undefined : sum / tokens }
 }

@@ -11,7 +11,8 @@ export interface BorrowedCache {
 
 /**
  * The cache that a prompt begins with: that of a kept prefix, else the empty one.
- * @throws PerStreamError `input-invalid` when the prefix is not this model's, is closed, or is not the beginning of the prompt
+ * @throws PerStreamError `input-invalid` when the prefix is not this model's, is closed, or is not the beginning of
+ * the prompt
  */
 export function borrowCache(
   prompt: EncodedPrompt,

@@ -4,7 +4,8 @@ const roles: readonly string[] = ['system', 'user', 'assistant']
 
 /**
  * Checks the form of a prompt.
- * @throws TypeError for no turns, an unknown role, a turn without parts, an unknown kind of part, a grid whose data is not its size
+ * @throws TypeError for no turns, an unknown role, a turn without parts, an unknown kind of part, a grid whose data
+ * is not its size
  */
 export function checkPrompt(prompt: readonly PromptTurn[]): void {
   if (prompt.length === 0) throw new TypeError('prompt has no turns: give at least one turn with the role "user"')
@@ -34,7 +35,8 @@ function checkPart(part: PromptPart, name: string): void {
 
 /**
  * Checks that a decoder can read a grid.
- * @throws PerStreamError `input-invalid` for another width or a number that is not finite, `space-mismatch` for another space
+ * @throws PerStreamError `input-invalid` for another width or a number that is not finite, `space-mismatch` for
+ * another space
  */
 export function checkGrid(grid: PatchGrid, { width, space }: { readonly width: number; readonly space: string }): void {
   if (grid.dimensions !== width) {

@@ -42,14 +42,16 @@ const deepstackPattern = /^deepstack_embeds\.(\d+)$/
 /** One session of the decoder, with its boundary read once. */
 interface Part {
   readonly session: TensorSession
-  readonly past: readonly TensorSpec[]
-  readonly presents: readonly string[]
+  /** Inputs of the cache, each with the output that it is next time. */
+  readonly past: readonly (TensorSpec & { readonly present: string })[]
   readonly keepsLogits: boolean
   /** Inputs `deepstack_embeds.K`, with K. */
   readonly deepstack: readonly { readonly name: string; readonly layer: number }[]
   /** The input that takes embeddings or hidden states. */
   readonly input: string
   readonly output: 'logits' | 'hidden_states_out'
+  /** Every output that is used. */
+  readonly outputs: readonly string[]
 }
 
 /**
@@ -67,23 +69,27 @@ export function createDecoder({ decoder, config }: LanguageModelParts): Decoder 
         position_ids: int64(positions, axes === 3 ? [3, 1, length] : [1, length]),
       }
       const handles = new Map<string, TensorHandle>()
-      let hidden = embeddings
+      let hidden: TensorHandle | undefined
       try {
         for (const part of parts) {
-          const feeds: Record<string, Tensor | TensorHandle> = { ...shared, [part.input]: hidden }
+          const feeds: Record<string, Tensor | TensorHandle> = { ...shared, [part.input]: hidden ?? embeddings }
           if (part.keepsLogits) feeds.num_logits_to_keep = int64(BigInt64Array.of(BigInt(rows)), [])
           for (const { name, layer } of part.deepstack) {
             feeds[name] = deepstack?.[layer] ?? zeros(length, config.text.width)
           }
           for (const spec of part.past) feeds[spec.name] = cache.handles.get(spec.name) ?? emptyPast(spec)
-          const { [part.output]: output, ...presents } = await part.session.runHeld(feeds, { signal })
-          for (const [i, { name }] of part.past.entries()) handles.set(name, presents[part.presents[i]!]!)
-          hidden = await readAndDispose(output!, { signal })
+          const made = await part.session.runHeld(feeds, { outputs: part.outputs, signal })
+          for (const { name, present } of part.past) handles.set(name, made[present]!)
+          hidden?.[Symbol.dispose]()
+          hidden = made[part.output]!
         }
-        return { logits: lastRows(hidden as Tensor, rows), cache: { length: total, handles } }
+        const logits = lastRows(await hidden!.read({ signal }), rows)
+        return { logits, cache: { length: total, handles } }
       } catch (error) {
         disposeCache({ length: total, handles })
         throw error
+      } finally {
+        hidden?.[Symbol.dispose]()
       }
     },
   }
@@ -99,14 +105,16 @@ export async function readAndDispose(handle: TensorHandle, options: CallOptions)
 }
 
 function toPart(session: TensorSession, index: number, sessions: readonly TensorSession[]): Part {
-  const past = session.inputs.filter(({ name }) => pastPattern.test(name))
+  const past = session.inputs
+    .filter(({ name }) => pastPattern.test(name))
+    .map((spec) => ({ ...spec, present: spec.name.replace('past_key_values', 'present') }))
   const has = (name: string) => session.inputs.some((spec) => spec.name === name)
-  const presents = past.map(({ name }) => name.replace('past_key_values', 'present'))
   const input = index === 0 ? 'inputs_embeds' : 'hidden_states'
   const output = index === sessions.length - 1 ? 'logits' : 'hidden_states_out'
+  const outputs = [output, ...past.map(({ present }) => present)]
   const missing = [
     ...[input, 'attention_mask', 'position_ids'].filter((name) => !has(name)),
-    ...[output, ...presents].filter((name) => !session.outputs.some((spec) => spec.name === name)),
+    ...outputs.filter((name) => !session.outputs.some((spec) => spec.name === name)),
   ]
   if (missing.length > 0 || past.length === 0) {
     throw new PerStreamError(
@@ -118,7 +126,6 @@ function toPart(session: TensorSession, index: number, sessions: readonly Tensor
   return {
     session,
     past,
-    presents,
     keepsLogits: has('num_logits_to_keep'),
     deepstack: session.inputs.flatMap(({ name }) => {
       const layer = deepstackPattern.exec(name)?.[1]
@@ -126,6 +133,7 @@ function toPart(session: TensorSession, index: number, sessions: readonly Tensor
     }),
     input,
     output,
+    outputs,
   }
 }
 

@@ -2,7 +2,10 @@ import { PerStreamError } from '@perstream/spec'
 import type { EncodedPrompt, VisualPart } from '../prompt/encode-prompt'
 import { disposeCache, type KeyValueCache } from './key-value-cache'
 
-/** The beginning of prompts, read once and kept. It serves any number of prompts, at the same time too; closing it waits for none of them. */
+/**
+ * The beginning of prompts, read once and kept. It serves any number of prompts, at the same time too; closing it
+ * waits for none of them.
+ */
 export interface KeptPrefix extends AsyncDisposable {
   /** How many tokens need not be read again. */
   readonly tokens: number
@@ -52,7 +55,10 @@ export function createPrefixState({ ids, spans, visuals }: EncodedPrompt, cache:
   }
 }
 
-/** How much of a prompt without the opening of a reply can be kept: to the end of its last image, or all of it when words follow. */
+/**
+ * How much of a prompt without the opening of a reply can be kept: to the end of its last image, or all of it when
+ * words follow.
+ */
 export function keptLength({ ids, spans }: EncodedPrompt, endsWithVisual: boolean): number {
   const last = spans.at(-1)
   return endsWithVisual && last ? last.start + last.rows * last.columns : ids.length

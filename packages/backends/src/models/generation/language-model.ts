@@ -23,13 +23,16 @@ export interface LanguageModel extends Generator, ChoiceScorer {
   /** The space of the visual embeddings that it reads; undefined for a text model. */
   readonly space: string | undefined
   /**
-   * Writes the assistant's reply. Text comes as soon as it is certain: whole characters, never a stop string or a part of one.
-   * Leaving the loop or aborting (which takes effect between runs) frees what the reply held.
+   * Writes the assistant's reply. Text comes as soon as it is certain: whole characters, never a stop string or a
+   * part of one. Leaving the loop or aborting (which takes effect between runs) frees what the reply held.
    * @throws TypeError for a wrong option or prompt
    * @throws PerStreamError `prompt-too-long`, `input-invalid`, `space-mismatch`, `model-unsupported`
    */
   generate(prompt: readonly PromptTurn[], options?: GenerateOptions & PromptOptions): AsyncIterable<string>
-  /** Softmax over the measures of the choices (see `choiceMeasure`). The prompt is read once; a choice of one token costs nothing more. */
+  /**
+   * Softmax over the measures of the choices (see `choiceMeasure`). The prompt is read once; a choice of one token
+   * costs nothing more.
+   */
   score(prompt: readonly PromptTurn[], choices: readonly string[], options?: PromptOptions): Promise<number[]>
   /** The log probability of every token of every choice. */
   scoreTokens(
@@ -38,8 +41,8 @@ export interface LanguageModel extends Generator, ChoiceScorer {
     options?: PromptOptions,
   ): Promise<ChoiceTokens[]>
   /**
-   * Reads the beginning of prompts and keeps it. Turns that end in an image or embedding may go on with further parts in later prompts; turns that
-   * end in words are kept as complete turns.
+   * Reads the beginning of prompts and keeps it. Turns that end in an image or embedding may go on with further parts
+   * in later prompts; turns that end in words are kept as complete turns.
    */
   keepPrefix(turns: readonly PromptTurn[], options?: CallOptions): Promise<KeptPrefix>
   /** How many tokens a prompt has, the opening of the reply included. */

@@ -11,14 +11,20 @@ import { createVisionTower, type VisionOptions, type VisionTower, visionSpace } 
 export interface LanguageModelOptions extends VisionOptions, CallOptions {
   /** Tokens that a prompt and its reply may have together. Default: what config.json says. */
   readonly contextLength?: number | undefined
-  /** Tokens that end a reply. Default: those of generation_config.json (else config.json), and the tokenizer's end of a turn. */
+  /**
+   * Tokens that end a reply. Default: those of generation_config.json (else config.json), and the tokenizer's end of
+   * a turn.
+   */
   readonly endTokens?: readonly number[] | undefined
   /**
-   * How many tokens of a prompt one run reads. More is a little faster; fewer needs less memory, which for attention grows with it times the length of
-   * the prompt, and an abort takes effect between runs. Default 512.
+   * How many tokens of a prompt one run reads. More is a little faster; fewer needs less memory, which for attention
+   * grows with it times the length of the prompt, and an abort takes effect between runs. Default 512.
    */
   readonly promptPiece?: number | undefined
-  /** What `score` compares: the mean or the sum of the log probabilities of a choice's tokens. Sums favour short choices. Default 'mean'. */
+  /**
+   * What `score` compares: the mean or the sum of the log probabilities of a choice's tokens. Sums favour short
+   * choices. Default 'mean'.
+   */
   readonly choiceMeasure?: 'mean' | 'sum' | undefined
   /** Handed to the model's chat template, such as `enable_thinking`. */
   readonly templateVariables?: Readonly<Record<string, unknown>> | undefined

@@ -45,7 +45,10 @@ export function createPromptReader(
   const embedTokens = async (ids: readonly number[], options: CallOptions): Promise<TensorHandle> => {
     const data = BigInt64Array.from(ids, BigInt)
     const input: Tensor = { type: 'int64', shape: [1, ids.length], data }
-    const { inputs_embeds: handle } = await embed.runHeld({ input_ids: input }, options)
+    const { inputs_embeds: handle } = await embed.runHeld(
+      { input_ids: input },
+      { ...options, outputs: ['inputs_embeds'] },
+    )
     return handle!
   }
 
@@ -136,7 +139,10 @@ interface Placement {
   readonly embeddings: Float32Array
 }
 
-/** Writes what is seen into the embeddings of a piece of a prompt; returns the rows for the deepstack, where there are any. */
+/**
+ * Writes what is seen into the embeddings of a piece of a prompt; returns the rows for the deepstack, where there are
+ * any.
+ */
 async function placeVisuals(
   { spans, visuals }: EncodedPrompt,
   { start, end, width, seen, embeddings }: Placement,

@@ -12,8 +12,9 @@ export interface QwenVisionEncoderOptions extends VisionOptions, CallOptions {
 }
 
 /**
- * Makes a vision encoder of the vision tower of a Qwen model: one grid a frame, one row for each merged patch, in the space that the model's
- * decoder reads, so that a stored grid can stand in a later prompt. Frames are encoded one at a time: memory grows with the square of a call's patches.
+ * Makes a vision encoder of the vision tower of a Qwen model: one grid a frame, one row for each merged patch, in the
+ * space that the model's decoder reads, so that a stored grid can stand in a later prompt. Frames are encoded one at
+ * a time: memory grows with the square of a call's patches.
  * @throws PerStreamError `model-unsupported` when the model has no vision tower, `model-invalid`
  */
 export async function createQwenVisionEncoder(

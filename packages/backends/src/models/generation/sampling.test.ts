@@ -29,6 +29,14 @@ describe('chooseToken', () => {
     expect(() => choose(1, Number.POSITIVE_INFINITY)).toThrow(expect.objectContaining({ code: 'model-invalid' }))
   })
 
+  it('counts a long tail of small probabilities into topP', () => {
+    const logits = new Float32Array(4002).fill(Math.log(0.5 / 4000))
+    logits.set([0, Math.log(0.3)])
+    const last = (topP: number) => chooseToken(logits, { temperature: 1, topP }, always(1 - 2 ** -32))
+    expect([last(0.55), last(0.6), last(0.72)]).toEqual([0, 1, 1])
+    expect(last(0.73)).toBeGreaterThan(1)
+  })
+
   it('draws as often as the probabilities say', () => {
     const logits = Float32Array.from([0.5, 0.25, 0.125, 0.125], Math.log)
     const random = createRandom(7)
@@ -51,6 +59,10 @@ describe('chooseToken', () => {
         for (let i = 0; i < 400; i++) drawn.add(chooseToken(Float32Array.from(values), options, always(i / 400)))
         for (const id of drawn) expect(allowed(values, options)).toContain(id)
         expect(drawn).toContain(may[0])
+        const last = allowed(values, options).at(-1)!
+        const isDrawn = options.topP < 1 && values[may[0]!]! - values[last]! < 15 * options.temperature
+        const logits = Float32Array.from(values)
+        if (isDrawn) expect(chooseToken(logits, options, always(1 - 2 ** -32))).toBe(last)
       }),
     )
   })

@@ -10,9 +10,9 @@ export interface SamplingOptions {
 }
 
 /**
- * Chooses the next token of a row of logits: the largest (the first of equals), or a draw. As in Hugging Face's transformers the logits are
- * divided by the temperature first, then all but the `topK` largest are dropped, then of the rest all that are not needed for a probability of `topP`.
- * Of equal logits the smaller id counts as larger.
+ * Chooses the next token of a row of logits: the largest (the first of equals), or a draw. As in Hugging Face's
+ * transformers the logits are divided by the temperature first, then all but the `topK` largest are dropped, then of
+ * the rest all that are not needed for a probability of `topP`. Of equal logits the smaller id counts as larger.
  * @throws PerStreamError `model-invalid` when no logit is a number
  */
 export function chooseToken(logits: Float32Array, options: SamplingOptions, random: Random): number {
@@ -75,7 +75,8 @@ interface CandidateOptions extends SamplingOptions {
 }
 
 /**
- * Ids that are left after topK and topP, likeliest first. Only those near the top are sorted: the bound sinks until enough are above it.
+ * Ids that are left after topK and topP, likeliest first. Only those near the top are sorted: the bound sinks until
+ * enough are above it.
  */
 function candidates(logits: Float32Array, { top, temperature, topK, topP, weight }: CandidateOptions): number[] {
   const wanted = Math.min(topK ?? logits.length, logits.length)
@@ -88,12 +89,13 @@ function candidates(logits: Float32Array, { top, temperature, topK, topP, weight
     const enough = topK !== undefined ? ids.length >= wanted : sum(ids, weight) >= topP * total
     if (!enough && reach < 1e6) continue
     ids.sort((a, b) => logits[b]! - logits[a]! || a - b)
-    return nucleus(ids.slice(0, wanted), topP, weight)
+    const left = ids.slice(0, wanted)
+    return topP === 1 ? left : nucleus(left, topP * (topK === undefined ? total : sum(left, weight)), weight)
   }
 }
 
-function nucleus(ids: number[], topP: number, weight: (id: number) => number): number[] {
-  const target = topP * sum(ids, weight)
+/** The fewest ids from the first on whose weights reach `target`. */
+function nucleus(ids: number[], target: number, weight: (id: number) => number): number[] {
   let reached = 0
   for (let i = 0; i < ids.length; i++) {
     reached += weight(ids[i]!)

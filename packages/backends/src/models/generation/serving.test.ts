@@ -1,3 +1,4 @@
+import { visionEncoderContract } from '@perstream/conformance'
 import { collect } from '@perstream/kit'
 import type { GenerateOptions, PatchGrid, PromptPart, PromptTurn, TensorHandle, TensorSession } from '@perstream/spec'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -316,3 +317,7 @@ describe.skipIf(!shared)('a language model in use (skipped without shared materi
     })
   })
 })
+
+for (const name of shared ? tinyModels : []) {
+  visionEncoderContract(name, { create: async () => createQwenVisionEncoder(await open(name)) })
+}

@@ -9,8 +9,9 @@ export interface TextStream {
 }
 
 /**
- * Makes a text stream. A token may end within a character, and a stop string may lie across tokens: what could still become one is held back until it
- * is certain. Of stop strings in one piece the earliest ends the text; the stop string itself is not text.
+ * Makes a text stream. A token may end within a character, and a stop string may lie across tokens: what could still
+ * become one is held back until it is certain. Of stop strings in one piece the earliest ends the text; the stop
+ * string itself is not text.
  */
 export function createTextStream(stops: readonly string[] = []): TextStream {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })

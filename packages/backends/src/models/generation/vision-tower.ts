@@ -1,6 +1,7 @@
 import { type CallOptions, type PatchGrid, PerStreamError, type RgbImage, type Tensor } from '@perstream/spec'
 import type { VisionLanguageConfig } from '../config/model-config'
-import { type ImageProcessorConfig, processImage, readImageProcessorConfig } from '../image/image-processor'
+import { processImage } from '../image/image-processor'
+import { type ImageProcessorConfig, readImageProcessorConfig } from '../image/image-processor-config'
 import { smartResize } from '../image/smart-resize'
 import type { LanguageModelParts } from '../language-model-parts'
 
@@ -8,9 +9,15 @@ import type { LanguageModelParts } from '../language-model-parts'
 export interface VisionOptions {
   /** Images are enlarged to at least this many pixels. Default: what preprocessor_config.json says. */
   readonly minPixels?: number | undefined
-  /** Images are shrunk to at most this many pixels; one row of a grid stands for (patch * merge)² of them. Default: what preprocessor_config.json says. */
+  /**
+   * Images are shrunk to at most this many pixels; one row of a grid stands for (patch * merge)² of them. Default:
+   * what preprocessor_config.json says.
+   */
   readonly maxPixels?: number | undefined
-  /** Id of the space of the grids. Default: the family and the width, 'qwen2_5_omni-3584'; name it where several models of one family and width are used. */
+  /**
+   * Id of the space of the grids. Default: the family and the width, 'qwen2_5_omni-3584'; name it where several
+   * models of one family and width are used.
+   */
   readonly space?: string | undefined
 }
 

@@ -5,15 +5,18 @@ const precision = 22
 const half = 1 << (precision - 1)
 
 /**
- * Resizes an image as Pillow's `resize(..., BICUBIC)` does, to the bit: a cubic of a = -0.5 that widens when it shrinks (antialias), rows
- * first and then columns, rounded to 8 bits after each.
+ * Resizes an image as Pillow's `resize(..., BICUBIC)` does, to the bit: a cubic of a = -0.5 that widens when it
+ * shrinks (antialias), rows first and then columns, rounded to 8 bits after each.
  */
 export function resizeBicubic(image: RgbImage, { width, height }: { width: number; height: number }): RgbImage {
   const wide = width === image.width ? image : resizeRows(image, width)
   return height === wide.height ? wide : resizeColumns(wide, height)
 }
 
-/** What one axis is made of: value i is the sum of `counts[i]` values from `starts[i]`, weighted by `weights` from i * size. */
+/**
+ * What one axis is made of: value i is the sum of `counts[i]` values from `starts[i]`, weighted by `weights` from i *
+ * size.
+ */
 interface Weights {
   readonly size: number
   readonly starts: Int32Array

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { difference, modelFolder, readGolden, tinyModels } from '../../../test/golden'
 import { shared } from '../test-material'
 import { resizeBicubic } from './bicubic'
-import { processImage, readImageProcessorConfig } from './image-processor'
+import { processImage } from './image-processor'
+import { readImageProcessorConfig } from './image-processor-config'
 import { smartResize } from './smart-resize'
 
 const limits = { factor: 28, minPixels: 3136, maxPixels: 12_845_056 }
@@ -38,6 +39,29 @@ describe('resizeBicubic', () => {
     const { data } = resizeBicubic(image, { width: 28, height: 3 })
     expect(data.length).toBe(28 * 3 * 3)
     expect(data.every((value) => value === 201)).toBe(true)
+  })
+})
+
+describe('readImageProcessorConfig', () => {
+  it('reads older and newer bounds', () => {
+    expect(readImageProcessorConfig('{"min_pixels": 3136, "max_pixels": 12845056}')).toMatchObject({
+      maxPixels: 12845056,
+    })
+    const newer = '{"size": {"shortest_edge": 65536, "longest_edge": 16777216}, "patch_size": 16}'
+    expect(readImageProcessorConfig(newer)).toMatchObject({ minPixels: 65536, maxPixels: 16777216, patchSize: 16 })
+  })
+
+  it.each([
+    ['[', 'model-invalid', /no JSON/],
+    ['{"min_pixels": "many"}', 'model-invalid', /"min_pixels" is "many"/],
+    ['{"patch_size": 1.5}', 'model-invalid', /"patch_size" is 1.5/],
+    ['{"image_mean": [1, 2]}', 'model-invalid', /"image_mean" is \[1,2\]/],
+    ['{"resample": 2}', 'model-unsupported', /"resample" is 2/],
+    ['{"do_resize": false}', 'model-unsupported', /"do_resize" is false/],
+  ])('refuses %s', (text, code, message) => {
+    expect(() => readImageProcessorConfig(text)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    )
   })
 })
 

@@ -1,20 +1,7 @@
-import { PerStreamError, type RgbImage, type Tensor } from '@perstream/spec'
+import type { RgbImage, Tensor } from '@perstream/spec'
 import { resizeBicubic } from './bicubic'
+import type { ImageProcessorConfig } from './image-processor-config'
 import { smartResize } from './smart-resize'
-
-/** How images become patches: what `preprocessor_config.json` says. */
-export interface ImageProcessorConfig {
-  readonly patchSize: number
-  readonly mergeSize: number
-  /** How many equal frames stand for one image. */
-  readonly temporalPatchSize: number
-  readonly minPixels: number
-  readonly maxPixels: number
-  /** Of red, green and blue, for values of 0..1. */
-  readonly mean: readonly number[]
-  readonly deviation: readonly number[]
-  readonly rescale: number
-}
 
 /** An image as a vision tower takes it. */
 export interface ProcessedImage {
@@ -23,55 +10,6 @@ export interface ProcessedImage {
   /** Raw patches from top to bottom and from left to right. */
   readonly gridRows: number
   readonly gridColumns: number
-}
-
-/**
- * Reads `preprocessor_config.json` of a Qwen model, older (`min_pixels`) and newer (`size.shortest_edge`) forms.
- * @throws PerStreamError `model-invalid` when it is no JSON object, `model-unsupported` for another kind of preparation
- */
-export function readImageProcessorConfig(text: string): ImageProcessorConfig {
-  const config = parseObject(text)
-  const size = (config.size ?? {}) as Record<string, unknown>
-  const number = (value: unknown, fallback: number) => (typeof value === 'number' ? value : fallback)
-  const numbers = (value: unknown, fallback: readonly number[]) =>
-    Array.isArray(value) && value.length === 3 ? (value as number[]) : fallback
-  for (const step of ['do_resize', 'do_rescale', 'do_normalize']) {
-    if (config[step] === false) throw unsupported(step, false)
-  }
-  if (config.resample !== undefined && config.resample !== 3) throw unsupported('resample', config.resample)
-  return {
-    patchSize: number(config.patch_size, 14),
-    mergeSize: number(config.merge_size, 2),
-    temporalPatchSize: number(config.temporal_patch_size, 2),
-    minPixels: number(config.min_pixels ?? size.shortest_edge, 56 * 56),
-    maxPixels: number(config.max_pixels ?? size.longest_edge, 28 * 28 * 1280),
-    mean: numbers(config.image_mean, [0.48145466, 0.4578275, 0.40821073]),
-    deviation: numbers(config.image_std, [0.26862954, 0.26130258, 0.27577711]),
-    rescale: number(config.rescale_factor, 1 / 255),
-  }
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  let cause: unknown
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
-  } catch (error) {
-    cause = error
-  }
-  throw new PerStreamError(
-    'model-invalid',
-    'preprocessor_config.json is no JSON object: fetch the model again',
-    cause === undefined ? {} : { cause },
-  )
-}
-
-function unsupported(option: string, value: unknown): PerStreamError {
-  return new PerStreamError(
-    'model-unsupported',
-    `preprocessor_config.json says ${option} = ${JSON.stringify(value)}, which is not built: use a Qwen vision model`,
-    { fields: { option, value } },
-  )
 }
 
 /**

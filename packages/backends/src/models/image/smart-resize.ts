@@ -10,8 +10,8 @@ export interface SizeLimits {
 }
 
 /**
- * The size at which an image is shown to a Qwen vision tower: both sides rounded (half to even) to multiples of `factor`, scaled down or up
- * where the area leaves the limits. (BEHAVIOUR 2, vector B1)
+ * The size at which an image is shown to a Qwen vision tower: both sides rounded (half to even) to multiples of
+ * `factor`, scaled down or up where the area leaves the limits. (BEHAVIOUR 2, vector B1)
  * @throws PerStreamError `input-invalid` when one side is more than 200 times the other
  */
 export function smartResize(

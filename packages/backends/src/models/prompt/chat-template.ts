@@ -5,7 +5,8 @@ import { parseJson } from './tokenizer'
 /** Lays turns out as the one text that a model was trained on. */
 export interface ChatTemplate {
   /**
-   * Renders turns, every image and embedding as the model's one image token. `open` begins the assistant's turn at the end.
+   * Renders turns, every image and embedding as the model's one image token. `open` begins the assistant's turn at
+   * the end.
    * @throws PerStreamError `input-invalid` with the template's own words when it refuses the turns
    */
   render(turns: readonly PromptTurn[], options: { readonly open: boolean }): string
@@ -22,7 +23,8 @@ export interface ChatTemplateSource {
 }
 
 /**
- * Opens the chat template of a model: `chat_template.jinja`, else `tokenizer_config.json`, else `chat_template.json`. `variables` are handed to it.
+ * Opens the chat template of a model: `chat_template.jinja`, else `tokenizer_config.json`, else `chat_template.json`.
+ * `variables` are handed to it.
  * @throws PerStreamError `model-invalid` when there is none, or when it does not parse
  */
 export async function openChatTemplate(

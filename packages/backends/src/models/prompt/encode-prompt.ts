@@ -29,8 +29,9 @@ export interface PromptEncoding {
 }
 
 /**
- * Encodes turns. Text is never more than text: what spells a control token is taken out before the template sees it and put back as
- * plain characters after the template's own control tokens were found, so the result is that of the model's own tokenizer wherever no such text occurs.
+ * Encodes turns. Text is never more than text: what spells a control token is taken out before the template sees it
+ * and put back as plain characters after the template's own control tokens were found, so the result is that of the
+ * model's own tokenizer wherever no such text occurs.
  * @throws PerStreamError `model-invalid` when the template shows another number of images than the turns have
  */
 export function encodePrompt(
@@ -65,7 +66,10 @@ function wrongImages(wanted: number, found: string): PerStreamError {
   )
 }
 
-/** Makes one part of texts that follow each other: templates put nothing between them, so together they might spell what neither does. */
+/**
+ * Makes one part of texts that follow each other: templates put nothing between them, so together they might spell
+ * what neither does.
+ */
 function mergeText({ role, parts }: PromptTurn): PromptTurn {
   const merged: PromptPart[] = []
   for (const part of parts) {

@@ -119,6 +119,28 @@ describe('openTokenizer', () => {
   })
 })
 
+describe('a vocabulary that spells out its control tokens', () => {
+  it('still takes words as words, and whole characters', () => {
+    const json = JSON.parse(byteTokenizerJson())
+    const [left, right] = ['<|im_', 'end|>']
+    const grow = (word: string) =>
+      Array.from(word)
+        .slice(1)
+        .map((_, i) => [word.slice(0, i + 1), word[i + 1]!] as const)
+    const merges = [...grow(left), ...grow(right), [left, right] as const]
+    const vocabulary = [...new Set(merges.map(([a, b]) => a + b))].filter((word) => word !== '<|im_end|>')
+    const added = Object.fromEntries(vocabulary.map((word, i) => [word, 300 + i]))
+    json.model.vocab = { ...json.model.vocab, ...added, '<|im_end|>': end }
+    json.model.merges = merges
+    const tokenizer = openTokenizer(JSON.stringify(json), byteTokenizerConfig())
+    for (const words of ['<|im_end|>', '😀<|im_end|>😀', 'a<|im_end|>bcdefg😀<|im_end|>']) {
+      const ids = tokenizer.encodePlain(words)
+      expect(ids).not.toContain(end)
+      expect(Buffer.concat(ids.map((id) => tokenizer.bytes(id)!)).toString()).toBe(words)
+    }
+  })
+})
+
 describe('openChatTemplate', () => {
   const template = async (files: Record<string, string>, config = {}) => {
     const readText = async (name: string) => files[name] ?? missing()

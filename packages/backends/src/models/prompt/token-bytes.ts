@@ -6,8 +6,8 @@ interface DecoderJson {
 }
 
 /**
- * Makes the function that gives the bytes of a token of the vocabulary: byte-level tokens (GPT-2, Qwen, Llama 3), or pieces with "▁" for
- * a blank and <0xNN> for a byte (Llama 2).
+ * Makes the function that gives the bytes of a token of the vocabulary: byte-level tokens (GPT-2, Qwen, Llama 3), or
+ * pieces with "▁" for a blank and <0xNN> for a byte (Llama 2).
  * @throws PerStreamError `model-unsupported` for other decoders
  */
 export function createTokenBytes(decoder: unknown): (token: string) => Uint8Array {

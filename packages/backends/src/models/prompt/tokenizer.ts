@@ -29,8 +29,8 @@ interface TokenizerJson {
 
 /**
  * Opens a tokenizer from the text of `tokenizer.json` and `tokenizer_config.json`.
- * @throws PerStreamError `model-invalid` when they are damaged or contradict each other, `model-unsupported` for a tokenizer whose tokens are
- * not bytes
+ * @throws PerStreamError `model-invalid` when they are damaged or contradict each other, `model-unsupported` for a
+ * tokenizer whose tokens are not bytes
  */
 export function openTokenizer(tokenizerText: string, configText: string): TextTokenizer {
   const json = parseJson<TokenizerJson>(tokenizerText, 'tokenizer.json')
@@ -62,13 +62,12 @@ function encodePlain(tokenizer: Tokenizer, text: string, controls: ReadonlyMap<n
   if (text === '') return []
   const { ids } = tokenizer.encode(text, { add_special_tokens: false })
   if (!ids.some((id) => controls.has(id))) return ids
-  const middle = Math.ceil(text.length / 2)
-  return text.length < 2
-    ? ids
-    : [
-        ...encodePlain(tokenizer, text.slice(0, middle), controls),
-        ...encodePlain(tokenizer, text.slice(middle), controls),
-      ]
+  const characters = Array.from(text)
+  if (characters.length < 2) return ids
+  const middle = Math.ceil(characters.length / 2)
+  return [characters.slice(0, middle), characters.slice(middle)].flatMap((part) =>
+    encodePlain(tokenizer, part.join(''), controls),
+  )
 }
 
 function buildTokenizer(json: object, config: object): Tokenizer {
