@@ -32,7 +32,12 @@ export {
   type PartPlacement,
 } from './models/open-language-model'
 export { type OpenServedModelOptions, openServedModel } from './models/open-served-model'
+export type { OpenSentenceOptions } from './models/sentences/open-sentence-options'
 export { createSentenceEncoder, type SentenceEncoderOptions } from './models/sentences/sentence-encoder'
+export {
+  createServedSentenceEncoder,
+  type ServedSentenceEncoderOptions,
+} from './models/sentences/served-sentence-encoder'
 export {
   createSpatialProjection,
   type SpatialProjection,
