@@ -41,7 +41,13 @@ export async function examine(flags: ModelFlags, { signal }: CallOptions): Promi
   )
   const { auto, cuda, backends } = await examineBackends({ signal })
   const packages = await Promise.all(optionalPackages.map(checkPackage))
-  const checks = [...decoders, ...backends, ...packages, ...(await liteChecks({ signal })), await speechCheck({ signal })]
+  const checks = [
+    ...decoders,
+    ...backends,
+    ...packages,
+    ...(await liteChecks({ signal })),
+    await speechCheck({ signal }),
+  ]
   return { checks, auto, cuda, models: await sizeOfModels(flags) }
 }
 
