@@ -19,7 +19,7 @@ export async function openTransformersModel(models: string): Promise<Transformer
   const folder = await mkdtemp(join(tmpdir(), 'perstream-bench-'))
   const source = smallModelFolder(models)
   await mkdir(join(folder, 'onnx'))
-  for (const name of ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json'])
+  for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json'])
     await copyFile(join(source, name), join(folder, name))
   await writeFile(join(folder, 'onnx', 'model.onnx'), await joined(join(source, 'onnx')))
   env.allowRemoteModels = false
@@ -67,7 +67,7 @@ function renamed(graph: OnnxGraph): OnnxGraph {
     initializers: graph.initializers.map((tensor) => ({ ...tensor, name: rename(tensor.name) })),
     nodes: graph.nodes.map((node) => ({
       ...node,
-      name: `embed.${node.name}`,
+      name: `embed.${node.outputs[0]}`,
       inputs: node.inputs.map(rename),
       outputs: node.outputs.map(rename),
     })),
