@@ -32,7 +32,7 @@ export async function measureDecoding({ models, rounds, gguf }: ModelBenchOption
   contestants.transformers = async () => check(await transformers.generate(ids, tokens), wanted)
   const llama = await openLlama(gguf)
   if (typeof llama === 'string') notes.push(`llama.cpp was not measured: ${llama}`)
-  else contestants.llama = () => llama.generate(user, tokens)
+  else contestants.llama = () => llama.generate(ids, tokens)
   const times = await interleave(contestants, rounds)
   await transformers[Symbol.asyncDispose]()
   if (typeof llama !== 'string') await llama[Symbol.asyncDispose]()
