@@ -5,7 +5,7 @@ const entry = ['src/index.ts', 'src/node-av.ts', 'src/ffmpeg.ts', 'src/compat.ts
 
 export default defineConfig({
   ...baseOptions,
-  // The decoding thread is a file of its own beside the driver that starts it.
-  entry: [...entry, 'src/node-av-worker.ts'],
+  // The decoding threads are files of their own beside the driver that starts them.
+  entry: [...entry, 'src/node-av-worker.ts', 'src/node-av-audio-worker.ts'],
   dts: { entry },
 })

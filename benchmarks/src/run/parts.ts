@@ -19,7 +19,7 @@ export type MeteredParts = Omit<PerStreamParts, 'source' | 'memory'> & AsyncDisp
 
 /** Opens the parts of the lite preset with a meter on each. */
 export async function openMeteredParts(meter: Meter): Promise<MeteredParts> {
-  const runtime = createOnnxRuntime()
+  const runtime = createOnnxRuntime({ worker: false })
   const text = await createUseLiteEncoder({ runtime: meter.runtime(`${modelPart}sentences`, runtime) })
   const reader = await createPpOcrReader({ runtime: meter.runtime(`${modelPart}reading`, runtime) })
   const detector = await createCenterNet({ runtime: meter.runtime(`${modelPart}objects`, runtime) })

@@ -7,4 +7,5 @@ export {
   type PulledModel,
   type PullOptions,
   type RevisionOptions,
+  type VerifyOptions,
 } from './hub/create-hub'

@@ -16,6 +16,12 @@ export type {
   VisionWindow,
 } from './models/config/model-config'
 export { readModelConfig } from './models/config/read-model-config'
+export type { ChoiceTokens } from './models/generation/choices'
+export type { KeptPrefix } from './models/generation/kept-prefix'
+export { createLanguageModel, type LanguageModel, type PromptOptions } from './models/generation/language-model'
+export type { LanguageModelOptions } from './models/generation/model-context'
+export { createQwenVisionEncoder, type QwenVisionEncoderOptions } from './models/generation/qwen-vision-encoder'
+export type { VisionOptions } from './models/generation/vision-tower'
 export { type ImportModelOptions, importModel } from './models/import/import-model'
 export type { ImportDtype } from './models/import/weight-plan'
 export type { LanguageModelParts } from './models/language-model-parts'
@@ -25,7 +31,13 @@ export {
   openLanguageModel,
   type PartPlacement,
 } from './models/open-language-model'
+export { type OpenServedModelOptions, openServedModel } from './models/open-served-model'
+export type { OpenSentenceOptions } from './models/sentences/open-sentence-options'
 export { createSentenceEncoder, type SentenceEncoderOptions } from './models/sentences/sentence-encoder'
+export {
+  createServedSentenceEncoder,
+  type ServedSentenceEncoderOptions,
+} from './models/sentences/served-sentence-encoder'
 export {
   createSpatialProjection,
   type SpatialProjection,

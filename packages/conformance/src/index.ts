@@ -1,4 +1,5 @@
 export { answererContract } from './answerer'
+export { type AudioContractOptions, audioContract, type ToneClip } from './audio-contract'
 export { type CaptionerContractOptions, captionerContract } from './captioner-contract'
 export { type RememberGateFixture, rememberGateContract } from './gate'
 export { type MemoryGraphSubject, memoryRetrieverContract, memoryWriterContract } from './memory-graph'
@@ -17,7 +18,7 @@ export {
   type UnreliableFailure,
   type UnreliableFile,
 } from './unreliable-directory'
-export { type BarClipOptions, readBars, renderBarClip } from './video-clips'
+export { type BarClipOptions, readBars, renderBarClip, renderToneClip, type ToneClipOptions } from './video-clips'
 export { type ContractClip, type FrameSourceContractOptions, frameSourceContract } from './video-frame-source'
 export { type KeyframeSelectorContractOptions, keyframeSelectorContract } from './video-keyframe-selector'
 export { type VisionEncoderContractOptions, visionEncoderContract } from './vision-encoder-contract'

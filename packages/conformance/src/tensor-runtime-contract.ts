@@ -284,29 +284,21 @@ function testLongRuns(use: Use): void {
     }))
 }
 
-function testOperators({
-  create,
-  device = 'cpu',
-  reference,
-  tolerance: general = 1e-5,
-}: TensorRuntimeContractOptions): void {
+function testOperators({ create, device = 'cpu', reference, tolerance = 1e-5 }: TensorRuntimeContractOptions): void {
   if (!reference) return
-  it.each(operatorCases())(
-    'agrees with the reference: $name',
-    async ({ model, feeds, exact = [], tolerance = general }) => {
-      const session = await create().open({ bytes: model }, { device })
-      const expected = await reference().open({ bytes: model }, { device: 'cpu' })
-      const [results, wanted] = [await session.run(feeds), await expected.run(feeds)]
-      for (const [name, { type, shape, data }] of Object.entries(wanted)) {
-        const given = results[name]!
-        expect(given).toMatchObject({ type, shape })
-        if (exact.includes(name)) expect(given.data).toEqual(data)
-        else expect(farthest(given.data as Float32Array, data as Float32Array), name).toBeLessThan(tolerance)
-      }
-      await session[Symbol.asyncDispose]()
-      await expected[Symbol.asyncDispose]()
-    },
-  )
+  it.each(operatorCases())('agrees with the reference: $name', async ({ model, feeds, exact = [] }) => {
+    const session = await create().open({ bytes: model }, { device })
+    const expected = await reference().open({ bytes: model }, { device: 'cpu' })
+    const [results, wanted] = [await session.run(feeds), await expected.run(feeds)]
+    for (const [name, { type, shape, data }] of Object.entries(wanted)) {
+      const given = results[name]!
+      expect(given).toMatchObject({ type, shape })
+      if (exact.includes(name)) expect(given.data).toEqual(data)
+      else expect(farthest(given.data as Float32Array, data as Float32Array), name).toBeLessThan(tolerance)
+    }
+    await session[Symbol.asyncDispose]()
+    await expected[Symbol.asyncDispose]()
+  })
 }
 
 /** The largest difference of two numbers at the same place. */

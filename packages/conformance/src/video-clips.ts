@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { promisify } from 'node:util'
 import type { RgbImage } from '@perstream/spec'
 
 /** How a {@link renderBarClip} clip is made. */
@@ -72,4 +73,40 @@ export function readBars(image: RgbImage, axis: 'x' | 'y' = 'x'): number {
   if (!seen[0]) seen.reverse()
   if (!seen[0] || seen[bars - 1]) throw new TypeError('the image shows no bars of renderBarClip')
   return seen.slice(1, -1).reduce((number, white, bit) => number + (white ? 2 ** bit : 0), 0)
+}
+
+/** How a {@link renderToneClip} clip is made. */
+export interface ToneClipOptions {
+  /** Length in seconds. */
+  readonly seconds: number
+  /** When a tone of 1 kHz sounds, in seconds of the picture; between the tones it is silent. */
+  readonly bursts: readonly { readonly from: number; readonly to: number }[]
+  /** Samples a second. Default 48000. */
+  readonly sampleRate?: number | undefined
+  /** 'left': two channels, the tone in the left one only. Default 'mono'. */
+  readonly channels?: 'mono' | 'left' | undefined
+  /** The second at which sound begins to be recorded. Default 0. */
+  readonly soundFrom?: number | undefined
+  /** A stretch of which no sound was recorded, so that the container has nothing there. */
+  readonly hole?: { readonly from: number; readonly to: number } | undefined
+  /** False: the file holds sound only. Default true. */
+  readonly picture?: boolean | undefined
+  /** Arguments of ffmpeg between the inputs and the file: codecs. */
+  readonly output: readonly string[]
+  /** The ffmpeg program. Default `ffmpeg`. */
+  readonly ffmpegPath?: string | undefined
+}
+
+/** Renders a clip with bursts of a tone. Needs the ffmpeg program. Rejects with what it says when it fails. */
+export async function renderToneClip(path: string, options: ToneClipOptions): Promise<void> {
+  const { seconds, bursts, sampleRate = 48000, channels = 'mono', soundFrom = 0, hole, output } = options
+  const { picture = true, ffmpegPath = 'ffmpeg' } = options
+  const sounds = bursts.map(({ from, to }) => `between(t\\,${from - soundFrom}\\,${to - soundFrom})`).join('+')
+  const tone = `0.5*sin(2*PI*1000*t)*(${sounds})`
+  const layout = channels === 'left' ? `${tone}|0:c=stereo` : tone
+  const sound = `aevalsrc=${layout}:s=${sampleRate}:d=${seconds - soundFrom}`
+  const video = ['-f', 'lavfi', '-i', `testsrc2=s=160x120:r=20:d=${seconds}`]
+  const gap = hole ? ['-af', `aselect=not(between(t\\,${hole.from}\\,${hole.to}))`] : []
+  const inputs = [...(picture ? video : []), '-itsoffset', String(soundFrom), '-f', 'lavfi', '-i', sound]
+  await promisify(execFile)(ffmpegPath, ['-v', 'error', '-y', ...inputs, ...gap, ...output, path])
 }

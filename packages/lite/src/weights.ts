@@ -89,10 +89,14 @@ export async function readJson<Value>(path: string, signal?: AbortSignal): Promi
   }
 }
 
-/** Reads the bytes of a model. @throws PerStreamError `model-missing` */
+/** Reads the bytes of a model that is one file. @throws PerStreamError `model-missing`, also for a folder or hub id */
 export async function readModel(model: ModelSource, signal: AbortSignal | undefined): Promise<Uint8Array> {
   if ('bytes' in model) return model.bytes
   if ('path' in model) return readWeights(model.path, signal)
+  if (!('url' in model)) {
+    const location = 'folder' in model ? model.folder : model.hub
+    throw unread(location, 'give one file, as a path, a URL or bytes', signal)
+  }
   if (model.url.startsWith('file:')) return readWeights(new URL(model.url), signal)
   const response = await fetch(model.url, { signal: signal ?? null }).catch((cause: unknown) => {
     throw unread(model.url, cause, signal)

@@ -11,7 +11,7 @@ import {
   type OnnxValueInfo,
   typeNumbers,
 } from './model'
-import { bytesOf, floatsOf, integerOf, integersOf, type ProtoField, readFields, textOf } from './protobuf'
+import { bytesOf, floatsOf, integerOf, integersOf, mostNumbers, type ProtoField, readFields, textOf } from './protobuf'
 import { elementSize, rawBytes } from './tensor'
 
 /**
@@ -30,8 +30,8 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
     if (field.field === 1) irVersion = Number(integerOf(field))
     else if (field.field === 2) producer = textOf(field)
     else if (field.field === 7) graph = readGraph(bytesOf(field), budget)
-    else if (field.field === 8) opsets.push(readOpset(bytesOf(field)))
-    else if (field.field === 14) metadata.push(readEntry(bytesOf(field)))
+    else if (field.field === 8) opsets.push(readOpset(bytesOf(field), budget))
+    else if (field.field === 14) metadata.push(readEntry(bytesOf(field), budget))
     else if (field.field === 25) throw unsupported('model functions')
   }
   if (!graph) throw new PerStreamError('model-invalid', 'The bytes are no ONNX model: they hold no graph')
@@ -40,7 +40,7 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
 
 /** Parts of a graph lie within each other no deeper than this. */
 const deepest = 32
-/** Nodes, tensors, values and attributes: so many are beyond any model, and far below what memory holds. */
+/** Nodes and their names, tensors, values, sizes and attributes: so many are beyond any model, and far below what memory holds. */
 const mostParts = 2_000_000
 
 /** Counts what a model is made of, so that a small file cannot fill the memory. */
@@ -65,7 +65,8 @@ function createBudget(depth = 0, counted = { parts: 0 }): Budget {
   }
 }
 
-function readOpset(bytes: Uint8Array): [string, number] {
+function readOpset(bytes: Uint8Array, budget: Budget): [string, number] {
+  budget.spend()
   let domain = ''
   let version = 0
   for (const field of readFields(bytes)) {
@@ -75,7 +76,8 @@ function readOpset(bytes: Uint8Array): [string, number] {
   return [domain, version]
 }
 
-function readEntry(bytes: Uint8Array): [string, string] {
+function readEntry(bytes: Uint8Array, budget: Budget): [string, string] {
+  budget.spend()
   let key = ''
   let value = ''
   for (const field of readFields(bytes)) {
@@ -111,14 +113,19 @@ function readNode(bytes: Uint8Array, budget: Budget): OnnxNode {
   const outputs: string[] = []
   const attributes: [string, OnnxAttribute][] = []
   for (const field of readFields(bytes)) {
-    if (field.field === 1) inputs.push(textOf(field))
-    else if (field.field === 2) outputs.push(textOf(field))
+    if (field.field === 1) inputs.push(readName(field, budget))
+    else if (field.field === 2) outputs.push(readName(field, budget))
     else if (field.field === 3) name = textOf(field)
     else if (field.field === 4) operator = textOf(field)
     else if (field.field === 5) attributes.push(readAttribute(bytesOf(field), budget))
     else if (field.field === 7) domain = textOf(field)
   }
   return { name, operator, domain, inputs, outputs, attributes: Object.fromEntries(attributes) }
+}
+
+function readName(field: ProtoField, budget: Budget): string {
+  budget.spend()
+  return textOf(field)
 }
 
 function readAttribute(bytes: Uint8Array, budget: Budget): [string, OnnxAttribute] {
@@ -161,8 +168,9 @@ function listOf<Value>(bytes: Uint8Array, number: number, read: (field: ProtoFie
   return values
 }
 
-/** Lists can be longer than a call takes arguments. */
+/** Appends to a list, which can be longer than a call takes arguments. */
 function append<Value>(list: Value[], more: readonly Value[]): void {
+  if (list.length + more.length > mostNumbers) throw unsupported(`lists of more than ${mostNumbers} numbers`)
   for (const value of more) list.push(value)
 }
 
@@ -183,7 +191,7 @@ function readTensor(bytes: Uint8Array, budget: Budget): OnnxTensor {
     else if (field.field === 5 || field.field === 7 || field.field === 11) append(numbers, integersOf(field))
     else if (field.field === 10) raw = bytesOf(field)
     else if (field.field === 6) throw unsupported('string tensors')
-    else if (field.field === 13) external.push(readEntry(bytesOf(field)))
+    else if (field.field === 13) external.push(readEntry(bytesOf(field), budget))
   }
   if (!type) throw new PerStreamError('model-invalid', `The tensor "${name}" has no element type`)
   const expected = shape.reduce((product, size) => product * size, 1) * elementSize(type)
@@ -225,7 +233,7 @@ function readValueInfo(bytes: Uint8Array, budget: Budget): OnnxValueInfo {
       if (kind.field !== 1) throw unsupported(`the value "${name}", which is no tensor`)
       for (const part of readFields(bytesOf(kind))) {
         if (part.field === 1) type = readType(part)
-        else if (part.field === 2) shape = readShape(bytesOf(part))
+        else if (part.field === 2) shape = readShape(bytesOf(part), budget)
       }
     }
   }
@@ -233,9 +241,10 @@ function readValueInfo(bytes: Uint8Array, budget: Budget): OnnxValueInfo {
   return { name, type, shape }
 }
 
-function readShape(bytes: Uint8Array): (number | string)[] {
+function readShape(bytes: Uint8Array, budget: Budget): (number | string)[] {
   const shape: (number | string)[] = []
   for (const dimension of readFields(bytes)) {
+    budget.spend()
     let size: number | string = -1
     for (const field of readFields(bytesOf(dimension))) {
       if (field.field === 1) size = Number(integerOf(field))

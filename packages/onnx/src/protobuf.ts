@@ -3,6 +3,9 @@ import { PerStreamError } from '@perstream/spec'
 const utf8 = new TextEncoder()
 const fromUtf8 = new TextDecoder()
 
+/** Numbers of one list; longer ones are stored as raw bytes. */
+export const mostNumbers = 2 ** 26
+
 /** Writes one protobuf message. Long fields are kept by reference until {@link ProtoWriter.finish} copies them once. */
 export class ProtoWriter {
   readonly #chunks: Uint8Array[] = []
@@ -140,6 +143,7 @@ export function integerOf({ bits }: ProtoField): number | bigint {
 /** The whole numbers of a repeated field, packed or not. */
 export function integersOf(field: ProtoField): (number | bigint)[] {
   if (!field.bytes) return [integerOf(field)]
+  if (field.bytes.length > mostNumbers) throw tooLong(field)
   const values: (number | bigint)[] = []
   let value = 0n
   let shift = 0n
@@ -163,9 +167,14 @@ export function integersOf(field: ProtoField): (number | bigint)[] {
 /** The 32-bit floats of a repeated field, packed or not. */
 export function floatsOf(field: ProtoField): number[] {
   const bytes = field.bytes ?? new Uint8Array(Uint32Array.of(Number(field.bits)).buffer)
+  if (bytes.length / 4 > mostNumbers) throw tooLong(field)
   if (bytes.length % 4 !== 0) throw invalid(`field ${field.field} has ${bytes.length} bytes: floats take 4 each`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(i * 4, true))
+}
+
+function tooLong({ field, bytes }: ProtoField): PerStreamError {
+  return invalid(`the list of field ${field} takes ${bytes?.length} bytes: so many numbers are stored raw`)
 }
 
 function narrow(value: bigint): number | bigint {

@@ -223,6 +223,7 @@ describe('perstream', () => {
       expect([name, source]).toEqual([expect.stringMatching(/^lib/), expect.any(String)])
     expect(models).toEqual({ folder: scratch.path('models'), count: 0, bytes: 0 })
     expect(checks).toContainEqual(expect.objectContaining({ group: 'decoder', name: 'node-av', works: true }))
+    expect(checks).toContainEqual(expect.objectContaining({ group: 'model', name: 'speech', works: true }))
     for (const { works, remedy } of checks) if (!works) expect(remedy).toMatch(/\w/)
     expect((await perstream('doctor')).stdout).toContain('decoders (one is enough)')
   })

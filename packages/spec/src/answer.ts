@@ -1,4 +1,4 @@
-import type { RetrievedMemory } from './memory'
+import type { MemoryRetriever, RetrievedMemory } from './memory'
 import type { CallOptions } from './options'
 import type { PatchGrid } from './tensor'
 import type { Caption, Evidence, Moment } from './vision'
@@ -20,6 +20,8 @@ export interface AnswerRequest {
   /** Best first. */
   readonly memories: readonly RetrievedMemory[]
   readonly moment: AskMoment
+  /** Reads what a memory looked like, for an answerer that can look. */
+  readonly grid?: MemoryRetriever['grid'] | undefined
 }
 
 /** A memory that carries an answer. */

@@ -14,6 +14,10 @@ export interface AudioChunk {
 export interface AudioOptions extends CallOptions {
   /** Samples a second. Default 16000, what speech models take. */
   readonly sampleRate?: number | undefined
+  /** First second wanted, inclusive. Default: the first one the source was opened for. */
+  readonly start?: number | undefined
+  /** Last second wanted, exclusive. Default: the last one the source was opened for. */
+  readonly end?: number | undefined
 }
 
 /** A sentence that was said. Seconds are those of the sound it was heard in. */

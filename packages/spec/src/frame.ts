@@ -76,8 +76,8 @@ export interface FrameSource extends AsyncIterable<Frame>, AsyncDisposable {
   /** Average frames a second as the container states it, or undefined. */
   readonly frameRate: number | undefined
   /**
-   * The sound of the source over the seconds it was opened for, decoded beside the frames and at its own pace. Absent: it
-   * has none, or its driver cannot decode it.
+   * The sound of the source over the seconds it was opened for, decoded beside the frames and at its own pace. It may be read
+   * again, as often as wanted, until the source is disposed. Absent: it has none, or its driver cannot decode it.
    */
   audio?(options?: AudioOptions): AsyncIterable<AudioChunk>
 }

@@ -26,6 +26,15 @@ export interface GenerateOptions extends CallOptions {
   readonly topP?: number | undefined
   readonly stop?: readonly string[] | undefined
   readonly seed?: number | undefined
+  /** Receives every token as it is chosen. A generator that does not know its tokens never calls it. */
+  readonly onToken?: ((token: GeneratedToken) => void) | undefined
+}
+
+/** A token that was chosen. */
+export interface GeneratedToken {
+  readonly id: number
+  /** 0..1, by the model's own distribution, before temperature and limits. */
+  readonly probability: number
 }
 
 /** Writes text after a prompt. */

@@ -28,7 +28,7 @@ export type {
   SamplingOptions,
 } from './frame'
 export type { GateContext, GateDecision, GateMode, MemoryCategory, RememberGate } from './gate'
-export type { ChoiceScorer, GenerateOptions, Generator, PromptPart, PromptTurn } from './generator'
+export type { ChoiceScorer, GeneratedToken, GenerateOptions, Generator, PromptPart, PromptTurn } from './generator'
 export type {
   CreateResult,
   Entity,

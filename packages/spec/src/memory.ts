@@ -211,6 +211,8 @@ export interface RetrievedMemory {
 export interface MemoryRetriever {
   /** Finds memories, best first, each once. */
   retrieve(query: MemoryQuery, options?: CallOptions): Promise<RetrievedMemory[]>
+  /** Reads a grid of a memory, or undefined when it is not kept. Absent: no grids are kept. */
+  grid?(reference: GridReference, options?: CallOptions): Promise<PatchGrid | undefined>
 }
 
 /** A person, thing or place that memories speak of, as it is stored. */

@@ -1,5 +1,6 @@
 import type { Location } from './location'
 import { type Sampling, timeTolerance } from './sampling'
+import { type SoundRange, soundFilters } from './sound'
 
 /** The two programs, by path or by name on PATH. */
 export interface FfmpegPrograms {
@@ -99,6 +100,28 @@ export function copyArguments(
     '1',
     'pipe:1',
   ]
+}
+
+/** Where the sound of a source is, and which part of it is read. */
+export interface SoundPlan {
+  readonly location: Location
+  /** Number of its stream. */
+  readonly stream: number
+  /** Container time of the source's start, in seconds. */
+  readonly origin: number
+  readonly range: SoundRange
+}
+
+/** Seconds before the first sample wanted at which decoding begins: codecs need a little sound to be right. */
+const preroll = 1
+
+/** The arguments that write raw mono floats to standard output. */
+export function soundArguments(programs: FfmpegPrograms, { location, stream, origin, range }: SoundPlan): string[] {
+  const from = range.start - preroll
+  const seek = from > 0 ? ['-ss', fixed(from)] : []
+  const chain = `asetpts=PTS-(${fixed(origin + range.start)})/TB,${soundFilters(range.sampleRate)}`
+  const output = ['-map', `0:${stream}`, '-af', chain, '-f', 'f32le', 'pipe:1']
+  return [...common(programs), ...seek, ...inputArguments(location), ...output]
 }
 
 function common({ threads }: FfmpegPrograms): string[] {

@@ -9,6 +9,7 @@ import type { FrameData } from './node-av-protocol'
 import { fitHeight } from './resize-area'
 import { createSourceFrame, iteratedBefore } from './source-frame'
 import { corruptWarning, isTruncated, truncatedWarning } from './source-info'
+import type { SourceSound } from './source-sound'
 
 /** What a source over the ffmpeg programs is made from. */
 export interface FfmpegSourceInput {
@@ -18,6 +19,8 @@ export interface FfmpegSourceInput {
   readonly plan: ReaderPlan
   /** Numbers frames of files; undefined for streams that can be read only once. */
   readonly index: PacketIndex | undefined
+  /** Undefined: it has none. */
+  readonly sound: SourceSound | undefined
 }
 
 /** A frame, with its exact time for finding it again. */
@@ -34,6 +37,7 @@ export class FfmpegSource implements FrameSource {
   readonly width: number
   readonly height: number
   readonly frameRate: number | undefined
+  readonly audio?: NonNullable<FrameSource['audio']>
   private readonly running = new Set<Running>()
   private failure: { error: unknown } | undefined
   private stopping: Promise<void> | undefined
@@ -54,6 +58,7 @@ export class FfmpegSource implements FrameSource {
     this.width = info.width
     this.height = info.height
     this.frameRate = info.frameRate
+    if (input.sound) this.audio = input.sound.audio
     options.signal?.addEventListener('abort', this.onAbort, { once: true })
     if (options.signal?.aborted) this.onAbort()
   }
@@ -71,8 +76,8 @@ export class FfmpegSource implements FrameSource {
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.stop(), this.input.sound?.close()])
   }
 
   released(): void {}
@@ -166,4 +171,4 @@ export class FfmpegSource implements FrameSource {
 }
 
 /** What ffmpeg says on its error level when data is damaged, as against what it finds odd. */
-const damageWords = /error|invalid|corrupt|missing|conceal|truncat|partial|non-existing|failed/i
+export const damageWords = /error|invalid|corrupt|missing|conceal|truncat|partial|non-existing|failed/i

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import {
+  type AudioChunk,
   type CallOptions,
   type DriverStatus,
   type FrameSource,
@@ -8,13 +9,18 @@ import {
   PerStreamError,
 } from '@perstream/spec'
 import { type FfmpegPrograms, type ReaderPlan, seekTarget } from './ffmpeg-arguments'
+import { readFfmpegSound } from './ffmpeg-audio'
 import { PacketIndex } from './ffmpeg-index'
-import { type Probed, probeSource } from './ffmpeg-probe'
+import { type Probed, type ProbedSound, probeSound, probeSource } from './ffmpeg-probe'
 import { run } from './ffmpeg-process'
 import { FfmpegSource } from './ffmpeg-source'
 import { type Location, resolveLocation } from './location'
+import { type AudioDriver, noSound, type OpenAudioOptions } from './open-audio'
 import { fitHeight } from './resize-area'
 import { resolveSampling, type Sampling, timeTolerance } from './sampling'
+import { soundWarning } from './sound'
+import { canBeHeard } from './source-info'
+import { createSourceSound, type SourceSound } from './source-sound'
 
 /** Where ffmpeg is, and how it decodes. */
 export interface FfmpegOptions {
@@ -33,7 +39,7 @@ const remedy = 'Install ffmpeg (https://ffmpeg.org), or give ffmpegPath and ffpr
  * A larger copy of a frame decodes again from the key frame before it, which takes 0.1 s or more; live streams and devices
  * have only the small copy.
  */
-export function ffmpegDriver(options: FfmpegOptions = {}): FrameSourceDriver {
+export function ffmpegDriver(options: FfmpegOptions = {}): FrameSourceDriver & AudioDriver {
   const { ffmpegPath = 'ffmpeg', ffprobePath = 'ffprobe', threads = Math.min(4, availableParallelism()) } = options
   if (!Number.isInteger(threads) || threads < 1)
     throw new TypeError(`threads is ${threads}: it must be a whole number, 1 or more`)
@@ -42,6 +48,7 @@ export function ffmpegDriver(options: FfmpegOptions = {}): FrameSourceDriver {
     name: 'ffmpeg',
     probe: (callOptions) => probePrograms([ffmpegPath, ffprobePath], callOptions),
     open: (location, openOptions) => open(location, programs, openOptions),
+    openAudio: (location, audioOptions) => openAudio(location, programs, audioOptions),
   }
 }
 
@@ -76,10 +83,7 @@ async function open(
     probeSource(given, location, found, signal),
   ])
   if (status.status === 'rejected') throw status.reason
-  if (!status.value.available)
-    throw new PerStreamError('source-driver-missing', `${status.value.reason}. ${remedy}.`, {
-      fields: { driver: 'ffmpeg' },
-    })
+  if (!status.value.available) throw driverMissing(status.value.reason)
   if (probing.status === 'rejected') throw probing.reason
   const probed = probing.value
   const programs = { ...given, passthrough: passthrough(status.value.version) }
@@ -91,13 +95,57 @@ async function open(
     if (!timed) await index?.stop()
     const plan = await planReader(found, sampling, probed, timed ? index : undefined)
     signal?.throwIfAborted()
-    return new FfmpegSource({ location, programs, probed, plan, index: timed ? index : undefined }, options)
+    const range = { start: sampling.start, end: sampling.end }
+    const heard = canBeHeard(probed.info)
+    const sound = heard ? soundOf(location, { ...options, ...range, location: found, programs, probed }) : undefined
+    return new FfmpegSource({ location, programs, probed, plan, sound, index: timed ? index : undefined }, options)
   } catch (error) {
     await index?.stop()
     throw error
   } finally {
     signal?.removeEventListener('abort', stopIndex)
   }
+}
+
+function driverMissing(reason: string): PerStreamError {
+  return new PerStreamError('source-driver-missing', `${reason}. ${remedy}.`, { fields: { driver: 'ffmpeg' } })
+}
+
+async function* openAudio(
+  location: string,
+  given: Omit<FfmpegPrograms, 'passthrough'>,
+  options: OpenAudioOptions = {},
+): AsyncGenerator<AudioChunk, void, void> {
+  const { signal, start = 0, end = Number.POSITIVE_INFINITY } = options
+  signal?.throwIfAborted()
+  const found = await resolveLocation(location)
+  const status = await probePrograms([given.ffmpegPath], { signal })
+  if (!status.available) throw driverMissing(status.reason)
+  const probed = await probeSound(given, location, found, signal)
+  const programs = { ...given, passthrough: passthrough(status.version) }
+  const sound = soundOf(location, { ...options, start, end, location: found, programs, probed })
+  if (!sound) throw noSound(location, 'it holds no sound')
+  yield* sound.audio(options)
+}
+
+/** What the sound of a source is read with. */
+interface SoundParts extends OpenSourceOptions {
+  readonly start: number
+  readonly end: number
+  readonly location: Location
+  readonly programs: FfmpegPrograms
+  readonly probed: ProbedSound
+}
+
+function soundOf(name: string, parts: SoundParts): SourceSound | undefined {
+  const { location, programs, probed, onWarning } = parts
+  const { sound: stream, origin } = probed
+  if (stream === undefined) return undefined
+  const onDamage = (count: number, seconds: number) => onWarning?.(soundWarning(name, count, seconds))
+  return createSourceSound(
+    (range, context) => readFfmpegSound({ name, location, programs, stream, origin, range, onDamage, ...context }),
+    parts,
+  )
 }
 
 /** Decides where reading begins; for a start it reads all packets before it, without decoding. */

@@ -2,6 +2,7 @@ export { createFlowKernel, type FlowKernel, type FlowKernelOptions } from './flo
 export { createFlowKeyframes, type FlowKeyframeOptions } from './flow-keyframes'
 export { toGray } from './gray'
 export { createIntervalKeyframes, type IntervalKeyframeOptions } from './interval-keyframes'
+export type { AudioDriver, OpenAudioOptions } from './open-audio'
 export { type OpenFrameSourceOptions, openFrameSource } from './open-frame-source'
 export { opticalFlow } from './optical-flow'
 export { resizeArea } from './resize-area'

@@ -22,10 +22,18 @@ export interface Input {
   close(): void
 }
 
+/** An opened container with its sound and a ready decoder. */
+export interface AudioInput extends Pick<Input, 'format' | 'stream' | 'decoder' | 'unit' | 'close'> {
+  /** Time of the source's start, in seconds: the same for frames and for sound. */
+  readonly origin: number
+  /** Length in seconds, as the container states it. */
+  readonly duration: number | undefined
+}
+
 /** Why a source was not opened. */
 export class Refusal extends Error {
   constructor(
-    readonly code: 'unreadable' | 'no-video',
+    readonly code: 'unreadable' | 'no-video' | 'no-sound',
     reason: string,
   ) {
     super(reason)
@@ -38,7 +46,7 @@ export function openInput(av: NodeAv, location: Location, threads: number): Inpu
   try {
     const stream = findVideo(av, format)
     const orientation = streamOrientation(av, stream)
-    const unit = stream.timeBase.num / stream.timeBase.den
+    const unit = unitOf(stream)
     const decoder = openDecoder(av, stream, threads)
     return {
       format,
@@ -50,6 +58,33 @@ export function openInput(av: NodeAv, location: Location, threads: number): Inpu
       info: describe(av, format, stream, orientation),
       origin: originOf(av, format, stream, unit),
       unit,
+      close() {
+        decoder.freeContext()
+        format.closeInputSync()
+      },
+    }
+  } catch (error) {
+    format.closeInputSync()
+    throw error
+  }
+}
+
+/** Opens a source and the decoder of its best sound. @throws Refusal */
+export function openAudioInput(av: NodeAv, location: Location): AudioInput {
+  const format = openFormat(av, location)
+  try {
+    const stream = findSound(av, format)
+    if (!stream) throw new Refusal('no-sound', 'it holds no sound')
+    const decoder = openDecoder(av, stream, 1)
+    const clock = bestVideo(av, format) ?? stream
+    const clockUnit = unitOf(clock)
+    return {
+      format,
+      stream,
+      decoder,
+      unit: unitOf(stream),
+      origin: originOf(av, format, clock, clockUnit) * clockUnit,
+      duration: durationOf(av, format),
       close() {
         decoder.freeContext()
         format.closeInputSync()
@@ -88,20 +123,39 @@ function ffmpegReason(lib: NodeAv['lib'], code: number): string {
     : `ffmpeg says "${text}"`
 }
 
-function findVideo({ constants }: NodeAv, format: FormatContext): Stream {
+function unitOf({ timeBase }: Stream): number {
+  return timeBase.num / timeBase.den
+}
+
+/** The sound that is marked as the first choice, else the first: of those that can be decoded. */
+function findSound({ lib, constants }: NodeAv, format: FormatContext): Stream | undefined {
+  const sounds = format.streams.filter(
+    ({ codecpar }) =>
+      codecpar.codecType === constants.AVMEDIA_TYPE_AUDIO &&
+      codecpar.sampleRate > 0 &&
+      lib.Codec.findDecoder(codecpar.codecId) !== null,
+  )
+  return sounds.find((stream) => stream.hasDisposition(constants.AV_DISPOSITION_DEFAULT)) ?? sounds[0]
+}
+
+function findVideo(av: NodeAv, format: FormatContext): Stream {
+  const best = bestVideo(av, format)
+  if (best) return best
+  throw new Refusal('no-video', format.nbStreams === 0 ? 'it holds no streams' : 'it holds sound or data, but no video')
+}
+
+function bestVideo({ constants }: NodeAv, format: FormatContext): Stream | undefined {
   const videos = format.streams.filter(
     (stream) =>
       stream.codecpar.codecType === constants.AVMEDIA_TYPE_VIDEO &&
       !stream.hasDisposition(constants.AV_DISPOSITION_ATTACHED_PIC),
   )
-  const best = videos.find((stream) => stream.codecpar.width > 0) ?? videos[0]
-  if (best) return best
-  throw new Refusal('no-video', format.nbStreams === 0 ? 'it holds no streams' : 'it holds sound or data, but no video')
+  return videos.find((stream) => stream.codecpar.width > 0) ?? videos[0]
 }
 
 function openDecoder({ lib }: NodeAv, stream: Stream, threads: number): CodecContext {
   const codec = lib.Codec.findDecoder(stream.codecpar.codecId)
-  if (!codec) throw new Refusal('unreadable', 'there is no decoder for its video codec')
+  if (!codec) throw new Refusal('unreadable', 'there is no decoder for its codec')
   const decoder = new lib.CodecContext()
   decoder.allocContext3(codec)
   decoder.parametersToContext(stream.codecpar)
@@ -110,7 +164,7 @@ function openDecoder({ lib }: NodeAv, stream: Stream, threads: number): CodecCon
   const opened = decoder.open2Sync(codec, null)
   if (opened >= 0) return decoder
   decoder.freeContext()
-  throw new Refusal('unreadable', `its video decoder does not open: ${ffmpegReason(lib, opened)}`)
+  throw new Refusal('unreadable', `its decoder does not open: ${ffmpegReason(lib, opened)}`)
 }
 
 function streamOrientation({ constants }: NodeAv, stream: Stream): Orientation | undefined {
@@ -119,24 +173,23 @@ function streamOrientation({ constants }: NodeAv, stream: Stream): Orientation |
   return readOrientation(Int32Array.from({ length: 9 }, (_, i) => data.readInt32LE(i * 4)))
 }
 
-function describe(
-  { constants }: NodeAv,
-  format: FormatContext,
-  stream: Stream,
-  orientation: Orientation | undefined,
-): SourceInfo {
+function describe(av: NodeAv, format: FormatContext, stream: Stream, orientation: Orientation | undefined): SourceInfo {
   const { width, height } = stream.codecpar
   const turned = isTurned(orientation)
   const { num, den } = stream.avgFrameRate
-  const duration = format.duration
   const tags = { ...(stream.metadata?.getAll() ?? {}), ...(format.metadata?.getAll() ?? {}) }
   return {
     startedAt: readCreationTime(tags),
-    duration: duration === constants.AV_NOPTS_VALUE || duration <= 0n ? undefined : Number(duration) / 1e6,
+    duration: durationOf(av, format),
     width: turned ? height : width,
     height: turned ? width : height,
     frameRate: num > 0 && den > 0 ? num / den : undefined,
+    hasSound: findSound(av, format) !== undefined,
   }
+}
+
+function durationOf({ constants }: NodeAv, { duration }: FormatContext): number | undefined {
+  return duration === constants.AV_NOPTS_VALUE || duration <= 0n ? undefined : Number(duration) / 1e6
 }
 
 /** The earlier of the container's and the stream's start: some containers report 0 where times are negative. */

@@ -1,6 +1,7 @@
 import type { RgbImage, Warning } from '@perstream/spec'
 import type { Location } from './location'
 import type { Sampling } from './sampling'
+import type { SoundRange } from './sound'
 
 /** What the decoding thread is started with. */
 export interface WorkerInput {
@@ -17,6 +18,8 @@ export interface SourceInfo {
   readonly width: number
   readonly height: number
   readonly frameRate: number | undefined
+  /** Whether it holds sound that can be decoded. */
+  readonly hasSound: boolean
 }
 
 /** A sampled frame, with its small copy. */
@@ -45,6 +48,21 @@ export type Reply =
   | { readonly type: 'warning'; readonly warning: Warning }
   | { readonly type: 'end' }
   | { readonly type: 'pixels'; readonly id: number; readonly image: RgbImage | undefined }
+
+/** What the thread that decodes sound is started with. */
+export interface AudioWorkerInput {
+  readonly location: Location
+  readonly range: SoundRange
+}
+
+/** To the thread that decodes sound. */
+export type AudioRequest = { readonly type: 'more' | 'close' }
+
+/** From the thread that decodes sound. `damaged` parts could not be decoded, the last of them at about `seconds`. */
+export type AudioReply =
+  | { readonly type: 'refused'; readonly code: 'unreadable' | 'no-sound' | 'missing'; readonly reason: string }
+  | { readonly type: 'chunk'; readonly samples: Float32Array<ArrayBuffer> }
+  | { readonly type: 'end'; readonly damaged: number; readonly seconds: number }
 
 /** The buffer of an image that fills it: what can be handed over without a copy. */
 export function bufferOf({ data }: RgbImage): ArrayBuffer | undefined {

@@ -9,6 +9,8 @@ import {
 } from '@perstream/spec'
 import { bufferOf, type FrameData, type Reply, type Request, type SourceInfo } from './node-av-protocol'
 import { createSourceFrame, iteratedBefore } from './source-frame'
+import { canBeHeard } from './source-info'
+import type { SourceSound } from './source-sound'
 
 /** Why the decoding thread could not open the source. */
 export interface Refused {
@@ -19,17 +21,18 @@ export interface Refused {
 /** Frames decoded ahead of the one being looked at, so that decoding and selecting go on side by side. */
 const ahead = 4
 
-/** Waits until the thread has opened its source, and makes the source over it. */
+/** Waits until the thread has opened its source, and makes the source over it, with its sound where it has any. */
 export async function openThread(
   location: string,
   worker: Worker,
   options: OpenSourceOptions,
+  sound: SourceSound,
 ): Promise<FrameSource | Refused> {
   const thread = new Thread(location, worker, options)
   try {
     const opened = await thread.opened
     if ('refused' in opened) await thread.stop()
-    return 'refused' in opened ? opened : thread.source(opened)
+    return 'refused' in opened ? opened : thread.source(opened, canBeHeard(opened) ? sound : undefined)
   } catch (error) {
     await thread.stop()
     throw error
@@ -75,7 +78,7 @@ class Thread {
     if (options.signal?.aborted) this.onAbort()
   }
 
-  source(info: SourceInfo): FrameSource {
+  source(info: SourceInfo, sound: SourceSound | undefined): FrameSource {
     const { location } = this
     const stop = () => this.stop()
     this.worker.unref()
@@ -87,7 +90,10 @@ class Thread {
       height: info.height,
       frameRate: info.frameRate,
       [Symbol.asyncIterator]: () => this.frames(),
-      [Symbol.asyncDispose]: stop,
+      ...(sound && { audio: sound.audio }),
+      [Symbol.asyncDispose]: async () => {
+        await Promise.all([stop(), sound?.close()])
+      },
     }
   }
 

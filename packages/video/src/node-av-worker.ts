@@ -115,7 +115,7 @@ async function main(port: MessagePort, { location, sampling, threads }: WorkerIn
     reply({ type: 'opened', info: decoding.input.info })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    reply({ type: 'refused', code: error.code, reason: error.message })
+    reply({ type: 'refused', code: error.code === 'no-video' ? 'no-video' : 'unreadable', reason: error.message })
   }
 }
 

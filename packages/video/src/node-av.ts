@@ -1,17 +1,22 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import {
+  type AudioChunk,
   type DriverStatus,
   type FrameSource,
   type FrameSourceDriver,
   type OpenSourceOptions,
   PerStreamError,
 } from '@perstream/spec'
-import { diagnose, resolveLocation } from './location'
+import { diagnose, type Location, resolveLocation } from './location'
+import { readSound, SoundRefused } from './node-av-audio'
 import { loadNodeAv } from './node-av-library'
 import type { WorkerInput } from './node-av-protocol'
 import { openThread } from './node-av-source'
+import { type AudioDriver, noSound, type OpenAudioOptions } from './open-audio'
 import { resolveSampling } from './sampling'
+import { soundWarning } from './sound'
+import { createSourceSound, type SourceSound } from './source-sound'
 
 /** How node-av decodes. */
 export interface NodeAvOptions {
@@ -26,11 +31,16 @@ const remedy = 'Install it with: npm install node-av (its prebuilt FFmpeg is und
  * Larger copies of a frame come from the decoded frame, which is kept until release: of the last 16 unreleased frames,
  * fewer when they are very large (256 MB, at least two).
  */
-export function nodeAvDriver(options: NodeAvOptions = {}): FrameSourceDriver {
+export function nodeAvDriver(options: NodeAvOptions = {}): FrameSourceDriver & AudioDriver {
   const { threads = Math.min(4, availableParallelism()) } = options
   if (!Number.isInteger(threads) || threads < 1)
     throw new TypeError(`threads is ${threads}: it must be a whole number, 1 or more`)
-  return { name: 'node-av', probe, open: (location, openOptions) => open(location, threads, openOptions) }
+  return {
+    name: 'node-av',
+    probe,
+    open: (location, openOptions) => open(location, threads, openOptions),
+    openAudio,
+  }
 }
 
 async function probe(): Promise<DriverStatus> {
@@ -48,17 +58,45 @@ async function open(location: string, threads: number, options: OpenSourceOption
   const sampling = resolveSampling(options)
   const found = await resolveLocation(location)
   const input: WorkerInput = { location: found, sampling, threads }
-  const opened = await openThread(location, startWorker(input), options)
+  const sound = soundOf(location, found, { ...options, start: sampling.start, end: sampling.end })
+  const opened = await openThread(location, startWorker(input), options, sound)
   if (!('refused' in opened)) return opened
-  if (opened.refused === 'missing')
-    throw new PerStreamError('source-driver-missing', `node-av could not be loaded: ${opened.reason}. ${remedy}.`, {
-      fields: { driver: 'node-av' },
-    })
+  if (opened.refused === 'missing') throw driverMissing(opened.reason)
   if (opened.refused === 'no-video')
     throw new PerStreamError('source-no-video', `${location} has no video to read: ${opened.reason}.`, {
       fields: { location },
     })
   throw await diagnose(location, found, opened.reason)
+}
+
+function driverMissing(reason: string): PerStreamError {
+  return new PerStreamError('source-driver-missing', `node-av could not be loaded: ${reason}. ${remedy}.`, {
+    fields: { driver: 'node-av' },
+  })
+}
+
+async function* openAudio(location: string, options: OpenAudioOptions = {}): AsyncGenerator<AudioChunk, void, void> {
+  const found = await resolveLocation(location)
+  const { start = 0, end = Number.POSITIVE_INFINITY } = options
+  yield* soundOf(location, found, { ...options, start, end }).audio(options)
+}
+
+function soundOf(
+  name: string,
+  location: Location,
+  options: OpenSourceOptions & { readonly start: number; readonly end: number },
+): SourceSound {
+  const onDamage = (count: number, seconds: number) => options.onWarning?.(soundWarning(name, count, seconds))
+  return createSourceSound(async function* (range, context) {
+    try {
+      yield* readSound({ name, location, range, onDamage, ...context })
+    } catch (error) {
+      if (!(error instanceof SoundRefused)) throw error
+      if (error.code === 'missing') throw driverMissing(error.message)
+      if (error.code === 'no-sound') throw noSound(name, error.message)
+      throw await diagnose(name, location, error.message)
+    }
+  }, options)
 }
 
 function startWorker(workerData: WorkerInput): Worker {

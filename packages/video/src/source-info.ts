@@ -15,6 +15,11 @@ export function isTruncated(format: string, stated: number | undefined, reached:
   return stated - reached > Math.max(0.5, stated * 0.02)
 }
 
+/** Whether the sound of a source can be read beside its frames: not of what can be read only once, which has no length. */
+export function canBeHeard({ hasSound, duration }: { hasSound: boolean; duration: number | undefined }): boolean {
+  return hasSound && duration !== undefined
+}
+
 /** The warning for a file that ends before its time. */
 export function truncatedWarning(location: string, stated: number, reached: number) {
   return {

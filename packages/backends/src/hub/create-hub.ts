@@ -41,6 +41,12 @@ export interface PullOptions extends RevisionOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
+/** Options of {@link Hub.verify}. */
+export interface VerifyOptions extends RevisionOptions {
+  /** Counts bytes of the model's files; told after each file. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
 /** A model that was pulled. */
 export interface PulledModel {
   readonly id: string
@@ -87,7 +93,7 @@ export interface Hub {
    * Compares the files of a model, or of a folder that {@link Hub.pull} gave, with the checksums of the hub. Uses the network
    * only for a model that another tool downloaded.
    */
-  verify(idOrFolder: string, options?: RevisionOptions): Promise<HubVerification>
+  verify(idOrFolder: string, options?: VerifyOptions): Promise<HubVerification>
   /** Lists what the cache holds. */
   list(): Promise<CachedModel[]>
   /** Gives the folder of a model in the cache. @throws PerStreamError `model-missing` */
@@ -271,15 +277,23 @@ async function folderListing(folder: string) {
   })
 }
 
-async function compareFiles(folder: string, files: readonly HubFile[], options: CallOptions): Promise<HubVerification> {
+async function compareFiles(
+  folder: string,
+  files: readonly HubFile[],
+  { onProgress, signal }: VerifyOptions,
+): Promise<HubVerification> {
   const [intact, damaged, absent]: [string[], string[], string[]] = [[], [], []]
+  const total = files.reduce((sum, { size }) => sum + size, 0)
+  let done = 0
   for (const file of files) {
     const path = join(folder, ...file.path.split('/'))
     const size = await sizeOf(path)
     if (size === undefined) absent.push(file.path)
-    else if (size !== file.size || (await checksumOf(path, file, options)) !== file.checksum.value)
-      damaged.push(file.path)
-    else intact.push(file.path)
+    else if (size === file.size && (await checksumOf(path, file, { signal })) === file.checksum.value)
+      intact.push(file.path)
+    else damaged.push(file.path)
+    done += file.size
+    onProgress?.({ stage: `checking ${file.path}`, done, total })
   }
   const listed = new Set(files.map(({ path }) => path))
   return { folder, intact, damaged, absent, unknown: (await filesIn(folder)).filter((path) => !listed.has(path)) }

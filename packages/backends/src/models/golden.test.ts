@@ -165,4 +165,64 @@ describe.skipIf(!shared).each([
       expect(tokens, each.name).toEqual(each.greedy_tokens)
     }
   })
+
+  it.skipIf(from === 'onnx')('gives the same in pieces, in a padded batch, and for frames of a clip', async () => {
+    await using work = await madeFolder()
+    await using opened = await open(work.path)
+    const { golden, tensors } = await load()
+    const { config, embed, decoder, vision } = opened
+    const [one, two] = golden.injected_cases.slice(0, 2).map(({ input_ids: ids }) => ids.slice(0, 12)) as [
+      number[],
+      number[],
+    ]
+    const length = one.length + 3
+    const padded = [...Array<number>(3).fill(0), ...two]
+    const positions = (ids: readonly number[], start: number) => ids.map((_, i) => start + i)
+    const embedIds = async (ids: readonly number[]) =>
+      (await embed.run({ input_ids: int64([1, ids.length], ids) })).inputs_embeds!
+    const deepstack = 'vision' in config ? config.vision.deepstackLayers : []
+    const none = (batch: number, count: number) => deepstack.map(() => zeros(batch, count, config.text.width))
+    const alone = async (ids: readonly number[], pieces: readonly (readonly [number, number])[]) => {
+      const run = createLoop(opened)
+      let logits: Tensor | undefined
+      for (const [start, end] of pieces) {
+        const piece = ids.slice(start, end)
+        const places = Array<number[]>(3).fill(positions(piece, start)).flat()
+        logits = await run(await embedIds(piece), int64([3, 1, piece.length], places), none(1, piece.length))
+      }
+      return logits!.data as Float32Array
+    }
+    const whole = await alone(two, [[0, 12]])
+    const inPieces = await alone(two, [
+      [0, 5],
+      [5, 11],
+      [11, 12],
+    ])
+    expect(largestDifference(inPieces, whole)).toBeLessThan(5e-5)
+
+    const long = [...one, ...one.slice(0, 3)]
+    const both = [...((await embedIds(long)).data as Float32Array), ...((await embedIds(padded)).data as Float32Array)]
+    const mask = [...Array<number>(length).fill(1), 0, 0, 0, ...Array<number>(12).fill(1)]
+    const rows = [...positions(long, 0), 0, 0, 0, ...positions(two, 0)]
+    const all: Record<string, Tensor> = {
+      inputs_embeds: { type: 'float32', shape: [2, length, config.text.width], data: Float32Array.from(both) },
+      ...{ attention_mask: int64([2, length], mask), position_ids: int64([3, 2, length], [...rows, ...rows, ...rows]) },
+      ...{ num_logits_to_keep: int64([], [1]), ...emptyCache(config.text, 2) },
+      ...Object.fromEntries(none(2, length).map((values, i) => [`deepstack_embeds.${i}`, values])),
+    }
+    for (const part of decoder) {
+      const result = await part.run(Object.fromEntries(part.inputs.map(({ name }) => [name, all[name]!])))
+      Object.assign(all, result, result.hidden_states_out && { hidden_states: result.hidden_states_out })
+    }
+    expect(all.logits!.shape).toEqual([2, 1, config.text.vocabulary])
+    expect(largestDifference(all.logits!.data.slice(config.text.vocabulary), whole)).toBeLessThan(5e-5)
+
+    const pixels = tensors('pixel_values.A')
+    const [, down, across] = golden.images[0]!.image_grid_thw[0]!
+    const twice = Float32Array.from([...(pixels.data as Float32Array), ...(pixels.data as Float32Array)])
+    const shape = [pixels.shape[0]! * 2, pixels.shape[1]!]
+    const frames = await see(vision!, { type: 'float32', shape, data: twice }, [2, down!, across!])
+    const features = [...(tensors('image_features.A').data as Float32Array)]
+    expect(largestDifference(frames.image_features!.data, [...features, ...features])).toBeLessThan(5e-5)
+  })
 })

@@ -72,10 +72,7 @@ export function bertShapes(config: typeof bertConfig = bertConfig): Record<strin
 }
 
 /** Random weights: norms near 1, everything else small. */
-export function randomWeights(
-  shapes: Readonly<Record<string, readonly number[]>>,
-  seed = 1,
-): Map<string, Float32Array> {
+function randomWeights(shapes: Readonly<Record<string, readonly number[]>>, seed = 1): Map<string, Float32Array> {
   const random = createRandom(seed)
   return new Map(
     Object.entries(shapes).map(([name, shape]) => {

@@ -280,6 +280,6 @@ async function embedPlacement(options: OpenLanguageModelOptions, decoderDevice: 
   if (options.placement?.embed) return place(options, options.placement.embed)
   if (decoderDevice === 'cpu' || decoderDevice === 'wasm') return { device: decoderDevice }
   const table = await options.runtime.capabilities({ signal: options.signal })
-  const found = table.find(({ device, available }) => available && (device === 'cpu' || device === 'wasm'))
-  return { device: found?.device ?? decoderDevice }
+  const works = (wanted: Device) => table.some(({ device, available }) => available && device === wanted)
+  return { device: works('cpu') ? ('cpu' as const) : works('wasm') ? ('wasm' as const) : decoderDevice }
 }

@@ -48,7 +48,8 @@ export interface ReadProjectionOptions {
 export function kindOfWeights(bytes: Uint8Array): 'torch' | 'safetensors' | 'onnx' {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return 'torch'
   if (bytes[0] === 0x80 && bytes[2] === 0x8a) return 'torch'
-  return bytes[8] === 0x7b ? 'safetensors' : 'onnx'
+  // The length of a header, whose upper bytes are 0, and the bracket that opens it.
+  return bytes[6] === 0 && bytes[7] === 0 && bytes[8] === 0x7b ? 'safetensors' : 'onnx'
 }
 
 /**

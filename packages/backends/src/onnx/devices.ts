@@ -65,7 +65,7 @@ export function missingDevice(device: NamedDevice, reason: string): OnnxDeviceCa
 export function probeRequest(device: NamedDevice, content: Uint8Array): HostModel {
   return {
     ...{ device, content, label: 'a probe', strict: true, threads: 1 },
-    ...{ deviceIndex: 0, external: [], heldOutputs: [] },
+    ...{ deviceIndex: 0, external: [], heldOutputs: [], cpuNodes: [] },
   }
 }
 

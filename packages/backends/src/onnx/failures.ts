@@ -2,21 +2,23 @@ import { PerStreamError, type PerStreamErrorCode } from '@perstream/spec'
 import type { HostModel } from './host'
 
 const outOfMemory =
-  /bad_alloc|out of memory|failed to allocate memory|OUT_OF_MEMORY|allocation failed|Aborted\(OOM|can't create a session.*ERROR_CODE: 6.*alloc/i
+  /bad_alloc|out of memory|failed to allocate memory|OUT_OF_MEMORY|allocation failed|Aborted\(OOM|cannot enlarge memory|tensor shape is too large|SafeIntOnOverflow/i
 const deviceLost =
   /device (was|is|has been)? ?lost|DEVICE_LOST|device_removed|A valid external Instance reference no longer exists|CUDA failure (46|700|702|714|719|999)\b|unspecified launch failure|no longer available/i
 const unsupported =
   /not a registered function\/op|No Op registered|NOT_IMPLEMENTED|Could not find an implementation|ERROR_CODE: 9\b|requires f16/i
 
+type FailedModel = Pick<HostModel, 'label' | 'device'>
+
 /** Names what a session could not be opened for. */
-export function openFailed({ label, device }: HostModel, cause: unknown): PerStreamError {
+export function openFailed({ label, device }: FailedModel, cause: unknown): PerStreamError {
   const reason = reasonOf(cause)
   const code = resourceCode(reason) ?? (unsupported.test(reason) ? 'model-unsupported' : 'model-invalid')
   return failure(code, { label, device, did: 'be opened on', reason, cause })
 }
 
 /** Names what a run failed for; what is an error of ours stays. */
-export function runFailed({ label, device }: HostModel, cause: unknown): PerStreamError {
+export function runFailed({ label, device }: FailedModel, cause: unknown): PerStreamError {
   if (PerStreamError.isInstance(cause)) return cause
   const reason = reasonOf(cause)
   const code = resourceCode(reason) ?? (unsupported.test(reason) ? 'model-unsupported' : 'input-invalid')

@@ -25,6 +25,8 @@ export interface HostModel {
   readonly external: readonly { readonly path: string; readonly data: Uint8Array }[]
   /** Where the external data of a model of bytes lies. */
   readonly externalFolder?: string | undefined
+  /** Names of nodes that run on the CPU whatever the device. */
+  readonly cpuNodes: readonly string[]
   readonly threads: number | undefined
   readonly heldOutputs: readonly string[]
   /** Fails where a node would run on the CPU instead of the device. */

@@ -1,7 +1,7 @@
 import { PerStreamError, type Tensor, type TensorSpec } from '@perstream/spec'
 import type { NamedDevice } from './devices'
 import { openFailed, runFailed } from './failures'
-import type { Host, HostModel, HostRun, HostTensor } from './host'
+import type { Host, HostModel, HostRun, HostSession, HostTensor } from './host'
 import { fromOrt, isElementType, type OrtMetadata, type OrtModule, type OrtSession, type OrtTensor, toOrt } from './ort'
 import { identityModel } from './probe-model'
 
@@ -16,7 +16,7 @@ export interface LocalHostParts {
 
 interface OpenSession {
   readonly session: OrtSession
-  readonly model: HostModel
+  readonly model: Pick<HostModel, 'label' | 'device' | 'heldOutputs'>
   /** Held tensors that it made and that are still there. */
   live: number
   closed: boolean
@@ -24,107 +24,123 @@ interface OpenSession {
 }
 
 /** Makes the host that keeps sessions and tensors of ONNX Runtime in this thread. */
-export function createLocalHost({ ort, inTurn }: LocalHostParts): Host {
-  const sessions = new Map<number, OpenSession>()
-  const held = new Map<number, { readonly tensor: OrtTensor; readonly maker: OpenSession }>()
-  const readers = new Map<string, Promise<OrtSession>>()
-  let numbers = 0
+export function createLocalHost(parts: LocalHostParts): Host {
+  return new LocalHost(parts)
+}
 
-  const download = async (tensor: OrtTensor): Promise<Tensor> => {
-    if (tensor.location === 'cpu' || tensor.location === 'cpu-pinned') return fromOrt(tensor, tensor.data)
-    if (ort.env.versions.node === undefined) return fromOrt(tensor, await tensor.getData())
-    // In Node, getData on a GPU tensor ends the process: an Identity session whose output is in memory brings it over.
-    const reader =
-      readers.get(tensor.type) ??
-      ort.InferenceSession.create(identityModel(tensor.type as Tensor['type']), sessionOptions({ device: 'webgpu' }))
-    readers.set(tensor.type, reader)
-    const { y } = await (await reader).run({ x: tensor }, ['y'])
-    return fromOrt(y!, y!.data)
+class LocalHost implements Host {
+  readonly version: string
+  readonly #ort: OrtModule
+  readonly #inTurn: InTurn
+  readonly #sessions = new Map<number, OpenSession>()
+  readonly #held = new Map<number, { readonly tensor: OrtTensor; readonly maker: OpenSession }>()
+  readonly #readers = new Map<string, Promise<OrtSession>>()
+  #numbers = 0
+
+  constructor({ ort, inTurn }: LocalHostParts) {
+    const { node, web } = ort.env.versions
+    this.version = node ? `onnxruntime-node ${node}` : `onnxruntime-web ${web}`
+    this.#ort = ort
+    this.#inTurn = inTurn
   }
 
-  const letGo = async (gone: readonly number[]) => {
-    for (const number of gone) {
-      const entry = held.get(number)
-      if (!entry || !held.delete(number)) continue
-      entry.maker.live--
-      if (entry.tensor.location === 'gpu-buffer') {
-        await inTurn(entry.maker.model.device, async () => entry.tensor.dispose())
-      }
-      await releaseIfDone(entry.maker)
+  async open(model: HostModel): Promise<HostSession> {
+    const { label, device, heldOutputs } = model
+    const create = () => this.#ort.InferenceSession.create(model.content, sessionOptions(model))
+    const session = await this.#inTurn(device, create).catch((cause: unknown) => {
+      throw openFailed(model, cause)
+    })
+    try {
+      const inputs = session.inputMetadata.map((metadata) => toSpec(metadata, label))
+      const outputs = session.outputMetadata.map((metadata) => toSpec(metadata, label))
+      const kept = { label, device, heldOutputs }
+      this.#sessions.set(++this.#numbers, { session, model: kept, live: 0, closed: false, released: false })
+      return { session: this.#numbers, inputs, outputs }
+    } catch (error) {
+      await this.#inTurn(device, () => session.release())
+      throw error
     }
   }
 
-  const releaseIfDone = async (open: OpenSession) => {
-    if (!open.closed || open.live > 0 || open.released) return
-    open.released = true
-    await inTurn(open.model.device, () => open.session.release())
+  run(run: HostRun): Promise<Record<string, HostTensor>> {
+    const open = find(this.#sessions, run.session)
+    const work = async () => this.#unwrap(open, run, await open.session.run(this.#wrap(run.feeds), run.outputs))
+    return this.#inTurn(open.model.device, work).catch((cause: unknown) => {
+      throw runFailed(open.model, cause)
+    })
   }
 
-  const wrap = (feeds: HostRun['feeds']): Record<string, OrtTensor> => {
+  async read(number: number): Promise<Tensor> {
+    const { tensor, maker } = find(this.#held, number)
+    return this.#inTurn(maker.model.device, () => this.#download(tensor))
+  }
+
+  release(gone: readonly number[]): void {
+    void this.#letGo(gone)
+  }
+
+  async close(number: number): Promise<void> {
+    const open = find(this.#sessions, number)
+    this.#sessions.delete(number)
+    open.closed = true
+    await this.#releaseIfDone(open)
+  }
+
+  #wrap(feeds: HostRun['feeds']): Record<string, OrtTensor> {
     const wrapped: Record<string, OrtTensor> = {}
     for (const name in feeds) {
       const feed = feeds[name]!
-      wrapped[name] = 'held' in feed ? find(held, feed.held).tensor : toOrt(ort, feed)
+      wrapped[name] = 'held' in feed ? find(this.#held, feed.held).tensor : toOrt(this.#ort, feed)
     }
     return wrapped
   }
 
-  const unwrap = async (open: OpenSession, { outputs, hold }: HostRun, results: Record<string, OrtTensor>) => {
+  async #unwrap(open: OpenSession, { outputs, hold }: HostRun, results: Record<string, OrtTensor>) {
     const unwrapped: Record<string, HostTensor> = {}
     for (const name of outputs) {
       const tensor = results[name]!
       if (hold && open.model.heldOutputs.includes(name)) {
-        held.set(++numbers, { tensor, maker: open })
+        const held = ++this.#numbers
+        this.#held.set(held, { tensor, maker: open })
         open.live++
-        unwrapped[name] = { held: numbers, type: tensor.type as Tensor['type'], shape: [...tensor.dims] }
-      } else if (tensor.location === 'gpu-buffer') {
-        unwrapped[name] = await download(tensor)
-        tensor.dispose()
-      } else unwrapped[name] = fromOrt(tensor, tensor.data)
+        unwrapped[name] = { held, type: tensor.type as Tensor['type'], shape: [...tensor.dims] }
+      } else {
+        unwrapped[name] = await this.#download(tensor)
+        if (tensor.location === 'gpu-buffer') tensor.dispose()
+      }
     }
     return unwrapped
   }
 
-  return {
-    version: ort.env.versions.node
-      ? `onnxruntime-node ${ort.env.versions.node}`
-      : `onnxruntime-web ${ort.env.versions.web}`,
-    async open(model) {
-      const session = await inTurn(model.device, () =>
-        ort.InferenceSession.create(model.content, sessionOptions(model)),
-      ).catch((cause: unknown) => {
-        throw openFailed(model, cause)
-      })
-      try {
-        const inputs = session.inputMetadata.map((metadata) => toSpec(metadata, model.label))
-        const outputs = session.outputMetadata.map((metadata) => toSpec(metadata, model.label))
-        sessions.set(++numbers, { session, model, live: 0, closed: false, released: false })
-        return { session: numbers, inputs, outputs }
-      } catch (error) {
-        await inTurn(model.device, () => session.release())
-        throw error
+  async #download(tensor: OrtTensor): Promise<Tensor> {
+    const ort = this.#ort
+    if (tensor.location !== 'gpu-buffer') return fromOrt(tensor, tensor.data)
+    if (ort.env.versions.node === undefined) return fromOrt(tensor, await tensor.getData())
+    // In Node, getData on a GPU tensor ends the process: an Identity session whose output is in memory brings it over.
+    const reader =
+      this.#readers.get(tensor.type) ??
+      ort.InferenceSession.create(identityModel(tensor.type as Tensor['type']), sessionOptions({ device: 'webgpu' }))
+    this.#readers.set(tensor.type, reader)
+    const { y } = await (await reader).run({ x: tensor }, ['y'])
+    return fromOrt(y!, y!.data)
+  }
+
+  async #letGo(gone: readonly number[]): Promise<void> {
+    for (const number of gone) {
+      const entry = this.#held.get(number)
+      if (!entry || !this.#held.delete(number)) continue
+      entry.maker.live--
+      if (entry.tensor.location === 'gpu-buffer') {
+        await this.#inTurn(entry.maker.model.device, async () => entry.tensor.dispose())
       }
-    },
-    run(run) {
-      const open = find(sessions, run.session)
-      return inTurn(open.model.device, async () => {
-        const results = await open.session.run(wrap(run.feeds), run.outputs)
-        return unwrap(open, run, results)
-      }).catch((cause: unknown) => {
-        throw runFailed(open.model, cause)
-      })
-    },
-    read(number) {
-      const { tensor, maker } = find(held, number)
-      return inTurn(maker.model.device, () => download(tensor))
-    },
-    release: (gone) => void letGo(gone),
-    async close(number) {
-      const open = find(sessions, number)
-      sessions.delete(number)
-      open.closed = true
-      await releaseIfDone(open)
-    },
+      await this.#releaseIfDone(entry.maker)
+    }
+  }
+
+  async #releaseIfDone(open: OpenSession): Promise<void> {
+    if (!open.closed || open.live > 0 || open.released) return
+    open.released = true
+    await this.#inTurn(open.model.device, () => open.session.release())
   }
 }
 
@@ -141,9 +157,24 @@ function find<Value>(map: ReadonlyMap<number, Value>, number: number): Value {
  * as much CPU again and take the cores that decode.
  */
 function sessionOptions(model: Partial<HostModel> & Pick<HostModel, 'device'>): Record<string, unknown> {
-  const { device, deviceIndex = 0, threads, heldOutputs = [], external = [], externalFolder, strict = false } = model
+  const {
+    device,
+    deviceIndex = 0,
+    cpuNodes = [],
+    threads,
+    heldOutputs = [],
+    external = [],
+    externalFolder,
+    strict = false,
+  } = model
   return {
-    executionProviders: [deviceIndex > 0 ? { name: device, deviceId: deviceIndex } : device],
+    executionProviders: [
+      {
+        name: device,
+        ...(deviceIndex > 0 && { deviceId: deviceIndex }),
+        ...(device === 'webgpu' && cpuNodes.length > 0 && { forceCpuNodeNames: cpuNodes }),
+      },
+    ],
     logSeverityLevel: 4,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     ...(external.length > 0 && { externalData: external }),

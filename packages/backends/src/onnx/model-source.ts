@@ -9,8 +9,9 @@ import {
 } from '@perstream/spec'
 import { modelMissing } from './failures'
 import type { HostModel } from './host'
+import { nameNodes, nameOf } from './name-nodes'
 import type { ModelFiles } from './platform'
-import { type ModelFacts, scanModel } from './scan-model'
+import { type ModelFacts, type NodePlace, scanModel } from './scan-model'
 
 /** Where published models come from: a file of one of them, as a path or URL that can be read. */
 export interface ModelHub {
@@ -114,13 +115,15 @@ async function describe(location: string, files: ModelFiles, { signal }: CallOpt
   }
 }
 
-type LoadedParts = Pick<HostModel, 'content' | 'external' | 'externalFolder'>
+type LoadedParts = Pick<HostModel, 'content' | 'external' | 'externalFolder' | 'cpuNodes'>
 
 /** What {@link loadModel} needs. */
 export interface LoadModelParts {
   readonly files: ModelFiles
   /** Whether the runtime opens files by itself. */
   readonly opensFiles: boolean
+  /** Nodes that the device must leave to the CPU: the runtime knows them by name. */
+  readonly cpuNodes: readonly NodePlace[]
 }
 
 /** Weights beside a model: their bytes, or the file that they are in. */
@@ -137,17 +140,21 @@ interface WeightsPlace {
  */
 export async function loadModel(
   found: FoundModel,
-  { files, opensFiles }: LoadModelParts,
+  { files, opensFiles, cpuNodes: nodes }: LoadModelParts,
   { signal, externalData = [] }: OpenModelOptions,
 ): Promise<LoadedParts> {
   const places = await findWeights(found, externalData)
   const { content } = found
-  const path = opensFiles && typeof content === 'string' ? files.path(content) : undefined
+  const cpuNodes = nodes.map(nameOf)
+  const unchanged = nodes.every(({ name }) => name !== '')
+  const ownPath = opensFiles && typeof content === 'string' ? files.path(content) : undefined
+  const path = unchanged ? ownPath : undefined
   const folder = opensFiles ? commonFolder(places, files) : undefined
   const beside = path === undefined || files.folder(path, basename(path)) === folder
-  const loaded = path ?? (typeof content === 'string' ? await files.read(content, { signal }) : content)
+  const whole = path ?? (typeof content === 'string' ? await files.read(content, { signal }) : content)
+  const loaded = typeof whole === 'string' ? whole : nameNodes(whole, found.facts.graph, nodes)
   if (folder !== undefined && beside) {
-    return { content: loaded, external: [], externalFolder: path === undefined ? folder : undefined }
+    return { content: loaded, external: [], externalFolder: path === undefined ? folder : undefined, cpuNodes }
   }
   const external = await Promise.all(
     places.map(async ({ location, bytes, place }) => ({
@@ -155,7 +162,7 @@ export async function loadModel(
       data: bytes ?? (await files.read(place!, { signal })),
     })),
   )
-  return { content: loaded, external, externalFolder: undefined }
+  return { content: loaded, external, externalFolder: undefined, cpuNodes }
 }
 
 /** Where the weights are that a model keeps in other files: given, or beside it. */

@@ -167,10 +167,8 @@ describe('createOnnxRuntime', () => {
       expect(await sum({ path }, given({ path: join(folder, 'other.bin') }))).toEqual([4, 8])
       expect(await sum({ bytes: weighted('w.bin') }, given({ path: place }))).toEqual([2, 6])
       expect(await sum({ bytes: weighted('w.bin') }, given({ url: pathToFileURL(place).href }))).toEqual([2, 6])
-      const outside = createOnnxRuntime().open({ path: join(folder, 'outside.onnx') }, { device })
-      await writeFile(join(folder, 'outside.onnx'), weighted('../w.bin'))
-      await expect(outside).rejects.toMatchObject({ code: expect.stringMatching(/model-(invalid|missing)/) })
     }
+    await writeFile(join(folder, 'outside.onnx'), weighted('../w.bin'))
     await expect(createOnnxRuntime().open({ path: join(folder, 'outside.onnx') })).rejects.toMatchObject({
       code: 'model-invalid',
       message: expect.stringContaining('outside its folder'),
@@ -189,18 +187,34 @@ describe('createOnnxRuntime', () => {
 
   it('gives a run up that does not end in time, with its thread, and goes on in a new one', async () => {
     const long = createGraph()
-    let value: GraphValue = long.input('x', 'float32', [512, 512])
-    for (let i = 0; i < 300; i++) value = long.node('MatMul', [value, value])
-    long.output('y', value, 'float32', [512, 512])
-    const runtime = createOnnxRuntime({ watchdogSeconds: 1, threads: 1 })
+    let value: GraphValue = long.input('x', 'float32', [1024, 1024])
+    for (let i = 0; i < 250; i++) value = long.node('MatMul', [value, value])
+    long.output('y', value, 'float32', [1024, 1024])
+    const runtime = createOnnxRuntime({ watchdogSeconds: 4, threads: 1 })
     const session = await runtime.open({ bytes: encodeModel(long.build()) }, { device: 'cpu' })
-    const wide = { type: 'float32', shape: [512, 512], data: new Float32Array(512 * 512) } as const
-    const lost = { code: 'device-lost', message: expect.stringContaining('within 1 s') }
+    const wide = { type: 'float32', shape: [1024, 1024], data: new Float32Array(1024 * 1024) } as const
+    const lost = { code: 'device-lost', message: expect.stringContaining('within 4 s') }
     await expect(session.run({ x: wide })).rejects.toMatchObject(lost)
     await expect(session.run({ x: wide })).rejects.toMatchObject({ code: 'device-lost' })
     await session[Symbol.asyncDispose]()
     await using again = await runtime.open({ bytes: model }, { device: 'cpu' })
     expect([...(await again.run({ x })).y!.data]).toEqual([0, 2])
+  })
+
+  it('sends a thread the part of a buffer that it is fed, not all of it', async () => {
+    const whole = new Float32Array(1 << 24)
+    whole.set([-3, 4], 1000)
+    await using session = await createOnnxRuntime({ threads: 1 }).open({ bytes: model }, { device: 'cpu' })
+    const start = performance.now()
+    for (let i = 0; i < 20; i++) {
+      const part = whole.subarray(1000, 1002)
+      expect([...(await session.run({ x: { ...x, data: part } })).y!.data]).toEqual([0, 4])
+    }
+    const took = performance.now() - start
+    const copying = performance.now()
+    structuredClone(whole)
+    expect(took).toBeLessThan(20 * (performance.now() - copying))
+    expect(whole.length).toBe(1 << 24)
   })
 
   it('says why a device was chosen', async () => {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 /** The folder where onnxruntime-node looks for provider libraries; undefined when it is not installed. */
-export function providerFolder(): string | undefined {
+function providerFolder(): string | undefined {
   try {
     const binaries = join(createRequire(import.meta.url).resolve('onnxruntime-node'), '..', '..', 'bin')
     const version = readdirSync(binaries)[0]
@@ -14,7 +14,7 @@ export function providerFolder(): string | undefined {
 }
 
 /** The file name of a provider. */
-export function providerLibrary(provider: 'cuda' | 'tensorrt' | 'shared'): string {
+function providerLibrary(provider: 'cuda' | 'tensorrt' | 'shared'): string {
   const windows = process.platform === 'win32'
   return windows ? `onnxruntime_providers_${provider}.dll` : `libonnxruntime_providers_${provider}.so`
 }

@@ -53,24 +53,26 @@ export async function createReplicas(model: ModelSource, options: ReplicaOptions
     await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]()))
     throw failed.reason
   }
-  return new ReplicaQueue(sessions)
+  const { device, inputs, outputs } = sessions[0]!
+  const queue = new ReplicaQueue(sessions)
+  return {
+    device,
+    inputs,
+    outputs,
+    run: (feeds, options) => queue.run(feeds, options),
+    runHeld: (feeds, options) => queue.runHeld(feeds, options),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]()))
+    },
+  }
 }
 
-class ReplicaQueue implements TensorSession {
-  readonly device: TensorSession['device']
-  readonly inputs: TensorSession['inputs']
-  readonly outputs: TensorSession['outputs']
-  readonly #sessions: readonly TensorSession[]
+class ReplicaQueue {
   readonly #waiting: Job[] = []
   readonly #owners = new WeakMap<TensorHandle, Replica>()
   #replicas: Replica[]
 
   constructor(sessions: readonly TensorSession[]) {
-    const { device, inputs, outputs } = sessions[0]!
-    this.device = device
-    this.inputs = inputs
-    this.outputs = outputs
-    this.#sessions = sessions
     this.#replicas = sessions.map((session) => ({ session, busy: false }))
   }
 
@@ -85,10 +87,6 @@ class ReplicaQueue implements TensorSession {
       if (owner) for (const handle of Object.values(handles)) this.#owners.set(handle, owner)
       return handles
     })
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#sessions.map((session) => session[Symbol.asyncDispose]()))
   }
 
   #start<Result>(

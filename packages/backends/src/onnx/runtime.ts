@@ -1,6 +1,7 @@
 import {
   type CallOptions,
   type Device,
+  type ElementType,
   type ModelSource,
   type OpenModelOptions,
   PerStreamError,
@@ -12,7 +13,9 @@ import { missingDevice, type NamedDevice, type OnnxDeviceCapability, probeDevice
 import type { Host } from './host'
 import { HostLinks } from './links'
 import { type FoundModel, findModel, loadModel, type ModelHub } from './model-source'
+import { elementTypes } from './ort'
 import type { Platform } from './platform'
+import type { NodePlace } from './scan-model'
 import { createOnnxSession } from './session'
 
 /** The tensor runtime over ONNX Runtime. */
@@ -30,52 +33,81 @@ export interface RuntimeParts {
 }
 
 /** Makes the runtime of a platform. */
-export function createRuntime({ platform, threads, hub }: RuntimeParts): OnnxRuntime {
-  checkCount('threads', threads, 1)
-  const links = new HostLinks()
-  const probes = new Map<NamedDevice, Promise<OnnxDeviceCapability>>()
-  let choosing: Promise<ChosenDevice> | undefined
+export function createRuntime(parts: RuntimeParts): OnnxRuntime {
+  checkCount('threads', parts.threads, 1)
+  const runtime = new Runtime(parts)
+  return {
+    name: runtime.name,
+    capabilities: (options) => runtime.capabilities(options),
+    choose: (options) => runtime.choose(options),
+    open: (model, options) => runtime.open(model, options),
+  }
+}
 
-  const take = (device: NamedDevice, index = 0) =>
-    links.take(platform.hostKey(device, index), () => platform.connect(device))
-  const withHost = async <Value>(device: NamedDevice, work: (host: Host) => Promise<Value>): Promise<Value> => {
-    const { link, done } = await take(device)
-    return work(link.host).finally(done)
-  }
-  const probe = (device: NamedDevice): Promise<OnnxDeviceCapability> => {
-    const capability = probes.get(device) ?? startProbe(device)
-    probes.set(device, capability)
-    return capability
-  }
-  const startProbe = async (device: NamedDevice): Promise<OnnxDeviceCapability> => {
-    const reason = platform.devices.includes(device) ? await platform.missing(device) : `${platform.name} has none`
-    if (reason !== undefined) return missingDevice(device, reason)
-    try {
-      return await withHost(device, (host) => probeDevice(host, device))
-    } catch (error) {
-      if (!PerStreamError.isInstance(error)) throw error
-      return missingDevice(device, error.message)
-    }
-  }
-  const choose = () => {
-    choosing ??= chooseDevice({ platform, probe, withHost })
-    return choosing
-  }
-  /** What a device computes decides which file is taken and whether it can run; on the CPU everything does. */
-  const typesOf = async (device: NamedDevice) => (await probe(device)).elementTypes
+class Runtime {
+  readonly name: string
+  readonly #platform: Platform
+  readonly #threads: number | undefined
+  readonly #hub: ModelHub | undefined
+  readonly #links = new HostLinks()
+  readonly #probes = new Map<NamedDevice, Promise<OnnxDeviceCapability>>()
+  #chosen: Promise<ChosenDevice> | undefined
 
-  const openOn = async (device: NamedDevice, found: FoundModel, options: OpenModelOptions): Promise<TensorSession> => {
-    const { signal, deviceIndex = 0, heldOutputs = [] } = options
-    const unknown = heldOutputs.find((name) => !found.facts.outputs.includes(name))
-    if (unknown !== undefined) throw new TypeError(`heldOutputs has "${unknown}", which is no output of ${found.label}`)
-    const loaded = await loadModel(found, { files: platform.files, opensFiles: platform.opensFiles(device) }, options)
+  constructor({ platform, threads, hub }: RuntimeParts) {
+    this.name = platform.name
+    this.#platform = platform
+    this.#threads = threads
+    this.#hub = hub
+  }
+
+  async capabilities({ signal }: CallOptions = {}): Promise<readonly OnnxDeviceCapability[]> {
     signal?.throwIfAborted()
-    const { link, done } = await take(device, deviceIndex)
-    const { host } = link
+    const table = await Promise.all(allDevices.map((device) => this.#probe(device)))
+    signal?.throwIfAborted()
+    return table
+  }
+
+  async choose({ signal }: CallOptions = {}): Promise<ChosenDevice> {
+    signal?.throwIfAborted()
+    this.#chosen ??= chooseDevice({
+      platform: this.#platform,
+      probe: (device) => this.#probe(device),
+      withHost: (device, work) => this.#withHost(device, work),
+    })
+    const chosen = await this.#chosen
+    signal?.throwIfAborted()
+    return chosen
+  }
+
+  async open(source: ModelSource, options: OpenModelOptions = {}): Promise<TensorSession> {
+    const { signal, device: asked = 'auto', deviceIndex } = options
+    signal?.throwIfAborted()
+    checkCount('threads', options.threads, 1)
+    checkCount('deviceIndex', deviceIndex, 0)
+    const device = asked === 'auto' ? (await this.choose({ signal })).device : await this.#check(asked, deviceIndex)
+    const types = await this.#typesOf(device)
+    const { files } = this.#platform
+    const found = await findModel(source, { files, hub: this.#hub, elementTypes: types }, options)
+    if (!found.facts.computesFloat16 || types.includes('float16')) return this.#openOn(device, found, options)
+    const fallback = this.#platform.automatic.at(-1)!
+    if (asked !== 'auto' || fallback === device) throw noFloat16(found.label, device, fallback)
+    return this.#openOn(fallback, found, options)
+  }
+
+  async #openOn(device: NamedDevice, found: FoundModel, options: OpenModelOptions): Promise<TensorSession> {
+    const { signal, deviceIndex = 0, heldOutputs = [], threads = this.#threads } = options
     const { label } = found
+    const unknown = heldOutputs.find((name) => !found.facts.outputs.includes(name))
+    if (unknown !== undefined) throw new TypeError(`heldOutputs has "${unknown}", which is no output of ${label}`)
+    const { files } = this.#platform
+    const cpuNodes = await this.#leftToCpu(device, found)
+    const loaded = await loadModel(found, { files, opensFiles: this.#platform.opensFiles(device), cpuNodes }, options)
+    signal?.throwIfAborted()
+    const { link, done } = await this.#take(device, deviceIndex)
+    const { host } = link
     try {
-      const model = { ...loaded, label, device, deviceIndex, threads: options.threads ?? threads, heldOutputs }
-      const opened = await host.open({ ...model, strict: false }, signal)
+      const model = { ...loaded, label, device, deviceIndex, threads, heldOutputs, strict: false }
+      const opened = await host.open(model, signal)
       if (signal?.aborted) {
         await host.close(opened.session)
         throw signal.reason
@@ -87,49 +119,63 @@ export function createRuntime({ platform, threads, hub }: RuntimeParts): OnnxRun
     }
   }
 
-  return {
-    name: platform.name,
-    async capabilities({ signal } = {}) {
-      signal?.throwIfAborted()
-      const table = await Promise.all(allDevices.map(probe))
-      signal?.throwIfAborted()
-      return table
-    },
-    async choose({ signal } = {}) {
-      signal?.throwIfAborted()
-      const chosen = await choose()
-      signal?.throwIfAborted()
-      return chosen
-    },
-    async open(source: ModelSource, options: OpenModelOptions = {}) {
-      const { signal, device: asked = 'auto', deviceIndex } = options
-      signal?.throwIfAborted()
-      checkCount('threads', options.threads, 1)
-      checkCount('deviceIndex', deviceIndex, 0)
-      const device = asked === 'auto' ? (await choose()).device : await check(asked, deviceIndex)
-      const find = (elementTypes: OnnxDeviceCapability['elementTypes']) =>
-        findModel(source, { files: platform.files, hub, elementTypes }, options)
-      const found = await find(await typesOf(device))
-      const refused = found.facts.computesFloat16 && !(await typesOf(device)).includes('float16')
-      if (!refused) return openOn(device, found, options)
-      const fallback = platform.automatic.at(-1)!
-      if (asked !== 'auto' || fallback === device) throw noFloat16(found.label, device, fallback)
-      return openOn(fallback, found, options)
-    },
-  }
-
-  async function check(asked: NamedDevice, deviceIndex = 0): Promise<NamedDevice> {
+  /** Finds out whether a device that is asked for works. */
+  async #check(asked: NamedDevice, deviceIndex = 0): Promise<NamedDevice> {
     if (!allDevices.includes(asked)) {
       throw unavailable(asked, `there is no such device; the devices are auto, ${allDevices.join(', ')}`)
     }
     if (deviceIndex > 0 && asked !== 'cuda' && asked !== 'tensorrt') {
       throw unavailable(asked, `it has no number ${deviceIndex}: only cuda and tensorrt devices are numbered`)
     }
-    if (asked === 'cpu' && platform.devices.includes('cpu')) return asked
-    const { available, detail } = await probe(asked)
+    if (onProcessor(asked) && this.#platform.devices.includes(asked)) return asked
+    const { available, detail } = await this.#probe(asked)
     if (!available) throw unavailable(asked, detail)
     return asked
   }
+
+  /** What a device computes decides which file is taken and whether it can run. */
+  async #typesOf(device: NamedDevice): Promise<readonly ElementType[]> {
+    return onProcessor(device) ? elementTypes : (await this.#probe(device)).elementTypes
+  }
+
+  /** What WebGPU computes too roughly, or cannot touch without float16. */
+  async #leftToCpu(device: NamedDevice, { facts }: FoundModel): Promise<readonly NodePlace[]> {
+    if (device !== 'webgpu') return []
+    const halves = (await this.#typesOf(device)).includes('float16') ? [] : facts.halfMovers
+    return [...facts.angles, ...halves]
+  }
+
+  #probe(device: NamedDevice): Promise<OnnxDeviceCapability> {
+    const capability = this.#probes.get(device) ?? this.#startProbe(device)
+    this.#probes.set(device, capability)
+    return capability
+  }
+
+  async #startProbe(device: NamedDevice): Promise<OnnxDeviceCapability> {
+    const { devices, name } = this.#platform
+    const reason = devices.includes(device) ? await this.#platform.missing(device) : `${name} has none`
+    if (reason !== undefined) return missingDevice(device, reason)
+    try {
+      return await this.#withHost(device, (host) => probeDevice(host, device))
+    } catch (error) {
+      if (!PerStreamError.isInstance(error)) throw error
+      return missingDevice(device, error.message)
+    }
+  }
+
+  async #withHost<Value>(device: NamedDevice, work: (host: Host) => Promise<Value>): Promise<Value> {
+    const { link, done } = await this.#take(device, 0)
+    return work(link.host).finally(done)
+  }
+
+  #take(device: NamedDevice, index: number) {
+    return this.#links.take(this.#platform.hostKey(device, index), () => this.#platform.connect(device))
+  }
+}
+
+/** Whether a device is the processor, which computes every element type and needs no proof. */
+function onProcessor(device: NamedDevice): boolean {
+  return device === 'cpu' || device === 'wasm'
 }
 
 const allDevices: readonly NamedDevice[] = ['cuda', 'tensorrt', 'webgpu', 'wasm', 'cpu']

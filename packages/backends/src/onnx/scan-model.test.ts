@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { bytesSource, createGraph, encodeModel, type GraphBuilder } from '@perstream/onnx'
+import { bytesSource, createGraph, decodeModel, encodeModel, type GraphBuilder, type OnnxNode } from '@perstream/onnx'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { nameNodes, nameOf } from './name-nodes'
 import { scanModel } from './scan-model'
 
 const shared = process.env.PERSTREAM_SHARED ?? resolve(import.meta.dirname, '../../../../../shared')
@@ -19,6 +20,10 @@ function scan(build: (graph: GraphBuilder) => void) {
 const half = { type: 'float16', shape: [4, 2], data: new Uint16Array(8) } as const
 const toFloat = { attributes: { to: 1 } }
 
+function withoutName(node: OnnxNode): OnnxNode {
+  return node.name === 'widen' ? node : { ...node, name: '' }
+}
+
 describe('scanModel', () => {
   it('reads outputs and the places of weights, each once', async () => {
     const facts = await scan((graph) => {
@@ -29,13 +34,18 @@ describe('scanModel', () => {
       graph.output('y', graph.node('Sum', [a, b, c, graph.input('x', 'float32', [4])]), 'float32', [4])
       graph.output('z', a, 'float32', [4])
     })
-    expect(facts).toEqual({ outputs: ['y', 'z'], externalLocations: ['one.bin', 'two.bin'], computesFloat16: false })
+    expect(facts).toMatchObject({
+      outputs: ['y', 'z'],
+      externalLocations: ['one.bin', 'two.bin'],
+      computesFloat16: false,
+    })
   })
 
-  it.each<[what: string, flows: boolean, build: (graph: GraphBuilder) => void]>([
+  it.each<[what: string, computes: boolean, movers: number, build: (graph: GraphBuilder) => void]>([
     [
       'half weights that are widened first',
       false,
+      0,
       (graph) => {
         const weights = graph.node(
           'Cast',
@@ -47,7 +57,8 @@ describe('scanModel', () => {
     ],
     [
       'rows taken of half weights, widened after',
-      true,
+      false,
+      2,
       (graph) => {
         const rows = graph.node('Gather', [graph.constant(half), graph.input('ids', 'int64', [1])])
         graph.output('y', graph.node('Cast', [rows], toFloat), 'float32')
@@ -55,20 +66,23 @@ describe('scanModel', () => {
     ],
     [
       'a half input',
-      true,
+      false,
+      1,
       (graph) => graph.output('y', graph.node('Cast', [graph.input('x', 'float16', [1])], toFloat), 'float32'),
     ],
     [
-      'a cast to half and back',
+      'a sum of halves',
       true,
+      0,
       (graph) => {
         const cast = graph.node('Cast', [graph.input('x', 'float32', [1])], { attributes: { to: 10 } })
-        graph.output('y', graph.node('Cast', [cast], toFloat), 'float32')
+        graph.output('y', graph.node('Cast', [graph.node('Add', [cast, cast])], toFloat), 'float32')
       },
     ],
     [
       'half scales, which the runtime keeps',
       true,
+      0,
       (graph) => {
         const bytes = graph.constant({ type: 'uint8', shape: [4, 2], data: new Uint8Array(8) })
         const scale = graph.constant({ type: 'float16', shape: [], data: new Uint16Array(1) })
@@ -76,8 +90,30 @@ describe('scanModel', () => {
         graph.output('y', graph.node('MatMul', [graph.input('x', 'float32', [1, 4]), weights]), 'float32')
       },
     ],
-  ])('tells of %s whether half floats flow: %s', async (_, flows, build) => {
-    expect((await scan(build)).computesFloat16).toBe(flows)
+  ])('tells of %s whether half floats are computed with: %s', async (_, computes, movers, build) => {
+    const { computesFloat16, halfMovers } = await scan(build)
+    expect([computesFloat16, halfMovers.length]).toEqual([computes, movers])
+  })
+
+  it('names nodes that have no name, and leaves everything else as it was', async () => {
+    const graph = createGraph()
+    const table = graph.constant(half)
+    const rows = graph.node('Gather', [table, graph.input('ids', 'int64', [1])])
+    const wide = graph.node('Cast', [rows], { ...toFloat, name: 'widen' })
+    graph.output('y', graph.node('Mul', [graph.node('Cos', [wide]), graph.node('Sin', [wide])]), 'float32')
+    const model = graph.build()
+    const unnamed = { ...model, graph: { ...model.graph, nodes: model.graph.nodes.map(withoutName) } }
+    const bytes = encodeModel(unnamed)
+    const { angles, halfMovers, graph: place } = await scanModel(bytesSource('a model', bytes))
+    const nodes = [...angles, ...halfMovers]
+    const renamed = decodeModel(nameNodes(bytes, place, nodes))
+    const names = new Map(renamed.graph.nodes.map(({ operator, name }) => [operator, name]))
+    const given = ['Cos', 'Sin', 'Gather', 'Cast'].map((operator) => names.get(operator))
+    expect(given).toEqual(nodes.map(nameOf))
+    expect(names.get('Cast')).toBe('widen')
+    expect(new Set(given).size).toBe(4)
+    const bare = renamed.graph.nodes.map(withoutName)
+    expect({ ...renamed, graph: { ...renamed.graph, nodes: bare } }).toEqual(decodeModel(bytes))
   })
 
   it('passes over the weights without reading them', async () => {
@@ -118,19 +154,20 @@ describe('scanModel', () => {
   })
 
   it.skipIf(skipped !== '').each([
-    // Its table of words is looked up in half floats: on WebGPU without shader-f16 the runtime fails at that node.
-    ['all-MiniLM-L6-v2/onnx/model_quantized.onnx', [], true],
-    ['SmolLM2-135M-Instruct/onnx/decoder_model_merged.onnx', ['weights.safetensors'], false],
-    ['whisper-tiny.en/onnx/encoder_model_quantized.onnx', [], false],
-    ['tiny-qwen3-vl/onnx/vision_encoder.onnx', [], false],
-  ])(`reads the graph of %s${skipped}`, async (name, locations, computesFloat16) => {
+    // Its table of words is looked up in half floats: on WebGPU without shader-f16 that must happen on the CPU.
+    ['all-MiniLM-L6-v2/onnx/model_quantized.onnx', [], 2],
+    ['SmolLM2-135M-Instruct/onnx/decoder_model_merged.onnx', ['weights.safetensors'], 0],
+    ['whisper-tiny.en/onnx/encoder_model_quantized.onnx', [], 0],
+    ['tiny-qwen3-vl/onnx/vision_encoder.onnx', [], 0],
+  ])(`reads the graph of %s${skipped}`, async (name, locations, movers) => {
     const file = await open(join(models, name))
     const { size } = await file.stat()
     const read = async (offset: number, length: number) =>
       (await file.read(new Uint8Array(length), 0, length, offset)).buffer
     const facts = await scanModel({ name, size, read })
     await file.close()
-    expect(facts).toMatchObject({ externalLocations: locations, computesFloat16 })
+    expect(facts).toMatchObject({ externalLocations: locations, computesFloat16: false })
+    expect(facts.halfMovers).toHaveLength(movers)
     expect(facts.outputs.length).toBeGreaterThan(0)
   })
 })

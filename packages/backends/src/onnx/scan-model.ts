@@ -7,8 +7,25 @@ export interface ModelFacts {
   readonly outputs: readonly string[]
   /** The files beside it that hold weights, in the order in which it names them. */
   readonly externalLocations: readonly string[]
-  /** Whether values in half precision flow at run time; weights that are widened when the model is opened do not count. */
+  /**
+   * Whether half floats are computed with at run time. Weights that are widened when the model is opened do not count, nor
+   * what is only looked up and moved before it is widened.
+   */
   readonly computesFloat16: boolean
+  /** Nodes that look up, move and widen half floats. */
+  readonly halfMovers: readonly NodePlace[]
+  /** Sines and cosines: WebGPU promises them to a few ten thousandths only. */
+  readonly angles: readonly NodePlace[]
+  /** Where the graph lies in the file. */
+  readonly graph: FieldPlace
+}
+
+/** Where a field lies in a file: its tag, its contents, and how many bytes these have. */
+export type FieldPlace = Pick<WireField, 'at' | 'start' | 'length'>
+
+/** A node of the graph: its name, '' where it has none, and its place in the file. */
+export interface NodePlace extends FieldPlace {
+  readonly name: string
 }
 
 interface Facts {
@@ -23,6 +40,8 @@ interface Facts {
 
 interface ScannedNode {
   readonly operator: string
+  /** Undefined for a node within a node. */
+  readonly place: NodePlace | undefined
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   /** The element type that a Cast makes, or that of a Constant. */
@@ -30,6 +49,12 @@ interface ScannedNode {
 }
 
 const float16 = 10
+/** Operators that look up, move or widen values without computing with them. */
+const movers = new Set(
+  'Gather GatherElements GatherND Cast Reshape Transpose Concat Slice Split Squeeze Unsqueeze Identity Expand Flatten Shape'.split(
+    ' ',
+  ),
+)
 /** Operators whose result never has the element type of their first input. */
 const fixedTypes: Readonly<Record<string, number>> = {
   ...{ Shape: 7, Size: 7, NonZero: 7, ArgMax: 7, ArgMin: 7 },
@@ -48,18 +73,22 @@ const neverFolded = new Set(['DequantizeLinear', 'QuantizeLinear', 'RandomNormal
 export async function scanModel(source: ByteSource): Promise<ModelFacts> {
   const reader = createWireReader(source)
   const facts: Facts = { outputs: [], locations: new Set(), types: new Map(), constants: new Set(), nodes: [] }
+  let graph: FieldPlace = { at: 0, start: 0, length: 0 }
   for await (const field of reader.fields(0, source.size)) {
-    if (field.field === 7) facts.outputs.push(...(await scanGraph(reader, field, facts)))
+    if (field.field !== 7) continue
+    graph = { at: field.at, start: field.start, length: field.length }
+    facts.outputs.push(...(await scanGraph(reader, field, facts, true)))
   }
-  const { outputs, locations } = facts
-  return { outputs, externalLocations: [...locations], computesFloat16: flowsFloat16(facts) }
+  const { outputs, locations, nodes } = facts
+  const angles = nodes.filter(({ operator }) => operator === 'Sin' || operator === 'Cos').flatMap(placeOf)
+  return { outputs, externalLocations: [...locations], ...followFloat16(facts), angles, graph }
 }
 
 /** Adds what a graph holds to the facts, and gives the names of its outputs. */
-async function scanGraph(reader: WireReader, graph: WireField, facts: Facts): Promise<string[]> {
+async function scanGraph(reader: WireReader, graph: WireField, facts: Facts, outermost = false): Promise<string[]> {
   const outputs: string[] = []
   for await (const field of reader.fields(graph.start, graph.length)) {
-    if (field.field === 1) facts.nodes.push(await scanNode(reader, field, facts))
+    if (field.field === 1) facts.nodes.push(await scanNode(reader, field, facts, outermost))
     else if (field.field === 5) {
       const { name, type } = await scanTensor(reader, field, facts)
       facts.types.set(name, type)
@@ -111,18 +140,24 @@ async function scanValue(reader: WireReader, info: WireField) {
   return { name, type }
 }
 
-async function scanNode(reader: WireReader, node: WireField, facts: Facts): Promise<ScannedNode> {
-  let operator = ''
+function placeOf({ place }: ScannedNode): NodePlace[] {
+  return place ? [place] : []
+}
+
+async function scanNode(reader: WireReader, node: WireField, facts: Facts, outermost: boolean): Promise<ScannedNode> {
+  let [name, operator] = ['', '']
   let type: number | undefined
   const inputs: string[] = []
   const outputs: string[] = []
   for await (const field of reader.fields(node.start, node.length)) {
     if (field.field === 1) inputs.push(await reader.text(field))
     else if (field.field === 2) outputs.push(await reader.text(field))
+    else if (field.field === 3) name = await reader.text(field)
     else if (field.field === 4) operator = await reader.text(field)
     else if (field.field === 5) type = (await scanAttribute(reader, field, facts)) ?? type
   }
-  return { operator, inputs, outputs, type }
+  const { at, start, length } = node
+  return { operator, place: outermost ? { name, at, start, length } : undefined, inputs, outputs, type }
 }
 
 /** The element type that an attribute names: `to` of a Cast, `value` of a Constant. Graphs within are scanned as well. */
@@ -139,9 +174,10 @@ async function scanAttribute(reader: WireReader, attribute: WireField, facts: Fa
 }
 
 /** Follows element types through the nodes, which lie in an order in which they can run. */
-function flowsFloat16({ types, constants, nodes }: Facts): boolean {
-  let flows = [...types].some(([name, type]) => type === float16 && !constants.has(name))
-  for (const { operator, inputs, outputs, type } of nodes) {
+function followFloat16({ types, constants, nodes }: Facts): Pick<ModelFacts, 'computesFloat16' | 'halfMovers'> {
+  const touching: ScannedNode[] = []
+  for (const node of nodes) {
+    const { operator, inputs, outputs, type } = node
     const given = inputs.filter((name) => name !== '')
     const folded = !neverFolded.has(operator) && given.every((name) => constants.has(name))
     const carried = types.get(inputs[typeInputs[operator] ?? 0] ?? '')
@@ -151,7 +187,8 @@ function flowsFloat16({ types, constants, nodes }: Facts): boolean {
       if (made !== undefined && !types.has(name)) types.set(name, made)
     }
     const touches = given.some((name) => types.get(name) === float16) || made === float16
-    if (!folded && touches) flows = true
+    if (!folded && touches) touching.push(node)
   }
-  return flows
+  const moved = touching.every(({ operator, place }) => place !== undefined && movers.has(operator))
+  return { computesFloat16: !moved, halfMovers: moved ? touching.flatMap(placeOf) : [] }
 }

@@ -6,6 +6,8 @@ export interface WireField {
   readonly field: number
   /** The value of a varint; 0 for other kinds. */
   readonly value: number
+  /** Where the field starts. */
+  readonly at: number
   /** Where the contents of a length-delimited field start, and how many bytes they have. */
   readonly start: number
   readonly length: number
@@ -49,12 +51,12 @@ export function createWireReader(source: ByteSource) {
       const kind = tag % 8
       if (kind === 0) {
         const [value, next] = await varint(afterTag)
-        yield { field, value, start: afterTag, length: next - afterTag }
+        yield { field, value, at, start: afterTag, length: next - afterTag }
         at = next
       } else if (kind === 2) {
         const [size, contents] = await varint(afterTag)
         if (contents + size > end) throw invalid(source.name, at)
-        yield { field, value: 0, start: contents, length: size }
+        yield { field, value: 0, at, start: contents, length: size }
         at = contents + size
       } else if (kind === 1 || kind === 5) at = afterTag + (kind === 1 ? 8 : 4)
       else throw invalid(source.name, at)

@@ -1,5 +1,5 @@
-import { PerStreamError } from '@perstream/spec'
-import type { Host, HostSession, HostTensor } from './host'
+import { PerStreamError, type Tensor } from '@perstream/spec'
+import type { Host, HostFeed, HostModel, HostRun, HostSession, HostTensor } from './host'
 import type { HostLink } from './platform'
 import { type FromWorker, type HostMethod, type Port, type ToWorker, unpackError } from './worker-protocol'
 
@@ -56,10 +56,10 @@ function createRemoteHost(version: string, calls: WorkerCalls): Host {
   }
   return {
     version,
-    open: (model, signal) => calls.call('open', model, signal) as Promise<HostSession>,
+    open: (model, signal) => calls.call('open', compactModel(model), signal) as Promise<HostSession>,
     run: (run, signal) => {
       flush()
-      return calls.call('run', run, signal) as Promise<Record<string, HostTensor>>
+      return calls.call('run', compactRun(run), signal) as Promise<Record<string, HostTensor>>
     },
     read: (held, signal) => calls.call('read', held, signal) as ReturnType<Host['read']>,
     release(gone) {
@@ -70,6 +70,29 @@ function createRemoteHost(version: string, calls: WorkerCalls): Host {
       flush()
       await calls.call('close', session)
     },
+  }
+}
+
+/** A message copies the whole buffer that a view lies in: a view of a part of one becomes an array of its own. */
+function compact<View extends Tensor['data']>(view: View): View {
+  return view.byteLength === view.buffer.byteLength ? view : (view.slice() as View)
+}
+
+function compactRun(run: HostRun): HostRun {
+  const feeds: Record<string, HostFeed> = {}
+  for (const name in run.feeds) {
+    const feed = run.feeds[name]!
+    feeds[name] = 'data' in feed ? { type: feed.type, shape: feed.shape, data: compact(feed.data) } : feed
+  }
+  return { ...run, feeds }
+}
+
+function compactModel(model: HostModel): HostModel {
+  const { content, external } = model
+  return {
+    ...model,
+    content: typeof content === 'string' ? content : compact(content),
+    external: external.map(({ path, data }) => ({ path, data: compact(data) })),
   }
 }
 
@@ -158,8 +181,11 @@ class WorkerCalls {
     this.#running = undefined
     clearTimeout(this.#watchdog)
     call.settled()
-    if ('error' in message) call.reject(unpackError(message.error))
-    else if (call.abandoned) this.#letGo(call.method, message.result)
+    if ('error' in message) {
+      call.reject(unpackError(message.error))
+      // A runtime that lost its device does not find it again: the next model is opened in a new thread.
+      if (message.error.code === 'device-lost') this.#end(message.error.message)
+    } else if (call.abandoned) this.#letGo(call.method, message.result)
     else call.resolve(message.result)
     this.#next()
   }

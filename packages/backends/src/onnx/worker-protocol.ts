@@ -28,7 +28,7 @@ export interface Port<Sent, Received> {
   listen(listener: (message: Received) => void): void
 }
 
-export function packError(error: unknown): PackedError {
+function packError(error: unknown): PackedError {
   const message = error instanceof Error ? error.message : String(error)
   if (!PerStreamError.isInstance(error)) return { message, code: undefined, fields: {} }
   return { message, code: error.code, fields: error.fields }
@@ -49,8 +49,8 @@ export interface ServedHost {
 export function serveHost(port: Port<FromWorker, ToWorker>, load: (start: unknown) => Promise<ServedHost>): void {
   let served: ServedHost | undefined
   const answer = async (method: HostMethod, argument: unknown) => {
-    const call = served!.host[method] as (argument: unknown) => unknown
-    return call(argument)
+    const host = served!.host as unknown as Record<HostMethod, (argument: unknown) => unknown>
+    return host[method](argument)
   }
   port.listen(async (message) => {
     const id = 'id' in message ? message.id : -1

@@ -13,19 +13,20 @@ const types: Readonly<Record<string, string>> = {
   wasm: 'application/wasm',
 }
 
-/** Bundles the page and its worker as a production build does, and serves them isolated, so that threads work. */
+/** Bundles pages and workers (the first is the page that opens) as a production build does, and serves them isolated, so that threads work. */
 export async function servePages(
   files: Readonly<Record<string, Uint8Array>>,
+  pages: readonly string[] = ['onnx-page', 'onnx-worker'],
 ): Promise<{ url: string; server: Server }> {
   const { outputFiles } = await build({
-    entryPoints: ['onnx-page.ts', 'onnx-worker.ts'].map((name) => fileURLToPath(new URL(name, import.meta.url))),
+    entryPoints: pages.map((name) => fileURLToPath(new URL(`${name}.ts`, import.meta.url))),
     ...{ bundle: true, minify: true, write: false, format: 'esm', platform: 'browser', target: 'es2022' },
     ...{ outdir: '/', logLevel: 'error' },
   })
   const runtime = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-web')))
   const find = async (path: string): Promise<Uint8Array | undefined> => {
     if (path === '/')
-      return new TextEncoder().encode('<!doctype html><script type="module" src="/onnx-page.js"></script>')
+      return new TextEncoder().encode(`<!doctype html><script type="module" src="/${pages[0]}.js"></script>`)
     if (path === '/silent.js') return new TextEncoder().encode('// says nothing')
     if (path.startsWith('/ort/')) return readFile(join(runtime, path.slice(5))).catch(() => undefined)
     return files[path] ?? outputFiles.find((file) => file.path === path)?.contents

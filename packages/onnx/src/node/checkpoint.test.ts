@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs'
 import { readdir, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
+import { collect } from '@perstream/kit'
 import { describe, expect, it } from 'vitest'
 import { safetensorsOf, temporaryFolder } from '../../test/folder'
+import { convertWeight, quantizeRows, quantizeWeight, toFloat32 } from '../index'
 import { fileSource, openCheckpoint } from '../node'
 
 const shards = {
@@ -92,6 +95,33 @@ describe('openCheckpoint', () => {
   it('refuses a folder that is not there', async () => {
     await expect(openCheckpoint('/nowhere/model')).rejects.toMatchObject({ code: 'model-missing' })
   })
+})
+
+const models = join(process.env.PERSTREAM_SHARED ?? join(import.meta.dirname, '../../../../../shared'), 'models')
+const shared = existsSync(models)
+const checkpoints = ['tiny-qwen2-vl', 'tiny-qwen2.5-vl', 'tiny-qwen2.5-omni-thinker', 'tiny-qwen3-vl']
+
+describe('published checkpoints', () => {
+  it.skipIf(!shared).each(checkpoints)(
+    `%s opens, converts and quantises${shared ? '' : ' (skipped: no shared material)'}`,
+    async (name) => {
+      await using checkpoint = await openCheckpoint(join(models, name))
+      expect(checkpoint.tensors.size).toBeGreaterThan(50)
+      for (const tensor of checkpoint.tensors.values()) {
+        const { entry, source } = tensor
+        const values = toFloat32(entry.type, await source.read(entry.offset, entry.length))
+        const halves = await collect(convertWeight(tensor, 'F16', { pieceBytes: 4096 }))
+        const back = halves.flatMap((piece) => [...toFloat32('F16', piece)])
+        values.forEach((value, i) => {
+          expect(Math.abs(back[i]! - value)).toBeLessThanOrEqual(Math.max(Math.abs(value) * 2 ** -11, 2 ** -25))
+        })
+        if (entry.shape.length !== 2) continue
+        const { scales } = quantizeRows(values, entry.shape[1]!, { format: 'q4' })
+        const quantised = await collect(quantizeWeight(tensor, { format: 'q4', pieceBytes: 4096 }))
+        expect(quantised.flatMap((piece) => [...piece.scales])).toEqual([...scales])
+      }
+    },
+  )
 })
 
 describe('fileSource', () => {

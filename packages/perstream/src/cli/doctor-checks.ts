@@ -41,7 +41,13 @@ export async function examine(flags: ModelFlags, { signal }: CallOptions): Promi
   )
   const { auto, cuda, backends } = await examineBackends({ signal })
   const packages = await Promise.all(optionalPackages.map(checkPackage))
-  const checks = [...decoders, ...backends, ...packages, ...(await liteChecks({ signal }))]
+  const checks = [
+    ...decoders,
+    ...backends,
+    ...packages,
+    ...(await liteChecks({ signal })),
+    await speechCheck({ signal }),
+  ]
   return { checks, auto, cuda, models: await sizeOfModels(flags) }
 }
 
@@ -115,6 +121,14 @@ async function liteChecks({ signal }: CallOptions): Promise<Check[]> {
     const detail = error instanceof Error ? error.message.split('\n')[0]! : String(error)
     return [{ group: 'model', name: '@perstream/lite', works: false, detail, remedy: 'npm install @perstream/lite' }]
   }
+}
+
+/** What `run --speech` needs beside a model. */
+async function speechCheck({ signal }: CallOptions): Promise<Check> {
+  const { probeSpeech } = await import('@perstream/backends/transformers')
+  const status = await probeSpeech({ signal })
+  if (status.available) return statusCheck('model', 'speech', status)
+  return statusCheck('model', 'speech', { ...status, remedy: `only for run --speech: ${status.remedy}` })
 }
 
 function statusCheck(group: Check['group'], name: string, status: DriverStatus): Check {

@@ -56,7 +56,7 @@ function facts({ width, height, duration, startedAt }: Extract<PerStreamEvent, {
 }
 
 function summary({ seconds, framesKept, memoriesStored, reduced }: Finished, refused: ReadonlySet<string>): string[] {
-  if (framesKept === 0) return ['No new frames.', ...budgetLine(reduced)]
+  if (framesKept === 0 && memoriesStored === 0) return ['No new frames.', ...budgetLine(reduced)]
   const watched = `Watched to ${clock(seconds)}: ${count(framesKept, 'keyframe')}`
   if (memoriesStored === 0 && refused.size === 0) return [`${watched}. Nothing was recognised.`, ...budgetLine(reduced)]
   const seen = refused.size === 0 ? [] : [`Recognised, and not worth remembering: ${listed(refused)}.`]

@@ -1,15 +1,14 @@
 import { stat, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { FrameSource, Warning } from '@perstream/spec'
 import { openFrameSource } from '@perstream/video'
 import { ffmpegDriver } from '@perstream/video/ffmpeg'
 import { nodeAvDriver } from '@perstream/video/node-av'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import type { MemoryBudget } from '../pipeline/budget'
 import { createPerStream } from '../pipeline/create-perstream'
 import type { PerStreamEvent } from '../pipeline/events'
 import type { ScheduledQuestion } from '../pipeline/questions'
-import { createLitePreset } from '../presets/lite'
 import type { PipelinePreset } from '../presets/preset'
 import { redactPasswords } from '../redact'
 import { sourceId } from '../source-id'
@@ -17,26 +16,32 @@ import { parseAskAt, parseCount, parseDate, parsePositive, parseQuestion, parseS
 import type { CommandContext } from './context'
 import { UsageError } from './exit'
 import { bytes, clock } from './format'
-import { modelsOption } from './models-folder'
 import { type OpenMemory, type OpenMemoryOptions, openMemory, otherSpace } from './open-memory'
+import {
+  addPresetOptions,
+  keepsGrids,
+  loadPreset,
+  type PresetFlags,
+  speechDescription,
+  speechModelOf,
+  textOf,
+} from './presets'
 import { createReportRecorder, type ReportRecorder } from './report-recorder'
 import { createEventPrinter } from './run-printer'
 import { createRunProgress } from './run-progress'
 import { defaultStrategyName, type StrategyName, strategyOf, strategyOption } from './strategies'
-import { liteText, openTextEncoder, type TextFlags, textOption } from './text-encoder'
+import { liteText } from './text-encoder'
 
-interface RunFlags extends TextFlags {
+interface RunFlags extends PresetFlags {
   readonly store: string
   readonly ask?: readonly ScheduledQuestion[]
   readonly askAt?: readonly ScheduledQuestion[]
   readonly report?: string
   readonly proactive: boolean
-  readonly preset: 'lite'
   readonly fps?: number
   readonly start?: number
   readonly end?: number
   readonly recordedAt?: Date
-  readonly grids?: true
   readonly budget?: number
   readonly strategy?: StrategyName
   readonly json?: true
@@ -47,7 +52,7 @@ export function runCommand(context: CommandContext): Command {
     (parse: (text: string) => ScheduledQuestion) =>
     (text: string, previous: readonly ScheduledQuestion[] = []): ScheduledQuestion[] => [...previous, parse(text)]
   const atEnd = (text: string) => ({ question: parseQuestion(text) })
-  return new Command('run')
+  const command = new Command('run')
     .description('watch videos, remember what matters, answer and speak up')
     .argument('<video...>', 'files, or URLs and devices that the decoder opens')
     .option('--store <dir>', 'folder of the memory; made when it is not there', 'perstream-memory')
@@ -59,15 +64,14 @@ export function runCommand(context: CommandContext): Command {
     )
     .option('--report <file>', 'write a page with timeline, memories, graph and answers')
     .option('--no-proactive', 'never speak up by itself')
-    .addOption(new Option('--preset <name>', 'which models').choices(['lite']).default('lite'))
-    .addOption(textOption('what makes the vectors of memories and questions'))
-    .addOption(modelsOption())
+  return addPresetOptions(command)
     .option('--fps <number>', 'look at this many frames a second (default: every 4th frame)', parsePositive)
     .option('--start <time>', 'begin at this second, or m:ss', parseSeconds)
     .option('--end <time>', 'stop before this second, or m:ss', parseSeconds)
     .option('--recorded-at <iso>', 'when the recording began, for videos that do not say', parseDate)
     .option('--threads <number>', 'threads for the models', parseCount)
     .option('--grids', 'keep patch grids of what is remembered, in the memory (slower)')
+    .option('--speech [model]', speechDescription)
     .option('--budget <size>', 'never let the memory take more: 512MB, 1.5GB, 300MiB or plain bytes', parseSize)
     .addOption(strategyOption())
     .option('--json', 'print one event a line, as JSON')
@@ -81,6 +85,7 @@ Examples:
   perstream run walk.mp4 --ask-at 0:30 "What is the room number?" --report walk.html
   perstream run day1.mp4 day2.mp4 --store memory --no-proactive
   perstream run walk.mp4 --budget 512MB                   what matters least is let go when it gets too much
+  perstream run walk.mp4 --speech models/whisper-tiny.en --ask "When is my dentist appointment?"
   perstream run walk.mp4 --json | jq 'select(.type == "memory-stored") | .text'
 
 The same video again goes on after the last second that was stored.`
@@ -106,11 +111,12 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
       '--report shows one video: run the videos one by one, with the same --store, to have a page of each.',
     )
   if (flags.report !== undefined) await mustHavePlace(flags.report)
+  speechModelOf(flags)
   const { ask = [], askAt = [] } = flags
   // Memory, then video, then models: what is refused is refused before anything is loaded, and no memory is made for it.
   if (!(await stat(flags.store).catch(() => undefined))) await mustOpen(videos[0]!, context)
-  await using memory = await openMemory(flags.store, 'create', context, { grids: flags.grids, ...filesOf(flags) })
-  await using models = loadOnce(() => loadModels(flags, context))
+  await using memory = await openMemory(flags.store, 'create', context, { grids: keepsGrids(flags), ...filesOf(flags) })
+  await using models = loadOnce(() => loadPreset(flags, context))
   for (const [i, video] of videos.entries()) {
     const questions = i === videos.length - 1 ? [...askAt, ...ask] : askAt
     await watch(video, { flags, context, memory, models, questions })
@@ -145,32 +151,11 @@ async function mustOpen(video: string, { signal }: CommandContext): Promise<void
   await source[Symbol.asyncDispose]()
 }
 
-async function loadModels(flags: RunFlags, context: CommandContext): Promise<PipelinePreset> {
-  const { threads, grids } = flags
-  const { signal, note } = context
-  const text = flags.text === liteText ? undefined : await openTextEncoder(flags, context)
-  try {
-    const preset = await createLitePreset({ threads, grids, text, signal })
-    for (const missing of preset.missing) note(`perstream: ${missing}`)
-    if (grids && !preset.vision) note('perstream: no grids are kept, as there is no model that makes them')
-    return {
-      ...preset,
-      async [Symbol.asyncDispose]() {
-        await preset[Symbol.asyncDispose]()
-        await text?.[Symbol.asyncDispose]()
-      },
-    }
-  } catch (error) {
-    await text?.[Symbol.asyncDispose]()
-    throw error
-  }
-}
-
 /** Before anything is watched for a memory that cannot take it. */
 function mustBeOfSpace({ graph }: OpenMemory, { text }: PipelinePreset, flags: RunFlags): void {
   const { space: stored } = graph.stats()
   if (stored !== undefined && stored !== text.space)
-    throw otherSpace(flags.store, flags.text, { stored, given: text.space })
+    throw otherSpace(flags.store, textOf(flags), { stored, given: text.space })
 }
 
 /** Something that is loaded when it is first asked for. */
@@ -197,7 +182,9 @@ function budgetOf({ budget, strategy = defaultStrategyName }: RunFlags): MemoryB
 }
 
 function settingsOf(flags: RunFlags): Record<string, string | number | boolean> {
-  const { preset, text, fps, proactive, threads, grids, budget, strategy = defaultStrategyName } = flags
+  const { preset, fps, proactive, threads, grids, budget, strategy = defaultStrategyName } = flags
+  const text = textOf(flags)
+  const speech = speechModelOf(flags)
   return {
     preset,
     ...(text !== liteText && { text }),
@@ -205,6 +192,7 @@ function settingsOf(flags: RunFlags): Record<string, string | number | boolean> 
     proactive,
     ...(threads !== undefined && { threads }),
     ...(grids && { grids }),
+    ...(speech !== undefined && { speech: basename(redactPasswords(speech)) }),
     ...(budget !== undefined && { budget: `${bytes(budget)}, ${strategy}` }),
   }
 }
@@ -260,6 +248,7 @@ async function watch(video: string, session: Session): Promise<void> {
     memory: memory.graph,
     sourceId: id,
     recordedAt,
+    hearFrom: flags.start ?? 0,
     speak: flags.proactive ? preset.speak : undefined,
     budget: budgetOf(flags),
     questions,

@@ -7,20 +7,23 @@ import type {
   CaptionedMoment,
   GateDecision,
   Keyframe,
+  Memory,
   Moment,
   PatchGrid,
   Reducible,
   RetrievedMemory,
+  SourceProgress,
 } from '@perstream/spec'
 import { redactPasswords } from '../redact'
 import { checkBudget, keepBudget, type MemoryBudget, nothingReduced, plus, type ReductionTotals } from './budget'
 import { type PipelineConfig, type PipelineConfigOptions, resolveConfig } from './config'
 import type { PerStreamEvent } from './events'
 import { createFifo, type Fifo } from './fifo'
+import { createHearing, type Hearing } from './hearing'
 import { groupMoments, releaseKeyframes } from './moments'
 import { checkParts, type PerStreamParts } from './parts'
 import { createQuestionQueue, type QuestionQueue, type ScheduledQuestion } from './questions'
-import { createRemember, gateEvent, type Remember, type RememberedMoment } from './remember'
+import { createRemember, gateEvent, type Remember, type RememberedMoment, soundOf } from './remember'
 import { createStopwatch, type Stopwatch } from './stopwatch'
 
 /** The parts of a pipeline and how it runs. */
@@ -34,6 +37,11 @@ export interface PerStreamOptions extends PerStreamParts, PipelineConfigOptions,
    * memory that is larger is reduced first. It must be a `Reducible`, as graphs of `createMemoryGraph` are; one stream governs it at a time.
    */
   readonly budget?: MemoryBudget | undefined
+  /**
+   * First second whose sound is listened to, where no later one was heard before. Default: the first one the source was
+   * opened for. It may lie before what the frames go on from: how far a source was heard is stored by itself.
+   */
+  readonly hearFrom?: number | undefined
   /** Asked as the stream passes their second, or at its end. */
   readonly questions?: readonly ScheduledQuestion[] | undefined
   /** Sees each keyframe while its pixels can be had. */
@@ -135,9 +143,11 @@ async function* runEvents(run: Run): AsyncGenerator<PerStreamEvent, void, void> 
   const { parts, source } = run
   const { signal } = parts
   yield startedEvent(run)
+  let hearing: Hearing | undefined
   try {
     using _kept = await governed(run)
     yield* reducedEvents(run)
+    hearing = startHearing(run)
     const moments = groupMoments(keyframesOf(run), {
       bufferSize: run.config.bufferSize,
       onKeyframe: (keyframe) => keptKeyframe(run, keyframe),
@@ -148,20 +158,69 @@ async function* runEvents(run: Run): AsyncGenerator<PerStreamEvent, void, void> 
     for await (const moment of run.stopwatch.timeEach('reading and captions', captioned)) {
       yield* take(run.pending)
       try {
-        yield* live(run, moment)
+        yield* live(run, moment, hearing)
       } finally {
         releaseKeyframes(moment.keyframes)
       }
     }
     yield* take(run.pending)
     if (run.lookedAt > run.seconds) await acknowledgeEnd(run)
+    yield* hear(run, hearing, Number.POSITIVE_INFINITY)
+    if (hearing?.ended !== undefined) await acknowledgeSound(run, hearing.ended)
     yield* reducedEvents(run)
     for (const item of run.questions.rest())
       yield answeredEvent(item, await ask(run, item.question, { signal, ...at(item) }))
   } finally {
+    await hearing?.close()
     await parts.source[Symbol.asyncDispose]()
   }
   yield finishedEvent(run)
+}
+
+/** Begins to listen to the source from where it was heard before; a source without sound is told of. */
+function startHearing({ parts, source, pending }: Run): Hearing | undefined {
+  const { speech, signal, hearFrom, memory } = parts
+  if (!speech) return undefined
+  const { audio } = parts.source
+  if (!audio) {
+    const location = redactPasswords(parts.source.location)
+    const message = `${location} has no sound that can be listened to: only its pictures are remembered.`
+    pending.push({ type: 'warning', code: 'sound-missing', message, fields: { location } })
+    return undefined
+  }
+  const heard = memory.progress(soundOf(source))?.seconds
+  const start = heard === undefined ? hearFrom : Math.max(heard, hearFrom ?? 0)
+  return createHearing({ speech, audio: (options) => audio.call(parts.source, options), start, signal })
+}
+
+/** Stores what was said until a second, each sentence by itself; returns what became of them. */
+async function* hear(
+  run: Run,
+  hearing: Hearing | undefined,
+  until: number,
+): AsyncGenerator<PerStreamEvent, RememberedMoment[], void> {
+  const { signal } = run.parts
+  const remembered: RememberedMoment[] = []
+  if (!hearing) return remembered
+  for await (const sentence of run.stopwatch.timeEach('hearing', hearing.until(until))) {
+    const stored = await run.remember.sentence(sentence, { signal })
+    count(run, stored)
+    remembered.push(stored)
+    yield* stored.events
+    yield* reducedEvents(run)
+  }
+  return remembered
+}
+
+function count(run: Run, { results }: RememberedMoment): void {
+  run.memoriesStored += results.filter(({ outcome }) => outcome === 'created').length
+}
+
+/** What follows the last sentence was listened to as well. */
+async function acknowledgeSound({ parts, source }: Run, seconds: number): Promise<void> {
+  const progress = { source: soundOf(source), seconds }
+  if ((parts.memory.progress(progress.source)?.seconds ?? Number.NEGATIVE_INFINITY) >= seconds) return
+  await parts.memory.create([], { signal: parts.signal, progress })
 }
 
 /** Keeps the budget until it is disposed, where there is one. */
@@ -187,16 +246,22 @@ async function acknowledgeEnd(run: Run): Promise<void> {
   await run.parts.memory.create([], { signal: run.parts.signal, progress })
 }
 
-/** One moment: stored, considered for speech, and asked about. */
-async function* live(run: Run, moment: CaptionedMoment): AsyncGenerator<PerStreamEvent, void, void> {
+/** One moment, with what was said until it ended: stored, considered for speech, and asked about. */
+async function* live(
+  run: Run,
+  moment: CaptionedMoment,
+  hearing: Hearing | undefined,
+): AsyncGenerator<PerStreamEvent, void, void> {
   const { signal } = run.parts
+  const end = moment.keyframes.at(-1)?.frame.seconds ?? run.seconds
+  const said = yield* hear(run, hearing, end)
   for (const grid of moment.grids ?? []) run.shortTerm.push(grid)
-  const remembered = await run.remember(moment, { signal })
-  run.memoriesStored += remembered.results.filter(({ outcome }) => outcome === 'created').length
-  run.seconds = moment.keyframes.at(-1)?.frame.seconds ?? run.seconds
+  const remembered = await run.remember.moment(moment, { signal })
+  count(run, remembered)
+  run.seconds = end
   yield* remembered.events
   yield* reducedEvents(run)
-  if (run.parts.speak) yield speechEvent(await consider(run, moment, remembered), run.seconds)
+  if (run.parts.speak) yield speechEvent(await consider(run, moment, [...said, remembered]), run.seconds)
   yield { type: 'progress', seconds: run.seconds, acknowledged: run.seconds }
   for (const item of run.questions.due(run.seconds))
     yield answeredEvent(item, await ask(run, item.question, { signal, ...at(item) }))
@@ -245,8 +310,10 @@ function patchGateOf(
 }
 
 /** Asks the policy whether to speak, with what the memory held before this moment. */
-async function consider(run: Run, moment: Moment, { captions, results }: RememberedMoment) {
+async function consider(run: Run, moment: Moment, remembered: readonly RememberedMoment[]) {
   const { speak, memory, signal } = { ...run.parts }
+  const captions = remembered.flatMap((part) => part.captions)
+  const results = remembered.flatMap((part) => part.results)
   const request = { moment, captions: captions.map(({ caption }) => caption), seconds: run.seconds, now: run.now() }
   const memories = await run.stopwatch.time('speaking', async (): Promise<RetrievedMemory[]> => {
     if (captions.length === 0) return []
@@ -288,8 +355,15 @@ async function ask(run: Run, question: string, { atSeconds, signal }: AskOptions
       seconds: atSeconds ?? run.seconds,
       shortTerm: run.shortTerm.values,
     }
-    return collectAnswer(answer.answer({ question, memories, moment }, { signal }))
+    const known = until ? memories.filter(({ memory: item }) => !isUnfinished(item, until)) : memories
+    const grid = memory.grid?.bind(memory)
+    return collectAnswer(answer.answer({ question, memories: known, moment, grid }, { signal }))
   })
+}
+
+/** Whether a memory is a sentence that was not yet said to its end: what is seen is known at once, what is said is not. */
+function isUnfinished({ origin, evidence }: Memory, { source, seconds }: SourceProgress): boolean {
+  return origin === 'said' && evidence.every((item) => item.source === source && item.endSeconds >= seconds)
 }
 
 function at({ atSeconds }: ScheduledQuestion): { atSeconds?: number } {

@@ -9,6 +9,7 @@ import {
   type Projection,
   type RememberGate,
   type SpeakPolicy,
+  type SpeechRecognizer,
   type TextEncoder,
   type TripletExtractor,
   type VisionEncoder,
@@ -23,6 +24,8 @@ export interface PerStreamParts {
   /** Brings patches into the text encoder's space. Without it the gate reads captions. */
   readonly projection?: Projection | undefined
   readonly caption: Captioner
+  /** Puts what is said into sentences, which become memories too. Without it the sound of the source is not listened to. */
+  readonly speech?: SpeechRecognizer | undefined
   readonly text: TextEncoder
   readonly gate: RememberGate
   readonly triplets?: TripletExtractor | undefined

@@ -7,6 +7,7 @@ import type {
   GateDecision,
   MemoryInput,
   SourceProgress,
+  Utterance,
 } from '@perstream/spec'
 import type { PipelineConfig } from './config'
 import type { GateEvent, PerStreamEvent } from './events'
@@ -22,7 +23,7 @@ export interface EncodedCaption {
   readonly vector: Float32Array
 }
 
-/** What became of a moment. */
+/** What became of a moment, or of a sentence. */
 export interface RememberedMoment {
   readonly captions: readonly EncodedCaption[]
   readonly events: readonly PerStreamEvent[]
@@ -40,8 +41,17 @@ export interface RememberOptions {
   readonly startedAt: number | undefined
 }
 
-/** Stores a moment: gate, triplets, and one durable batch with the source's progress. */
-export type Remember = (moment: CaptionedMoment, options: CallOptions) => Promise<RememberedMoment>
+/** Stores what was seen and said: gate, triplets, and one durable batch with how far the source was seen or heard. */
+export interface Remember {
+  moment(moment: CaptionedMoment, options: CallOptions): Promise<RememberedMoment>
+  /** A sentence, with all before its end counted as heard. */
+  sentence(sentence: Utterance, options: CallOptions): Promise<RememberedMoment>
+}
+
+/** The name under which it is stored how far a source was heard: sound is heard at a pace of its own. */
+export function soundOf(source: string): string {
+  return `sound of ${source}`
+}
 
 /** Makes the step that stores the moments of one stream. */
 export function createRemember(parts: PerStreamParts, options: RememberOptions): Remember {
@@ -52,7 +62,7 @@ export function createRemember(parts: PerStreamParts, options: RememberOptions):
   const resumed = createResumedTexts(parts.memory, { source, resumedAt: parts.memory.progress(source)?.seconds })
 
   /** The category a caption is stored under, or undefined: not remembered. Of what is followed, only new words are asked again. */
-  const categorize = (encoded: EncodedCaption, moment: CaptionedMoment, events: PerStreamEvent[]) => {
+  const categorize = (encoded: EncodedCaption, moment: Pick<CaptionedMoment, 'gate'>, events: PerStreamEvent[]) => {
     const { caption, vector } = encoded
     const known = caption.track === undefined ? undefined : categoryOfTrack.get(caption.track)
     if (known !== undefined) return known
@@ -65,7 +75,11 @@ export function createRemember(parts: PerStreamParts, options: RememberOptions):
     return undefined
   }
 
-  return async (moment, { signal }) => {
+  const store = async (
+    moment: Pick<CaptionedMoment, 'captions' | 'gate' | 'grids'>,
+    progress: SourceProgress,
+    { signal }: CallOptions,
+  ): Promise<RememberedMoment> => {
     const inOrder = [...moment.captions].sort((a, b) => a.evidence.startSeconds - b.evidence.startSeconds)
     const texts = inOrder.map((caption) => caption.text)
     const vectors = await stopwatch.time('text embedding', () => encodeAll(parts.text, texts, { signal }))
@@ -80,7 +94,6 @@ export function createRemember(parts: PerStreamParts, options: RememberOptions):
         await memoryInput(before ? continued(encoded, before) : encoded, category, parts, options, { signal }),
       )
     }
-    const progress = progressAfter(moment, source)
     const results = await stopwatch.time('store', () =>
       parts.memory.create(attachGrids(inputs, moment, config), { signal, progress }),
     )
@@ -92,6 +105,20 @@ export function createRemember(parts: PerStreamParts, options: RememberOptions):
     })
     return { captions, events, results }
   }
+
+  return {
+    moment: (moment, callOptions) => store(moment, progressAfter(moment, source), callOptions),
+    sentence: (sentence, callOptions) =>
+      store(
+        { captions: [saidCaption(sentence, source)] },
+        { source: soundOf(source), seconds: sentence.endSeconds },
+        callOptions,
+      ),
+  }
+}
+
+function saidCaption({ text, confidence, startSeconds, endSeconds }: Utterance, source: string): Caption {
+  return { text, origin: 'said', confidence, evidence: { source, startSeconds, endSeconds, frames: [] } }
 }
 
 /** Everything up to the last keyframe of a moment is stored with it. */
@@ -130,7 +157,7 @@ async function memoryInput(
 /** All memories of one moment share its two grids. */
 function attachGrids(
   inputs: readonly MemoryInput[],
-  { grids }: CaptionedMoment,
+  { grids }: Pick<CaptionedMoment, 'grids'>,
   { poolSize }: PipelineConfig,
 ): readonly MemoryInput[] {
   if (!grids || grids.length === 0 || inputs.length === 0) return inputs

@@ -1,8 +1,8 @@
-import { createRememberGate } from '@perstream/gate'
 import { importPeer } from '@perstream/kit'
 import { createExtractiveAnswerer, createQuietPolicy } from '@perstream/responder'
 import type { CallOptions, TextEncoder } from '@perstream/spec'
 import { createFlowKeyframes } from '@perstream/video'
+import { gateOf } from './common'
 import type { PipelinePreset } from './preset'
 
 /** How the lite preset is made. */
@@ -48,14 +48,13 @@ export async function createLitePreset({
   )
   const lite = await createLite({ threads, signal })
   const text = given ?? lite.text
-  const mode = gammaThreshold === undefined ? {} : ({ mode: 'relative', threshold: gammaThreshold } as const)
   return {
     name: 'lite',
     keyframes: createFlowKeyframes(),
     ...(grids && lite.vision && { vision: lite.vision }),
     caption: lite.captioner,
     text,
-    gate: await createRememberGate({ text, signal, ...mode }),
+    gate: await gateOf(text, { gammaThreshold, signal }),
     triplets: lite.triplets,
     answer: createExtractiveAnswerer(),
     topK: liteTopK,

@@ -1,9 +1,15 @@
 import type {
   Answerer,
+  CallOptions,
   Captioner,
+  Device,
   KeyframeSelector,
+  Progress,
+  Projection,
   RememberGate,
   SpeakPolicy,
+  SpeechRecognizer,
+  TensorRuntime,
   TextEncoder,
   TripletExtractor,
   VisionEncoder,
@@ -15,14 +21,39 @@ export interface PipelinePreset extends AsyncDisposable {
   readonly keyframes: KeyframeSelector
   /** Makes patch grids of keyframes, for memories to keep; undefined where none are wanted, or none can be made. */
   readonly vision?: VisionEncoder | undefined
+  /** Brings patches into the text encoder's space, for the gate to read them. */
+  readonly projection?: Projection | undefined
   readonly caption: Captioner
+  /** Puts what is said into sentences; undefined where nothing listens. */
+  readonly speech?: SpeechRecognizer | undefined
   readonly text: TextEncoder
   readonly gate: RememberGate
-  readonly triplets: TripletExtractor
+  readonly triplets?: TripletExtractor | undefined
   readonly answer: Answerer
   /** How many memories its answerer wants to choose from. */
   readonly topK: number
   readonly speak: SpeakPolicy
   /** What it had to leave out here, and why; empty when it is whole. */
   readonly missing: readonly string[]
+}
+
+/** What presets of models that lie in folders take. */
+export interface ModelPresetOptions extends CallOptions {
+  /**
+   * Folder of a sentence encoder of sentence-transformers, such as all-MiniLM-L6-v2, whose name becomes the id of the embedding space; or an
+   * encoder, which whoever made it closes.
+   */
+  readonly text: string | TextEncoder
+  /** Folder of a Whisper or Moonshine model, to remember what is said too. */
+  readonly speech?: string | undefined
+  /** The prototype's gamma: makes the gate score in its `relative` mode with this threshold, 0..1. */
+  readonly gammaThreshold?: number | undefined
+  /** What models run on. Default: ONNX Runtime, each device in a thread of its own. */
+  readonly runtime?: TensorRuntime | undefined
+  /** Where they run. Default 'auto'. */
+  readonly device?: Device | undefined
+  /** Threads of the models, on the CPU. Default: theirs. */
+  readonly threads?: number | undefined
+  /** Is told how far the conversion of a model is, which takes place once. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined
 }

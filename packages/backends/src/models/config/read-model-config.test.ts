@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PerStreamError } from '@perstream/spec'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { shared } from '../test-material'
 import type { VisionLanguageConfig } from './model-config'
@@ -119,6 +121,28 @@ describe('readModelConfig', () => {
   ])('names what is missing or impossible (%#)', (json, message) => {
     expect(() => readModelConfig(json)).toThrow(
       expect.objectContaining({ code: 'model-invalid', message: expect.stringMatching(message) }),
+    )
+  })
+
+  it('fails by a code of its own whatever is in the file (property)', () => {
+    const spoilt = fc
+      .tuple(fc.constantFrom(...Object.keys(llama)), fc.jsonValue())
+      .map(([key, value]) => ({ [key]: value }))
+    const families = fc
+      .constantFrom('llama', 'qwen3', 'bert', 'qwen2_5_vl', 'qwen2_5_omni')
+      .map((model_type) => ({ model_type }))
+    const nested = fc.constantFrom('rope_scaling', 'vision_config', 'text_config', 'thinker_config')
+    const inner = fc.tuple(nested, fc.jsonValue()).map(([key, value]) => ({ [key]: value }))
+    const config = fc.tuple(families, spoilt, inner).map((changes) => Object.assign({}, llama, ...changes) as unknown)
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), config), (json) => {
+        try {
+          expect(readModelConfig(json)).toHaveProperty('family')
+        } catch (error) {
+          expect(PerStreamError.isInstance(error), String(error)).toBe(true)
+        }
+      }),
+      { numRuns: 1000 },
     )
   })
 

@@ -41,12 +41,25 @@ interface ProductOptions {
   readonly stored?: readonly number[] | undefined
 }
 
+/** Options of {@link createModelWeights}. */
+export interface ModelWeightsOptions {
+  /**
+   * Whether what matrices of 8 bits multiply keeps its float32. Default false: on processors only the kernel that rounds it
+   * to 8 bits too, a scale for every block, is fast for few rows (six times for one). Many rows gain nothing by it.
+   */
+  readonly exact?: boolean | undefined
+}
+
 /**
  * Makes the weights of a graph. They stay where they are, in the order [outputs, inputs]; half floats are widened by a node
  * that the runtime computes once, when it opens the model.
  * @throws PerStreamError `model-invalid`, from every method but `has`, for a tensor that is missing or has another shape
  */
-export function createModelWeights(operators: Operators, { table, onUse = () => {} }: WeightSource): ModelWeights {
+export function createModelWeights(
+  operators: Operators,
+  { table, onUse = () => {} }: WeightSource,
+  { exact = false }: ModelWeightsOptions = {},
+): ModelWeights {
   const { graph } = operators
   const widened = new Map<string, GraphValue>()
   const widen = (name: string, value: GraphValue, type: OnnxElementType): GraphValue => {
@@ -72,7 +85,7 @@ export function createModelWeights(operators: Operators, { table, onUse = () => 
     },
     product(x, name, matrix, { bias, stored = matrix } = {}) {
       const weight = require(name, stored === matrix ? 'matrix' : 'tensor', stored)
-      if (weight.blocks) return blockProduct(operators, x, { name, matrix, blocks: weight.blocks, bias })
+      if (weight.blocks) return blockProduct(operators, x, { name, matrix, blocks: weight.blocks, bias, exact })
       return graph.node('Gemm', [x, plain(name, weight, matrix), bias], { attributes: { transB: 1 } })
     },
     rows(name, ids, shape) {
@@ -89,9 +102,14 @@ interface BlockProduct {
   readonly matrix: readonly [number, number]
   readonly blocks: BlockWeight
   readonly bias: GraphValue | undefined
+  readonly exact: boolean
 }
 
-function blockProduct(operators: Operators, x: GraphValue, { name, matrix, blocks, bias }: BlockProduct): GraphValue {
+function blockProduct(
+  operators: Operators,
+  x: GraphValue,
+  { name, matrix, blocks, bias, exact }: BlockProduct,
+): GraphValue {
   const { graph, cast, add } = operators
   const { bits, blockSize, scaleType } = blocks
   const [outputs, inputs] = matrix
@@ -99,7 +117,8 @@ function blockProduct(operators: Operators, x: GraphValue, { name, matrix, block
   const codes = graph.external(`${name}.q${bits}`, 'uint8', [outputs, count, (blockSize * bits) / 8], blocks.codes)
   const stored = graph.external(`${name}.scales`, scaleType, [outputs, count], blocks.scales)
   const scales = scaleType === 'float32' ? stored : cast(stored, 'float32')
-  const options = contributedOptions({ K: inputs, N: outputs, bits, block_size: blockSize })
+  const accuracy = bits === 8 && !exact ? { accuracy_level: 4 } : {}
+  const options = contributedOptions({ K: inputs, N: outputs, bits, block_size: blockSize, ...accuracy })
   const product = graph.node('MatMulNBits', [x, codes, scales], options)
   return bias ? add(product, bias) : product
 }

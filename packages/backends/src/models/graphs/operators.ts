@@ -2,7 +2,7 @@ import { type AttributeValue, float, type GraphBuilder, type GraphValue, type No
 import type { ElementType } from '@perstream/spec'
 
 /** Operators of ONNX Runtime that are not standard. */
-export const contributed = 'com.microsoft'
+const contributed = 'com.microsoft'
 
 /** Numbers of element types, as `Cast` wants them. */
 const castNumbers = { float32: 1, int64: 7, float64: 11 } as const satisfies Partial<Record<ElementType, number>>

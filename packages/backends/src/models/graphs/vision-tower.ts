@@ -61,7 +61,7 @@ export function writeVisionTower(
 ): OnnxModel {
   const graph = createGraph({ name: 'vision_encoder', domains: { 'com.microsoft': 1 } })
   const operators = createOperators(graph)
-  const weights = createModelWeights(operators, source)
+  const weights = createModelWeights(operators, source, { exact: true })
   const context: TowerContext = { operators, weights, config, names: towerNames[family], prefix }
   const pixels = graph.input('pixel_values', 'float32', ['patches', columnsOf(config)])
   const grid = graph.input('image_grid_thw', 'int64', ['images', 3])

@@ -44,16 +44,23 @@ export async function isCurrentImport(
   target: string,
   { version, dtype, inputs }: Omit<ImportManifest, 'outputs'>,
 ): Promise<boolean> {
-  const text = await readFile(join(target, manifestName), 'utf8').catch(() => undefined)
-  if (text === undefined) return false
-  const found = JSON.parse(text) as ImportManifest
-  if (found.version !== version || found.dtype !== dtype) return false
+  const found = await readManifest(join(target, manifestName))
+  if (found?.version !== version || found.dtype !== dtype) return false
   if (JSON.stringify(sorted(found.inputs)) !== JSON.stringify(sorted(inputs))) return false
   const sizes = Object.entries(found.outputs).map(async ([path, bytes]) => {
     const file = await stat(join(target, path)).catch(() => undefined)
     return file?.size === bytes
   })
   return (await Promise.all(sizes)).every(Boolean)
+}
+
+/** A manifest that is missing or spoilt is none: the model is imported again. */
+async function readManifest(path: string): Promise<ImportManifest | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as ImportManifest
+  } catch {
+    return undefined
+  }
 }
 
 function sorted(inputs: ImportManifest['inputs']): unknown {

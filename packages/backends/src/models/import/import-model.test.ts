@@ -1,4 +1,6 @@
-import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeModel } from '@perstream/onnx'
 import type { Progress, Tensor } from '@perstream/spec'
@@ -11,6 +13,10 @@ import { importModel } from './import-model'
 import type { ImportDtype } from './weight-plan'
 
 const llama = { config: llamaConfig, shapes: llamaShapes() }
+
+/** Whether there is a second disk to which no file can be linked. */
+const shm = statSync('/dev/shm', { throwIfNoEntry: false })
+const otherDisk = shm !== undefined && shm.dev !== statSync(tmpdir()).dev
 
 /** The logits of a few tokens. */
 async function logitsOf(folder: string, options: Partial<Parameters<typeof openLanguageModel>[1]> = {}) {
@@ -101,6 +107,20 @@ describe('importModel', () => {
     expect(await run()).toBe(imported)
     expect(reports.length).toBeGreaterThan(0)
     expect(await readdir(cacheFolder)).toHaveLength(1)
+  })
+
+  it.skipIf(!otherDisk)('copies weights to another disk (skipped: /dev/shm is none)', async () => {
+    await using work = await madeFolder()
+    await writeCheckpoint(work.path, { ...llama, type: 'BF16', shards: 2 })
+    const cacheFolder = await mkdtemp('/dev/shm/perstream-import-')
+    try {
+      const found = await logitsOf(work.path, { cacheFolder })
+      expect(largestDifference(found, await logitsOf(work.path))).toBe(0)
+      const [imported] = await readdir(cacheFolder)
+      expect(await readdir(join(cacheFolder, imported!, 'onnx'))).toContain('weights.safetensors')
+    } finally {
+      await rm(cacheFolder, { recursive: true })
+    }
   })
 
   it('leaves nothing when it is stopped', async () => {

@@ -33,7 +33,8 @@ export interface ImportModelOptions extends CallOptions {
   /**
    * How weights are kept. 'f32' (the default) reads the checkpoint's own files, whatever type they have: nothing is
    * converted. 'f16' stores 2 bytes a weight; 'int8' and 'q4' store matrices in blocks of 32 with a scale each, in 8 and 4
-   * bits (of 'q4' the output matrix and the vision tower get 8). All compute in float32.
+   * bits (of 'q4' the output matrix and the vision tower get 8). All compute in float32, except that on processors the
+   * 8-bit matrices of decoders and sentence encoders multiply what was rounded to 8 bits too.
    */
   readonly dtype?: ImportDtype | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined

@@ -19,21 +19,28 @@ export async function makeWholeFolder(
   try {
     await mkdir(temporary)
     await fill(temporary)
-    if (await isDone()) return
-    await replaceFolder(target, temporary)
+    await moveInto(target, temporary, isDone)
   } finally {
     await rm(temporary, { recursive: true, force: true })
   }
 }
 
-async function replaceFolder(target: string, next: string): Promise<void> {
-  const old = `${next}.old`
-  await rename(target, old).catch((error: unknown) => {
-    if (!isMissing(error)) throw error
-  })
-  try {
-    await rename(next, target)
-  } finally {
+/** Others may make the same folder in between. */
+const mostAttempts = 5
+
+/** What is there already is kept when another process has just made it, and moved out of the way when it is out of date. */
+async function moveInto(target: string, next: string, isDone: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 1; !(await isDone()); attempt++) {
+    const failure = await rename(next, target).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    )
+    if (!failure || (await isDone())) return
+    if (!isTaken(failure.error) || attempt === mostAttempts) throw failure.error
+    const old = `${next}.old`
+    await rename(target, old).catch((error: unknown) => {
+      if (!isMissing(error)) throw error
+    })
     await rm(old, { recursive: true, force: true })
   }
 }
@@ -53,6 +60,11 @@ function isRunning(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+}
+
+/** What a rename onto a folder fails with; EPERM on Windows. */
+function isTaken(error: unknown): boolean {
+  return ['ENOTEMPTY', 'EEXIST', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
 function isMissing(error: unknown): boolean {

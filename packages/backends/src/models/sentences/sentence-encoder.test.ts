@@ -1,4 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { cosine, norm } from '@perstream/kit'
 import fc from 'fast-check'
@@ -9,6 +11,7 @@ import { largestDifference, shared } from '../test-material'
 import { bertReference } from './bert-reference'
 import { batchByLength } from './sentence-batches'
 import { createSentenceEncoder } from './sentence-encoder'
+import { createServedSentenceEncoder } from './served-sentence-encoder'
 
 const runtime = createOnnxRuntime()
 
@@ -141,6 +144,48 @@ describe('createSentenceEncoder', () => {
       if (text.trim() === '') expect(norm(vectors[i]!)).toBe(0)
       else expect(1 - cosine(vectors[i]!, Float32Array.from(embedding)), text.slice(0, 40)).toBeLessThan(2e-3)
     })
+  })
+})
+
+/** Serves the files of a folder. */
+async function serve(folder: string): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((request, response) => {
+    readFile(join(folder, request.url!)).then(
+      (bytes) => response.end(bytes),
+      () => response.writeHead(404).end(),
+    )
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const close = () => {
+    server.closeAllConnections()
+    return new Promise<void>((resolve) => {
+      server.close(() => resolve())
+    })
+  }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, [Symbol.asyncDispose]: close }
+}
+
+describe('createServedSentenceEncoder', () => {
+  it.skipIf(!shared)('encodes as from the folder (skipped without shared material)', async () => {
+    const folder = join(shared!, 'models')
+    await using server = await serve(folder)
+    const url = `${server.url}/all-MiniLM-L6-v2/`
+    await using served = await createServedSentenceEncoder({ url, runtime, device: 'cpu', dtype: 'int8' })
+    await using local = await createSentenceEncoder({
+      folder: join(folder, 'all-MiniLM-L6-v2'),
+      runtime,
+      device: 'cpu',
+    })
+    expect(served.space).toBe('all-MiniLM-L6-v2')
+    const texts = ['I left my keys on the table', 'The parcel arrived']
+    const [found, wanted] = [await served.encode(texts), await local.encode(texts)]
+    texts.forEach((text, i) => {
+      expect(largestDifference(found[i]!, wanted[i]!), text).toBeLessThan(1e-6)
+    })
+    const nothing = createServedSentenceEncoder({ url: server.url, runtime })
+    await expect(nothing).rejects.toMatchObject({ code: 'model-missing', fields: { file: 'config.json' } })
   })
 })
 

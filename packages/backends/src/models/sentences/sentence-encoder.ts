@@ -1,48 +1,24 @@
-import { access } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import {
-  type CallOptions,
-  type Device,
-  type ModelDtype,
-  PerStreamError,
-  type Progress,
-  type Tensor,
-  type TensorRuntime,
-  type TensorSession,
-  type TextEncoder,
-} from '@perstream/spec'
+import { type ModelDtype, PerStreamError, type Progress, type TextEncoder } from '@perstream/spec'
 import { dtypeSuffixes } from '../import/dtype-suffixes'
 import { importModel } from '../import/import-model'
-import { poolRows } from './pool-rows'
-import { batchByLength, type SentenceBatch } from './sentence-batches'
-import { readSentenceSettings, type SentenceSettings } from './sentence-settings'
-import { createSentenceTokenizer } from './tokenize-sentences'
+import { encoderOfSession } from './encoder-of-session'
+import type { OpenSentenceOptions } from './open-sentence-options'
+import { chooseMaxTokens, type ReadModelFile, readSentenceSettings } from './sentence-settings'
 
 /** Options of {@link createSentenceEncoder}. */
-export interface SentenceEncoderOptions extends CallOptions {
+export interface SentenceEncoderOptions extends OpenSentenceOptions {
   /** A model of sentence-transformers: all-MiniLM-L6-v2 and its like, with safetensors or with an `onnx` folder. */
   readonly folder: string
-  readonly runtime: TensorRuntime
-  /** Default 'auto'. */
-  readonly device?: Device | undefined
-  readonly deviceIndex?: number | undefined
   /** How weights are kept. Default: of ready-made models the finest that is there; of published ones 'f32'. */
   readonly dtype?: ModelDtype | undefined
   /** Whether the model of the `onnx` folder is opened or the checkpoint is imported. Default: the former where it is there. */
   readonly from?: 'onnx' | 'checkpoint' | undefined
-  /** Most ids of a text, with the two at its ends; what is longer is cut. Default: what the folder says. */
-  readonly maxTokens?: number | undefined
-  /** The id of the embedding space. Default: the name of the folder. */
-  readonly space?: string | undefined
   /** Where an imported model is kept. Default: `.perstream` in the model's folder. */
   readonly cacheFolder?: string | undefined
-  /** Threads within one operator, on the CPU. */
-  readonly threads?: number | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
-
-/** Texts that one call takes: enough to find others of similar length. */
-const maxBatchSize = 256
 
 /**
  * Opens a BERT encoder of sentences: rows of the last layer, pooled as the folder says and brought to length 1. Texts are
@@ -53,67 +29,22 @@ const maxBatchSize = 256
  */
 export async function createSentenceEncoder(options: SentenceEncoderOptions): Promise<TextEncoder & AsyncDisposable> {
   const { folder, runtime, device = 'auto', deviceIndex, threads, signal, space = basename(resolve(folder)) } = options
-  const settings = await readSentenceSettings(folder, { signal })
-  const maxTokens = readMaxTokens(options, settings)
-  const tokenize = createSentenceTokenizer(settings, maxTokens)
+  const settings = await readSentenceSettings(folder, readFolderFile(folder), { signal })
+  const maxTokens = chooseMaxTokens(options.maxTokens, settings)
   const path = await locateModel(options)
   const session = await runtime.open({ path }, { device, deviceIndex, threads, signal })
-  const { width } = settings.config
-  return {
-    space,
-    dimensions: width,
-    maxBatchSize,
-    async encode(texts, { signal: stop } = {}) {
-      stop?.throwIfAborted()
-      if (texts.length > maxBatchSize) {
-        throw new TypeError(`texts has ${texts.length} entries: one call takes ${maxBatchSize}; encode them in batches`)
-      }
-      const vectors: Float32Array[] = texts.map(() => new Float32Array(width))
-      const told = texts.map((_, i) => i).filter((i) => texts[i]!.trim() !== '')
-      const ids = told.map((i) => tokenize(texts[i]!))
-      for (const batch of batchByLength(ids.map((each) => each.length))) {
-        const rows = await runBatch(session, ids, batch, { signal: stop })
-        batch.places.forEach((place, row) => {
-          const own = rows.subarray(row * batch.length * width)
-          vectors[told[place]!] = poolRows(own, { count: ids[place]!.length, width, pooling: settings.pooling })
-        })
-      }
-      return vectors
-    },
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
-  }
+  return encoderOfSession({ settings, session, space, maxTokens })
 }
 
-function readMaxTokens({ maxTokens }: SentenceEncoderOptions, settings: SentenceSettings): number {
-  if (maxTokens === undefined) return settings.maxTokens
-  const { contextLength } = settings.config
-  if (Number.isInteger(maxTokens) && maxTokens >= 2 && maxTokens <= contextLength) return maxTokens
-  throw new TypeError(`maxTokens is ${maxTokens}: this model takes 2 to ${contextLength}`)
-}
-
-/** The rows of the last layer, [texts, length, width]. */
-async function runBatch(
-  session: TensorSession,
-  ids: readonly (readonly number[])[],
-  { places, length }: SentenceBatch,
-  options: CallOptions,
-): Promise<Float32Array> {
-  const shape = [places.length, length]
-  const [inputs, mask] = [new BigInt64Array(places.length * length), new BigInt64Array(places.length * length)]
-  places.forEach((place, row) => {
-    ids[place]!.forEach((id, i) => {
-      inputs[row * length + i] = BigInt(id)
-      mask[row * length + i] = 1n
+function readFolderFile(folder: string): ReadModelFile {
+  return async (name, { signal }) => {
+    const text = await readFile(join(folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw error
     })
-  })
-  const all: Record<string, Tensor> = {
-    input_ids: { type: 'int64', shape, data: inputs },
-    attention_mask: { type: 'int64', shape, data: mask },
-    token_type_ids: { type: 'int64', shape, data: new BigInt64Array(inputs.length) },
+    signal?.throwIfAborted()
+    return text
   }
-  const feeds = Object.fromEntries(session.inputs.map(({ name }) => [name, all[name]!]))
-  const { last_hidden_state: rows } = await session.run(feeds, { ...options, outputs: ['last_hidden_state'] })
-  return rows!.data as Float32Array
 }
 
 /** The model's file: ready-made, or what an import writes. */

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type CallOptions, PerStreamError } from '@perstream/spec'
 import { createConfigSection, isObject } from '../config/config-section'
 import type { BertConfig } from '../config/model-config'
@@ -18,31 +16,52 @@ export interface SentenceSettings {
   readonly tokenizer: readonly [Record<string, unknown>, Record<string, unknown>]
 }
 
+/** Reads a text file of a model, by its path in the model's folder; undefined where there is none. */
+export type ReadModelFile = (name: string, options: CallOptions) => Promise<string | undefined>
+
 /**
- * Reads config.json, tokenizer.json, tokenizer_config.json and, where they are there, sentence_bert_config.json and
+ * Reads config.json, tokenizer.json and, where they are there, tokenizer_config.json, sentence_bert_config.json and
  * 1_Pooling/config.json.
+ * @param place the folder or URL, for messages
  * @throws PerStreamError `model-missing`, `model-invalid`; `model-unsupported` for another kind of model or of pooling
  */
-export async function readSentenceSettings(folder: string, options: CallOptions = {}): Promise<SentenceSettings> {
-  const config = readModelConfig(await readJson(folder, 'config.json', options))
+export async function readSentenceSettings(
+  place: string,
+  read: ReadModelFile,
+  options: CallOptions = {},
+): Promise<SentenceSettings> {
+  const optional = async (name: string) => parse((await read(name, options)) ?? '{}', name)
+  const required = async (name: string) => {
+    const text = await read(name, options)
+    if (text !== undefined) return parse(text, name)
+    throw new PerStreamError('model-missing', `The model at ${place} has no ${name}`, { fields: { place, file: name } })
+  }
+  const config = readModelConfig(await required('config.json'))
   if (config.family !== 'bert') {
     throw new PerStreamError(
       'model-unsupported',
-      `${folder} holds a ${config.family} model: sentences are encoded by BERT encoders`,
-      { fields: { folder, family: config.family } },
+      `${place} holds a ${config.family} model: sentences are encoded by BERT encoders`,
+      { fields: { place, family: config.family } },
     )
   }
-  const limits = createConfigSection(await readOptionalJson(folder, 'sentence_bert_config.json', options))
+  const limits = createConfigSection(await optional('sentence_bert_config.json'))
   const { contextLength } = config.encoder
   return {
     config: config.encoder,
-    pooling: readPooling(await readOptionalJson(folder, '1_Pooling/config.json', options)),
+    pooling: readPooling(await optional('1_Pooling/config.json')),
     maxTokens: Math.min(limits.count('max_seq_length', contextLength), contextLength),
-    tokenizer: [
-      await readJson(folder, 'tokenizer.json', options),
-      await readOptionalJson(folder, 'tokenizer_config.json', options),
-    ],
+    tokenizer: [await required('tokenizer.json'), await optional('tokenizer_config.json')],
   }
+}
+
+/**
+ * The limit that a caller names, or the model's own.
+ * @throws TypeError when the model cannot take so many
+ */
+export function chooseMaxTokens(asked: number | undefined, { config, maxTokens }: SentenceSettings): number {
+  if (asked === undefined) return maxTokens
+  if (Number.isInteger(asked) && asked >= 2 && asked <= config.contextLength) return asked
+  throw new TypeError(`maxTokens is ${asked}: this model takes 2 to ${config.contextLength}`)
 }
 
 function readPooling(values: Record<string, unknown>): Pooling {
@@ -55,30 +74,6 @@ function readPooling(values: Record<string, unknown>): Pooling {
     `1_Pooling/config.json asks for ${modes.join(' and ')}; supported: pooling_mode_mean_tokens or pooling_mode_cls_token, one of them`,
     { fields: { modes } },
   )
-}
-
-async function readJson(folder: string, name: string, { signal }: CallOptions): Promise<Record<string, unknown>> {
-  const text = await readFile(join(folder, name), { encoding: 'utf8', signal }).catch((cause: unknown) => {
-    signal?.throwIfAborted()
-    throw new PerStreamError('model-missing', `The model's folder ${folder} has no readable ${name}`, {
-      fields: { folder, file: name },
-      cause,
-    })
-  })
-  return parse(text, name)
-}
-
-async function readOptionalJson(
-  folder: string,
-  name: string,
-  { signal }: CallOptions,
-): Promise<Record<string, unknown>> {
-  const text = await readFile(join(folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  signal?.throwIfAborted()
-  return text === undefined ? {} : parse(text, name)
 }
 
 function parse(text: string, name: string): Record<string, unknown> {

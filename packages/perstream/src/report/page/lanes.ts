@@ -9,9 +9,12 @@ interface Mark {
   readonly label: string
 }
 
-/** Creates the thin rows under the scrub bar that mark memories, speech and answers; a click goes to the nearest mark. */
+/** Creates the thin rows under the scrub bar that mark what was seen, heard, spoken and answered; a click goes to the nearest mark. */
 export function createLanes(data: ReportData, player: Player): HTMLElement {
-  const memories = data.memories.flatMap(({ text, evidence }) => evidence.map((item) => toMark(item, text)))
+  const marksOf = (memories: ReportData['memories']) =>
+    memories.flatMap(({ text, evidence }) => evidence.map((item) => toMark(item, text)))
+  const heard = data.memories.filter(({ origin }) => origin === 'said')
+  const seen = data.memories.filter(({ origin }) => origin !== 'said')
   const spoken = data.speech
     .filter(({ kind }) => kind === 'spoke')
     .map(({ seconds, text = '' }) => ({ start: seconds, end: seconds, label: text }))
@@ -19,7 +22,8 @@ export function createLanes(data: ReportData, player: Player): HTMLElement {
     citations.flatMap(({ evidence }) => evidence.map((item) => toMark(item, question))),
   )
   const lanes: [string, Mark[]][] = [
-    ['Memories', memories],
+    ['Memories', marksOf(seen)],
+    ['Heard', marksOf(heard)],
     ['Answers', answers],
     ['Spoken', spoken],
   ]

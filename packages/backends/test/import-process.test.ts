@@ -1,10 +1,12 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { importModel } from '../src/models/import/import-model'
 
 /** Set to a number of layers (28 is the whole model) to import a checkpoint of that size: 28 write about 6 GB. */
 const layers = Number(process.env.PERSTREAM_IMPORT_LAYERS ?? 0)
@@ -74,11 +76,12 @@ async function writeSparseCheckpoint(folder: string, config: ReturnType<typeof s
   return total
 }
 
+const child = fileURLToPath(new URL('fixtures/import-child.mjs', import.meta.url))
+
 async function importInChild(config: ReturnType<typeof sizes>, dtype: string) {
   const folder = await mkdtemp(join(tmpdir(), 'perstream-7b-'))
   try {
     const published = await writeSparseCheckpoint(folder, config)
-    const child = fileURLToPath(new URL('fixtures/import-child.mjs', import.meta.url))
     const started = performance.now()
     const { stdout } = await promisify(execFile)(process.execPath, [child, folder, join(folder, 'cache'), dtype])
     const report = JSON.parse(stdout) as { imported: string; maxRss: number; started: number; reports: number }
@@ -89,6 +92,27 @@ async function importInChild(config: ReturnType<typeof sizes>, dtype: string) {
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+describe('an import that is killed', () => {
+  it('leaves nothing that is read, and nothing once another is made', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'perstream-7b-'))
+    const cacheFolder = join(folder, 'cache')
+    const inCache = () => readdir(cacheFolder).catch(() => [])
+    try {
+      await writeSparseCheckpoint(folder, sizes(1, 2000))
+      const importing = spawn(process.execPath, [child, folder, cacheFolder, 'q4'], { stdio: 'ignore' })
+      const left = once(importing, 'exit')
+      while ((await inCache()).length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+      importing.kill('SIGKILL')
+      await left
+      expect(await inCache()).toEqual([expect.stringMatching(/-q4-.*\.part$/)])
+      const imported = await importModel(folder, { cacheFolder, dtype: 'q4' })
+      expect(await inCache()).toEqual([imported.slice(cacheFolder.length + 1)])
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+})
 
 describe('the memory that an import takes', () => {
   it.each(['q4', 'int8', 'f32'])('stays small for matrices of a 7B model (%s)', async (dtype) => {

@@ -1,0 +1,5 @@
+export { createGeneratorAnswerer, type GeneratorAnswererOptions } from './prompted/answerer'
+export { createGeneratorCaptioner, type GeneratorCaptionerOptions } from './prompted/captioner'
+export { createGeneratorJudge } from './prompted/judge'
+export { type ChoiceSpeakPolicyOptions, createChoiceSpeakPolicy } from './prompted/speak-policy'
+export { createGeneratorTriplets, type GeneratorTripletsOptions } from './prompted/triplets'

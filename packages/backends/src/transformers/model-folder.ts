@@ -1,0 +1,122 @@
+import {
+  type CallOptions,
+  type ModelDtype,
+  type OpenModelOptions,
+  PerStreamError,
+  type TensorRuntime,
+  type TensorSession,
+} from '@perstream/spec'
+
+/** Where a model in the layout of transformers.js is: a folder on the disk, or the URL of one. */
+export type ModelLocation = string
+
+/** A folder with config.json, tokenizer.json and so on, and its models under onnx/. */
+export interface ModelFolder {
+  readonly location: string
+  /** Reads a file of settings. @throws PerStreamError `model-missing`, `model-invalid` */
+  readJson(name: string, options?: CallOptions): Promise<Readonly<Record<string, unknown>>>
+  /** The same, or undefined when the file is not there. */
+  readOptionalJson(name: string, options?: CallOptions): Promise<Readonly<Record<string, unknown>> | undefined>
+  /** Opens one of its models. Without a dtype, the finest that is there. @throws PerStreamError `model-missing` and what opening gives */
+  open(runtime: TensorRuntime, name: string, options?: OpenModelOptions): Promise<TensorSession>
+}
+
+const suffixes: Readonly<Record<ModelDtype, string>> = {
+  f32: '',
+  f16: '_fp16',
+  int8: '_quantized',
+  q4: '_q4',
+  q4f16: '_q4f16',
+}
+const finestFirst: readonly ModelDtype[] = ['f32', 'f16', 'int8', 'q4', 'q4f16']
+
+/** Looks at a model's folder; nothing is read before it is asked for. @throws TypeError for an empty location */
+export function openModelFolder(location: ModelLocation): ModelFolder {
+  if (typeof location !== 'string' || location === '')
+    throw new TypeError(`model is ${JSON.stringify(location)}: give the folder of a model, or the URL of one`)
+  const isUrl = /^(https?|file):/.test(location)
+  const base = location.replace(/[\\/]+$/, '')
+  const readText = isUrl ? fetchText : readFileText
+  const readOptionalJson: ModelFolder['readOptionalJson'] = async (name, { signal } = {}) => {
+    const text = await readText(`${base}/${name}`, signal)
+    return text === undefined ? undefined : parse(text, `${base}/${name}`)
+  }
+  return {
+    location,
+    readOptionalJson,
+    async readJson(name, options) {
+      const found = await readOptionalJson(name, options)
+      if (found) return found
+      throw new PerStreamError(
+        'model-missing',
+        `The model ${location} has no ${name}: give a folder in the layout of transformers.js, with its files beside "onnx".`,
+        { fields: { location, file: name } },
+      )
+    },
+    open: (runtime, name, options = {}) => {
+      const dtypes = options.dtype === undefined ? finestFirst : [options.dtype]
+      const source = (dtype: ModelDtype) =>
+        isUrl ? { url: `${base}/onnx/${name}${suffixes[dtype]}.onnx` } : { folder: base, name }
+      return openFirst(dtypes, (dtype) => runtime.open(source(dtype), { ...options, dtype }))
+    },
+  }
+}
+
+/** Opens the first that is there; any other failure ends the search. */
+async function openFirst(
+  dtypes: readonly ModelDtype[],
+  open: (dtype: ModelDtype) => Promise<TensorSession>,
+): Promise<TensorSession> {
+  let first: unknown
+  for (const dtype of dtypes) {
+    try {
+      return await open(dtype)
+    } catch (error) {
+      if (!PerStreamError.isInstance(error) || error.code !== 'model-missing') throw error
+      first ??= error
+    }
+  }
+  throw first
+}
+
+function parse(text: string, place: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(text) as Readonly<Record<string, unknown>>
+  } catch (cause) {
+    throw new PerStreamError('model-invalid', `${place} holds no JSON: ${String(cause)}`, {
+      fields: { location: place },
+      cause,
+    })
+  }
+}
+
+async function readFileText(path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const { readFile } = await import('node:fs/promises')
+  signal?.throwIfAborted()
+  return readFile(path, { encoding: 'utf8', signal }).catch((cause: NodeJS.ErrnoException) => {
+    signal?.throwIfAborted()
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined
+    throw unreadable(path, cause.message, cause)
+  })
+}
+
+async function fetchText(url: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+  if (url.startsWith('file:')) return readFileText(decodeURIComponent(new URL(url).pathname), signal)
+  const response = await fetch(url, { signal: signal ?? null }).catch((cause: unknown) => {
+    signal?.throwIfAborted()
+    throw new PerStreamError('service-unreachable', `${url} cannot be reached: ${String(cause)}.`, {
+      fields: { url },
+      cause,
+    })
+  })
+  if (response.status === 404) return undefined
+  if (!response.ok) throw unreadable(url, `the server answered ${response.status}`)
+  return response.text()
+}
+
+function unreadable(location: string, reason: string, cause?: unknown): PerStreamError {
+  return new PerStreamError('model-missing', `${location} could not be read: ${reason}.`, {
+    fields: { location },
+    cause,
+  })
+}

@@ -1,0 +1,3 @@
+import { testGeneration } from './generation-devices'
+
+await testGeneration('wasm')
