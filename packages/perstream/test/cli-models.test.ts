@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Outcome, start } from './support/command'
 import { type LocalHub, startLocalHub } from './support/hub'
+import { hidesCursor, inTerminal, noScript, showsCursor, visible } from './support/terminal'
 import { tinyBertFiles, writeTinyBert } from './support/tiny-bert'
 import { scratchFolder } from './support/walk'
 
@@ -122,6 +123,34 @@ describe('perstream models pull', () => {
       ...{ code: 2, stderr: expect.stringMatching(/^perstream: HF_ENDPOINT or HF_TOKEN in the environment: .*\n$/) },
     })
   })
+})
+
+describe.skipIf(noScript)('in a terminal (skipped: no script of util-linux)', () => {
+  it('a bar tells bytes, rate and where it went on; Ctrl-C leaves it clean', async () => {
+    const folder = scratch.path('shown')
+    hub.trouble = { path: 'model.safetensors', slowAfter: 40_000 }
+    let pressed = false
+    const first = await inTerminal(
+      `models pull ${id} --models ${folder}`,
+      (printed) => {
+        if (pressed || !/ [6-9]\d\.\d KB of /.test(printed)) return undefined
+        pressed = true
+        return '\u0003'
+      },
+      env(folder),
+    )
+    expect(first.code).toBe(130)
+    expect(first.printed).toMatch(/█+░+ {2}[\d.]+ KB of [\d.]+ KB {2}\d+:\d\d left {2}[\d.]+ KB\/s/)
+    expect(first.printed.lastIndexOf(showsCursor)).toBeGreaterThan(first.printed.lastIndexOf(hidesCursor))
+    const told = visible(first.printed).filter((line) => line !== '')
+    expect(told.at(-1)).toBe('perstream: Interrupted. What was stored stays stored.')
+    hub.trouble = { path: 'model.safetensors', slowAfter: 0 }
+    const again = await inTerminal(`models pull ${id} --models ${folder}`, undefined, env(folder))
+    hub.trouble = undefined
+    expect(again.code).toBe(0)
+    expect(again.printed).toMatch(/KB\/s {2}resumed at [\d.]+ KB/)
+    expect(visible(again.printed).join('\n')).toMatch(/KB; [\d.]+ KB came now, [\d.]+ KB were there/)
+  }, 120_000)
 })
 
 describe('perstream models import', () => {

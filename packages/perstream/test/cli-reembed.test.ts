@@ -76,6 +76,7 @@ describe('perstream reembed', () => {
   it('moves a memory to another space and back; what is asked says which encoder it needs', async () => {
     const memory = await writeMemory(scratch.path('memory'), notes)
     const before = await contentOf(memory)
+    await contentOf(many)
     const done = JSON.parse((await run('reembed', memory, '--text', bert, '--json')).stdout)
     expect(done).toMatchObject({
       changed: true,
@@ -97,6 +98,8 @@ describe('perstream reembed', () => {
       'of tiny-bert already. Nothing was changed.',
     )
 
+    const mixed = await run('import', memory, `${many}.jsonl`)
+    expect(mixed).toMatchObject({ code: 1, stderr: expect.stringContaining('"perstream reembed"') })
     expect((await run('reembed', memory, '--text', 'lite')).stdout).toMatch(
       /3 memories moved from tiny-bert to use-lite-512/,
     )

@@ -7,7 +7,7 @@ import type { Granularity, Memory, MemoryOperation, Progress, TextEncoder } from
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { roundedEmbedding } from '../src/embedding-codec'
 import { openFileStore, reembedStore, verifyStore } from '../src/files'
-import { createMemoryGraph } from '../src/index'
+import { createMemoryGraph, createVolatileTensors } from '../src/index'
 import { openJournalStore, reembedJournal, verifyJournal } from '../src/journal'
 
 /** Adds up a random direction for each word. */
@@ -58,7 +58,7 @@ const memoriesOf = (lines: readonly string[]) =>
 /** All kinds of memories: some in parts, some in the journal. Gives the ids of those whose words are known. */
 async function fill(directory: UnreliableDirectory, count = 40): Promise<Record<string, string>> {
   await using store = await openStore(directory)
-  await using graph = await createMemoryGraph({ store, text: old })
+  await using graph = await createMemoryGraph({ store, text: old, tensors: createVolatileTensors() })
   const input = (text: string) => ({
     ...{ text, category: 'notes', origin: 'read' as const, learnedAt: 1000 },
     evidence: [{ source: 'walk', startSeconds: 1, endSeconds: 2, frames: [3] }],
@@ -93,7 +93,8 @@ async function fill(directory: UnreliableDirectory, count = 40): Promise<Record<
   await graph.refresh()
   await graph.delete([ids.deleted!])
   await graph.retrieve({ text: 'Where is sign number 20?' })
-  await graph.create([input('One that lies in the journal'), input('And another one')])
+  const grid = { rows: 1, columns: 2, dimensions: 3, space: 'patches', data: new Float32Array(6) }
+  await graph.create([input('One that lies in the journal'), { ...input('And one with a grid'), meanGrid: grid }])
   return ids
 }
 
@@ -121,6 +122,7 @@ describe('reembedJournal', () => {
         })
         .sort()
     expect(rest(after)).toEqual(rest(before))
+    expect(memoriesOf(after).filter(({ memory }) => memory.meanGrid)).toHaveLength(1)
     const kept = new Map(memoriesOf(before).map((each) => [each.memory.id, each]))
     for (const { memory, embedding } of memoriesOf(after)) {
       const was = kept.get(memory.id)!

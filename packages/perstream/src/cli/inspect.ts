@@ -34,8 +34,9 @@ function show(summary: Summary, { columns }: CommandContext): string {
     count(entities, 'entity', 'entities'),
     count(relations, 'relation'),
     ...(forgotten > 0 ? [`${forgotten} forgotten`] : []),
-    ...(summary.space === undefined ? [] : [`embeddings of ${summary.space}`]),
     `${bytes(summary.bytes)} live`,
+    `${bytes(diskBytes)} on disk`,
+    ...(summary.space === undefined ? [] : [`embeddings of ${summary.space}`]),
   ]
   const perCategory = Object.entries(categories).map(([name, number]) => `  ${String(number).padStart(5)}  ${name}`)
   const perSource = sources.map(({ source, seconds }) => `  ${sourceName(source)} to ${clock(seconds)}`)
@@ -44,7 +45,7 @@ function show(summary: Summary, { columns }: CommandContext): string {
   )
   const section = (title: string, rows: readonly string[]) => (rows.length > 0 ? ['', title, ...rows] : [])
   return [
-    wrap(`${directory}: ${total.join(', ')}, ${bytes(diskBytes)} on disk`, { columns, indent: 2 }),
+    wrap(`${directory}: ${total.join(', ')}`, { columns, indent: 2 }),
     ...section('by category', perCategory),
     ...section('watched', perSource),
     ...section('newest', lines),

@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { basename, join, resolve, sep } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { PerStreamError } from '@perstream/spec'
 import { type ModelFlags, modelsFolder, openHub } from './models-folder'
 
@@ -55,7 +55,7 @@ async function importedModels(folder: string): Promise<KnownModel[]> {
 }
 
 /** What a name of an imported model means; undefined where there is none, or none was finished. */
-export async function readImport(imports: string, name: string): Promise<KnownModel | undefined> {
+async function readImport(imports: string, name: string): Promise<KnownModel | undefined> {
   const text = await readFile(join(imports, name, importRecordName), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
   const { folder, model, commit, dtype } = JSON.parse(text) as ImportRecord
@@ -96,7 +96,8 @@ function unknownModel(name: string, models: readonly KnownModel[], flags: ModelF
   const names = [...new Set(models.map((each) => each.name))]
   const near = nearNames(name, names)
   const known = near.length > 0 ? `Did you mean ${near.join(', or ')}?` : listed(names)
-  const advice = name.includes('/') && !name.includes(sep.repeat(2)) ? ` "perstream models pull ${name}" gets it.` : ''
+  const isId = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/.test(name)
+  const advice = isId ? ` "perstream models pull ${name}" gets it.` : ''
   return new PerStreamError(
     'model-missing',
     `There is no model "${name}" in ${modelsFolder(flags)}. ${known}${advice}`,

@@ -28,7 +28,10 @@ export function importCommand(context: CommandContext): Command {
     .action(async (directory: string, path: string) => {
       await mustBeFile(path)
       await using memory = await openMemory(directory, 'create', context)
-      const { imported, skipped } = await named(path, memory.graph.import(readLines(path), { signal: context.signal }))
+      const { imported, skipped } = await named(
+        { path, directory },
+        memory.graph.import(readLines(path), { signal: context.signal }),
+      )
       context.out(`Read ${count(imported, 'memory', 'memories')} from ${path}; ${skipped} known already.`)
     })
 }
@@ -57,11 +60,20 @@ async function writeLines(path: string, lines: AsyncIterable<string>, signal: Ab
   return written
 }
 
-/** Names the file in what is said against its lines. */
-async function named<Result>(path: string, reading: Promise<Result>): Promise<Result> {
+/** Names the file in what is said against its lines, and the way out where its vectors are of another space. */
+async function named<Result>(
+  { path, directory }: { readonly path: string; readonly directory: string },
+  reading: Promise<Result>,
+): Promise<Result> {
   return reading.catch((cause: unknown) => {
     if (!PerStreamError.isInstance(cause)) throw cause
-    throw new PerStreamError(cause.code, `${path}: ${cause.message}`, { fields: { ...cause.fields, path }, cause })
+    const { stored } = cause.fields
+    const advice =
+      cause.code === 'space-mismatch'
+        ? `. Import it into a folder of its own, move that to the space of ${directory} (${stored}) with "perstream reembed", and export it again`
+        : ''
+    const message = `${path}: ${cause.message}${advice}`
+    throw new PerStreamError(cause.code, message, { fields: { ...cause.fields, path }, cause })
   })
 }
 
