@@ -15,8 +15,8 @@ export function createSentenceTokenizer(
   const tokenizer = readTokenizer(content, settings)
   return (text) => {
     const { ids } = tokenizer.encode(text)
-    const beyond = ids.find((id) => id >= config.vocabulary)
-    if (beyond !== undefined) throw otherVocabulary(beyond, config.vocabulary)
+    const strange = ids.findIndex((id) => !(id < config.vocabulary))
+    if (strange >= 0) throw otherVocabulary(ids[strange], config.vocabulary)
     return ids.length <= maxTokens ? ids : [...ids.slice(0, maxTokens - 1), ids.at(-1)!]
   }
 }
@@ -30,10 +30,11 @@ function readTokenizer(content: Record<string, unknown>, settings: Record<string
   }
 }
 
-function otherVocabulary(id: number, vocabulary: number): PerStreamError {
+/** A tokenizer that has no token for a word, not even an unknown one, gives undefined. */
+function otherVocabulary(id: number | undefined, vocabulary: number): PerStreamError {
   return new PerStreamError(
     'model-invalid',
-    `The tokenizer gives the id ${id}, the model knows ${vocabulary} of them: tokenizer.json belongs to another model`,
+    `The tokenizer gives the id ${id}, the model knows ${vocabulary} of them: tokenizer.json does not belong to the model`,
     { fields: { id, vocabulary } },
   )
 }
