@@ -53,6 +53,7 @@ class Thread {
   private readonly copies = new Map<number, Pending<RgbImage | undefined>>()
   private copyCount = 0
   private held = 0
+  private waiters = 0
   private ended = false
   private failure: { error: unknown } | undefined
   private stopping: Promise<void> | undefined
@@ -171,13 +172,14 @@ class Thread {
     else this.send({ type: 'release', index, buffers }, buffers)
   }
 
-  /** Keeps the process alive while something is waited for, and only then. */
+  /** Keeps the process alive while something is waited for, and only then: frames and larger copies may be waited for at once. */
   private async waiting<Value>(promise: Promise<Value>): Promise<Value> {
+    this.waiters++
     this.worker.ref()
     try {
       return await promise
     } finally {
-      this.worker.unref()
+      if (--this.waiters === 0) this.worker.unref()
     }
   }
 

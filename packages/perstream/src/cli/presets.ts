@@ -86,6 +86,33 @@ export function speechModelOf({ speech }: PresetFlags): string | undefined {
   )
 }
 
+/** Checks what is asked for before anything is opened. @throws UsageError */
+export function checkPresetFlags(flags: PresetFlags): void {
+  refuseOthers(flags)
+  speechModelOf(flags)
+  const { preset, model, baseUrl } = flags
+  if (preset === 'remote' && (model === undefined || baseUrl === undefined))
+    throw new UsageError(
+      '--preset remote needs --base-url URL, of an OpenAI-compatible service, and --model NAME. Frames and memories are sent there.',
+    )
+}
+
+/** Options that another preset reads are a mistake. */
+function refuseOthers(flags: PresetFlags): void {
+  const only = {
+    model: ['standard', 'omni', 'remote'],
+    vision: ['standard'],
+    projection: ['omni'],
+    dtype: ['omni'],
+    baseUrl: ['remote'],
+  } as const
+  for (const [name, presets] of Object.entries(only) as [keyof typeof only, readonly string[]][])
+    if (flags[name] !== undefined && !presets.includes(flags.preset))
+      throw new UsageError(
+        `--${name === 'baseUrl' ? 'base-url' : name} is for --preset ${presets.join(', ')}: the preset is ${flags.preset}.`,
+      )
+}
+
 /** How --speech is described. */
 export const speechDescription = `remember what is said too, with this Whisper or Moonshine model: a name, a folder or a URL (default: ${speechVariable})`
 
@@ -126,7 +153,6 @@ interface OpenPreset {
 async function openPreset(flags: PresetFlags, { text, context }: OpenPreset): Promise<PipelinePreset> {
   const { preset, threads, grids, device, dtype, projection } = flags
   const { signal } = context
-  refuseOthers(flags)
   if (preset === 'lite') return createLitePreset({ threads, grids, text, signal })
   const shared = { text: text!, device, threads, signal }
   if (preset === 'remote') return createRemotePreset({ ...shared, model: await remoteModel(flags) })
@@ -143,35 +169,15 @@ async function openPreset(flags: PresetFlags, { text, context }: OpenPreset): Pr
   }
 }
 
-/** Options that another preset reads are a mistake. */
-function refuseOthers(flags: PresetFlags): void {
-  const only = {
-    model: ['standard', 'omni', 'remote'],
-    vision: ['standard'],
-    projection: ['omni'],
-    dtype: ['omni'],
-    baseUrl: ['remote'],
-  } as const
-  for (const [name, presets] of Object.entries(only) as [keyof typeof only, readonly string[]][])
-    if (flags[name] !== undefined && !presets.includes(flags.preset))
-      throw new UsageError(
-        `--${name === 'baseUrl' ? 'base-url' : name} is for --preset ${presets.join(', ')}: the preset is ${flags.preset}.`,
-      )
-}
-
 async function remoteModel({ model, baseUrl }: PresetFlags) {
-  if (model === undefined || baseUrl === undefined)
-    throw new UsageError(
-      '--preset remote needs --base-url URL, of an OpenAI-compatible service, and --model NAME. Frames and memories are sent there.',
-    )
   const { createOpenAICompatible } = await importPeer<typeof import('@ai-sdk/openai-compatible')>(
     '@ai-sdk/openai-compatible',
     'The remote preset',
     () => import('@ai-sdk/openai-compatible'),
   )
   const apiKey = keyVariables.map((name) => process.env[name]).find(Boolean)
-  const settings = { name: 'service', baseURL: baseUrl, includeUsage: true, supportsStructuredOutputs: true }
-  return createOpenAICompatible({ ...settings, ...(apiKey && { apiKey }) })(model)
+  const settings = { name: 'service', baseURL: baseUrl!, includeUsage: true, supportsStructuredOutputs: true }
+  return createOpenAICompatible({ ...settings, ...(apiKey && { apiKey }) })(model!)
 }
 
 async function openSpeech(

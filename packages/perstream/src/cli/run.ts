@@ -19,6 +19,7 @@ import { bytes, clock } from './format'
 import { type OpenMemory, type OpenMemoryOptions, openMemory, otherSpace } from './open-memory'
 import {
   addPresetOptions,
+  checkPresetFlags,
   keepsGrids,
   loadPreset,
   type PresetFlags,
@@ -111,7 +112,7 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
       '--report shows one video: run the videos one by one, with the same --store, to have a page of each.',
     )
   if (flags.report !== undefined) await mustHavePlace(flags.report)
-  speechModelOf(flags)
+  checkPresetFlags(flags)
   const { ask = [], askAt = [] } = flags
   // Memory, then video, then models: what is refused is refused before anything is loaded, and no memory is made for it.
   if (!(await stat(flags.store).catch(() => undefined))) await mustOpen(videos[0]!, context)

@@ -1,0 +1,193 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join, resolve } from 'node:path'
+import { collect } from '@perstream/kit'
+import { createMemoryGraph, createVolatileStore } from '@perstream/pmg'
+import { openTensorFiles } from '@perstream/pmg/files'
+import type { Captioner, Moment } from '@perstream/spec'
+import { openFrameSource } from '@perstream/video'
+import { nodeAvDriver } from '@perstream/video/node-av'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lookAlikeFolder } from '../../backends/src/transformers/look-alikes'
+import { writeSmolVlm } from '../../backends/src/transformers/tiny-smolvlm'
+import { createOmniPreset, createPerStream, createStandardPreset, type PipelinePreset } from '../src'
+import { captionWithBoth } from '../src/presets/caption-with-both'
+import { writeClip } from './support/clip'
+import { events, ofType, perstream } from './support/command'
+import { writeTinyBert } from './support/tiny-bert'
+import { scratchFolder } from './support/walk'
+
+const shared = resolve(import.meta.dirname, '../../..', process.env.PERSTREAM_SHARED ?? '../shared')
+const tinyOmni = join(shared, 'models', 'tiny-qwen2.5-omni-thinker')
+const hasOmni = existsSync(join(tinyOmni, 'config.json'))
+
+const scratch = scratchFolder()
+const clip = scratch.path('walk.mp4')
+const text = scratch.path('tiny-bert')
+beforeAll(() => {
+  writeClip(clip, {
+    seconds: 6,
+    signs: [
+      { lines: ['Dentist appointment', 'Tuesday 14 May', '15:30'], from: 0.3, to: 3 },
+      { lines: ['Parking level 2', 'Row C'], from: 3.3, to: 6 },
+    ],
+    createdAt: '2026-05-17T12:30:00Z',
+  })
+  mkdirSync(text)
+  writeTinyBert(text)
+}, 60_000)
+afterAll(() => scratch.remove())
+
+/** Watches the clip with a preset; grids lie in files. */
+async function watch(preset: PipelinePreset) {
+  await using tensors = await openTensorFiles(scratch.path(`grids-${preset.name}`), { mode: 'write' })
+  await using memory = await createMemoryGraph({ store: createVolatileStore(), tensors })
+  await using source = await openFrameSource(clip, { drivers: [nodeAvDriver()] })
+  const question = 'Where is my car?'
+  const run = createPerStream({ ...preset, source, memory, questions: [{ question }] })
+  const told = await collect(run)
+  return { told, grids: memory.stats().grids, space: memory.stats().space, memories: memory.stats().memories }
+}
+
+describe('the standard preset', () => {
+  it('reads signs and describes frames, in the space of its encoder', async () => {
+    const folder = await lookAlikeFolder()
+    try {
+      await writeSmolVlm(folder)
+      await using preset = await createStandardPreset({ text, captioner: folder.path, device: 'cpu', threads: 1 })
+      const { told, space } = await watch(preset)
+      const kinds = new Set(
+        told.flatMap((event) => (event.type === 'gate-passed' || event.type === 'gate-refused' ? [event.text] : [])),
+      )
+      expect(preset.missing).toEqual([])
+      expect([...kinds].some((words) => words?.includes('Dentist'))).toBe(true)
+      expect(kinds.size).toBeGreaterThan(2)
+      expect([undefined, 'tiny-bert']).toContain(space)
+      expect(told.at(-1)).toMatchObject({ type: 'finished' })
+    } finally {
+      await folder.remove()
+    }
+  })
+
+  it('closes what it opened when a model is missing', async () => {
+    const missing = createStandardPreset({ text, captioner: scratch.path('none'), device: 'cpu' })
+    await expect(missing).rejects.toMatchObject({ code: 'model-missing' })
+  })
+})
+
+describe.skipIf(!hasOmni)(`the omni preset${hasOmni ? '' : ' (skipped: no shared material)'}`, () => {
+  it('sees, captions, stores grids and answers with one model', async () => {
+    const options = { text, model: tinyOmni, device: 'cpu', threads: 1, gammaThreshold: 0 } as const
+    await using preset = await createOmniPreset(options)
+    const { told, grids, memories } = await watch(preset)
+    expect(memories).toBeGreaterThan(0)
+    expect(grids).toBeGreaterThan(0)
+    const stored = told.filter((event) => event.type === 'memory-stored')
+    expect(stored.every(({ origin }) => origin === 'described')).toBe(true)
+    expect(told.filter((event) => event.type === 'answered')).toHaveLength(1)
+  })
+
+  it('runs from the command line', async () => {
+    const store = scratch.path('omni-memory')
+    const run = await events(
+      'run',
+      clip,
+      '--store',
+      store,
+      '--preset',
+      'omni',
+      '--model',
+      tinyOmni,
+      '--text',
+      text,
+      '--device',
+      'cpu',
+    )
+    expect(run).toMatchObject({ code: 0 })
+    expect(ofType(run.events, 'finished')).toHaveLength(1)
+  })
+})
+
+describe('the remote preset', () => {
+  it('captions and answers by a service, with the key of the environment', async () => {
+    await using service = await startService()
+    const run = await events(
+      ...['run', clip, '--store', scratch.path('remote-memory'), '--preset', 'remote', '--text', 'lite'],
+      ...['--base-url', service.url, '--model', 'm', '--ask', 'Where is my car?'],
+    )
+    expect(run).toMatchObject({ code: 0 })
+    const stored = ofType(run.events, 'memory-stored')
+    expect(stored.map((event) => event.text)).toContain('The car stands on parking level 2, row C.')
+    const [answer] = ofType(run.events, 'answered')
+    expect(answer).toMatchObject({ answerable: true, citations: [{ memoryId: stored[0]!.id }] })
+    expect(service.images()).toBeGreaterThan(0)
+  })
+
+  it('needs a service and a model', async () => {
+    const run = await perstream('run', clip, '--store', scratch.path('none'), '--preset', 'remote')
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('--base-url') })
+    const other = await perstream('run', clip, '--store', scratch.path('none'), '--vision', 'siglip')
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('standard') })
+  })
+})
+
+describe('captionWithBoth', () => {
+  it('gives each moment the captions of both, the first ones first', async () => {
+    const saying = (words: string): Captioner => ({
+      async *caption(moments) {
+        const evidence = { source: 's', startSeconds: 0, endSeconds: 0, frames: [] }
+        for await (const moment of moments) {
+          const text = `${words} ${moment.keyframes.length}`
+          yield { ...moment, captions: [{ text, origin: 'described', confidence: 1, evidence }] }
+        }
+      },
+    })
+    async function* moments(): AsyncGenerator<Moment> {
+      for (const length of [1, 2, 3]) yield { keyframes: new Array(length).fill({}) }
+    }
+    const both = captionWithBoth(saying('read'), saying('seen')).caption(moments(), { source: 's' })
+    const texts = (await collect(both)).map(({ captions }) => captions.map((caption) => caption.text))
+    expect(texts).toEqual([1, 2, 3].map((length) => [`read ${length}`, `seen ${length}`]))
+  })
+})
+
+/** A service of chat completions that sees a car and knows where it stands. */
+async function startService() {
+  let images = 0
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request.setEncoding('utf8')) body += chunk
+    const asked = JSON.parse(body) as { stream?: boolean; messages: unknown }
+    const said = JSON.stringify(asked.messages)
+    if (said.includes('image_url')) images++
+    const reply = replyTo(said)
+    if (!asked.stream) {
+      const choice = { index: 0, message: { role: 'assistant', content: reply }, finish_reason: 'stop' }
+      response.setHeader('content-type', 'application/json')
+      return response.end(
+        JSON.stringify({ id: 'r', object: 'chat.completion', created: 1, model: 'm', choices: [choice] }),
+      )
+    }
+    response.setHeader('content-type', 'text/event-stream')
+    const chunk = (delta: object, finish_reason: string | null) =>
+      `data: ${JSON.stringify({ id: 'r', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason }] })}\n\n`
+    response.end(`${chunk({ role: 'assistant', content: reply }, null)}${chunk({}, 'stop')}data: [DONE]\n\n`)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    images: () => images,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
+
+function replyTo(said: string): string {
+  if (said.includes('image_url')) return 'The car stands on parking level 2, row C.'
+  if (/triplet/i.test(said))
+    return '{"triplets": [{"subject": "car", "predicate": "stands on", "object": "parking level 2"}]}'
+  return 'Your car stands on parking level 2, row C [1].'
+}
