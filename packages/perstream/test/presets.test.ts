@@ -118,7 +118,7 @@ describe('the remote preset', () => {
     )
     expect(run).toMatchObject({ code: 0 })
     const stored = ofType(run.events, 'memory-stored')
-    expect(stored.map((event) => event.text)).toContain('The car stands on parking level 2, row C.')
+    expect(stored.map((event) => event.text)).toContain('I parked my car in row C on level 2.')
     const [answer] = ofType(run.events, 'answered')
     expect(answer).toMatchObject({ answerable: true, citations: [{ memoryId: stored[0]!.id }] })
     expect(service.images()).toBeGreaterThan(0)
@@ -186,8 +186,8 @@ async function startService() {
 }
 
 function replyTo(said: string): string {
-  if (said.includes('image_url')) return 'The car stands on parking level 2, row C.'
+  if (said.includes('image_url')) return 'I parked my car in row C on level 2.'
   if (/triplet/i.test(said))
-    return '{"triplets": [{"subject": "car", "predicate": "stands on", "object": "parking level 2"}]}'
-  return 'Your car stands on parking level 2, row C [1].'
+    return '{"triplets": [{"subject": "I", "predicate": "parked in row C", "object": "car"}]}'
+  return 'Your car is in row C on level 2 [1].'
 }
