@@ -1,7 +1,7 @@
 import { createReferenceTextEncoder } from '@perstream/backends/reference'
 import { collect } from '@perstream/kit'
 import type { createMemoryGraph } from '@perstream/pmg'
-import { PerStreamError, type TextEncoder } from '@perstream/spec'
+import { PerStreamError, type PerStreamErrorCode, type TextEncoder } from '@perstream/spec'
 import { describe, expect, it } from 'vitest'
 import type { PerStreamEvent } from '../src'
 import { captionerOf, pipeline, sentences } from './support/pipeline'
@@ -113,5 +113,20 @@ describe('createPerStream', () => {
     const failure = await pipeline([0], { text }).catch((error: unknown) => error)
     expect(PerStreamError.isInstance(failure) && failure.code).toBe('pipeline-incompatible')
     expect((failure as Error).message).toMatch(/gate .*reference.* text .*other/i)
+  })
+
+  it('keeps a memory whose words an extractor cannot split, and says so; other failures end the run', async () => {
+    const failing = (code: PerStreamErrorCode) => ({
+      extract: async () => {
+        throw new PerStreamError(code, 'no JSON')
+      },
+    })
+    const { stream } = await pipeline([10], { triplets: failing('reply-invalid') })
+    const told = await collect(stream)
+    expect(told.filter(({ type }) => type === 'memory-stored')).toHaveLength(1)
+    const [warning] = told.filter((event) => event.type === 'warning')
+    expect(warning).toMatchObject({ code: 'triplets-missing', message: expect.stringContaining('no JSON') })
+    const refused = await pipeline([10], { triplets: failing('service-refused') })
+    await expect(collect(refused.stream)).rejects.toMatchObject({ code: 'service-refused' })
   })
 })

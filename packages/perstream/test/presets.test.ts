@@ -187,7 +187,6 @@ async function startService() {
 
 function replyTo(said: string): string {
   if (said.includes('image_url')) return 'I parked my car in row C on level 2.'
-  if (/triplet/i.test(said))
-    return '{"triplets": [{"subject": "I", "predicate": "parked in row C", "object": "car"}]}'
+  if (/triplet/i.test(said)) return '{"triplets": [{"subject": "I", "predicate": "parked in row C", "object": "car"}]}'
   return 'Your car is in row C on level 2 [1].'
 }

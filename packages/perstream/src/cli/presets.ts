@@ -1,5 +1,5 @@
 import { importPeer } from '@perstream/kit'
-import type { Device, ModelDtype, SpeechRecognizer, TextEncoder } from '@perstream/spec'
+import type { Device, ModelDtype, SpeechRecognizer, TextEncoder, Warning } from '@perstream/spec'
 import { type Command, Option } from 'commander'
 import { createLitePreset } from '../presets/lite'
 import { createOmniPreset } from '../presets/omni'
@@ -155,7 +155,10 @@ async function openPreset(flags: PresetFlags, { text, context }: OpenPreset): Pr
   const { signal } = context
   if (preset === 'lite') return createLitePreset({ threads, grids, text, signal })
   const shared = { text: text!, device, threads, signal }
-  if (preset === 'remote') return createRemotePreset({ ...shared, model: await remoteModel(flags) })
+  if (preset === 'remote') {
+    const onWarning = ({ message }: Warning) => context.note(`perstream: ${message}`)
+    return createRemotePreset({ ...shared, model: await remoteModel(flags), onWarning })
+  }
   const { folder } = await findModel(flags.model ?? published[preset], flags)
   if (preset === 'standard') {
     const vision = flags.vision === undefined ? undefined : (await findModel(flags.vision, flags)).folder

@@ -1,13 +1,16 @@
 import { encodeAll } from '@perstream/kit'
-import type {
-  CallOptions,
-  Caption,
-  CaptionedMoment,
-  CreateResult,
-  GateDecision,
-  MemoryInput,
-  SourceProgress,
-  Utterance,
+import {
+  type CallOptions,
+  type Caption,
+  type CaptionedMoment,
+  type CreateResult,
+  type GateDecision,
+  type MemoryInput,
+  PerStreamError,
+  type PerStreamErrorCode,
+  type SourceProgress,
+  type Triplet,
+  type Utterance,
 } from '@perstream/spec'
 import type { PipelineConfig } from './config'
 import type { GateEvent, PerStreamEvent } from './events'
@@ -90,9 +93,9 @@ export function createRemember(parts: PerStreamParts, options: RememberOptions):
       const before = await resumed.find(encoded.caption, { signal })
       const category = before?.category ?? categorize(encoded, moment, events)
       if (category === undefined) continue
-      inputs.push(
-        await memoryInput(before ? continued(encoded, before) : encoded, category, parts, options, { signal }),
-      )
+      const said = before ? continued(encoded, before) : encoded
+      const triplets = await tripletsOf(said.caption, parts, { stopwatch, events, signal })
+      inputs.push(memoryInput(said, category, { space: parts.text.space, triplets, startedAt: options.startedAt }))
     }
     const results = await stopwatch.time('store', () =>
       parts.memory.create(attachGrids(inputs, moment, config), { signal, progress }),
@@ -133,22 +136,52 @@ function continued({ caption, vector }: EncodedCaption, { text, track }: Continu
   return { caption: { ...rest, text, ...(revises && { track }) }, vector }
 }
 
-async function memoryInput(
+interface TripletContext extends CallOptions {
+  readonly stopwatch: Stopwatch
+  /** Receives a warning where the words cannot be split. */
+  readonly events: PerStreamEvent[]
+}
+
+/** The triplets of a caption. A reply that cannot be used costs them, and not the memory: its words are kept, and a warning says so. */
+async function tripletsOf(
+  { text }: Caption,
+  { triplets }: PerStreamParts,
+  { stopwatch, events, signal }: TripletContext,
+): Promise<readonly Triplet[] | undefined> {
+  if (!triplets) return undefined
+  try {
+    return await stopwatch.time('triplets', () => triplets.extract(text, { signal }))
+  } catch (error) {
+    if (!PerStreamError.isInstance(error) || !ofOneText.has(error.code)) throw error
+    const message = `"${text}" is remembered without triplets: ${error.message}`
+    events.push({ type: 'warning', code: 'triplets-missing', message, fields: { ...error.fields } })
+    return undefined
+  }
+}
+
+/** Failures of an extractor that are of one text alone; those of a service end the run, which goes on from there later. */
+const ofOneText: ReadonlySet<string> = new Set<PerStreamErrorCode>(['reply-invalid', 'prompt-too-long'])
+
+function memoryInput(
   { caption, vector }: EncodedCaption,
   category: string,
-  { text, triplets }: PerStreamParts,
-  { stopwatch, startedAt }: RememberOptions,
-  { signal }: CallOptions,
-): Promise<MemoryInput> {
-  const facts = triplets && (await stopwatch.time('triplets', () => triplets.extract(caption.text, { signal })))
+  {
+    space,
+    triplets,
+    startedAt,
+  }: Pick<RememberOptions, 'startedAt'> & {
+    readonly space: string
+    readonly triplets: readonly Triplet[] | undefined
+  },
+): MemoryInput {
   return {
     text: caption.text,
     category,
     origin: caption.origin,
     confidence: caption.confidence,
     evidence: [caption.evidence],
-    ...(vector.some((value) => value !== 0) && { embedding: vector, space: text.space }),
-    ...(facts && { triplets: facts }),
+    ...(vector.some((value) => value !== 0) && { embedding: vector, space }),
+    ...(triplets && { triplets }),
     ...(caption.track !== undefined && { track: caption.track }),
     ...(startedAt !== undefined && { validFrom: startedAt + caption.evidence.startSeconds * 1000 }),
   }

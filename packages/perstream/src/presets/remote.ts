@@ -1,5 +1,6 @@
 import type { AiAdapterOptions, AiLanguageModel } from '@perstream/backends/ai'
 import { createQuietPolicy } from '@perstream/responder'
+import type { PerStreamError, Warning } from '@perstream/spec'
 import { createFlowKeyframes } from '@perstream/video'
 import { gateOf, openSpeech, openText, runtimeOf } from './common'
 import { liteTopK } from './lite'
@@ -12,6 +13,8 @@ export interface RemotePresetOptions extends ModelPresetOptions {
   readonly model: AiLanguageModel
   /** Budget, retries, cache and the like. */
   readonly adapter?: AiAdapterOptions | undefined
+  /** Receives what went wrong with one moment alone, which then has no caption: refused content, a reply that could not be used. */
+  readonly onWarning?: ((warning: Warning) => void) | undefined
   /** Zone in which memories and questions name days, such as 'Europe/Berlin'. Default UTC. */
   readonly timeZone?: string | undefined
 }
@@ -22,7 +25,7 @@ export interface RemotePresetOptions extends ModelPresetOptions {
  */
 export function createRemotePreset(options: RemotePresetOptions): Promise<PipelinePreset> {
   return openParts(async (parts) => {
-    const { timeZone } = options
+    const { timeZone, onWarning } = options
     const shared = { ...options, runtime: runtimeOf(options) }
     const { createAiAdapter } = await import('@perstream/backends/ai')
     const ai = createAiAdapter(options.model, options.adapter)
@@ -30,7 +33,7 @@ export function createRemotePreset(options: RemotePresetOptions): Promise<Pipeli
     return {
       name: 'remote',
       keyframes: createFlowKeyframes(),
-      caption: ai.captioner({ ahead: 2 }),
+      caption: ai.captioner({ ahead: 2, onMomentFailed: (error) => onWarning?.(captionMissing(error)) }),
       ...{ text, speech: await openSpeech(parts, shared) },
       gate: await gateOf(text, options),
       triplets: ai.tripletExtractor(),
@@ -40,4 +43,8 @@ export function createRemotePreset(options: RemotePresetOptions): Promise<Pipeli
       missing: [],
     }
   })
+}
+
+function captionMissing({ message, fields }: PerStreamError): Warning {
+  return { code: 'caption-missing', message: `A moment has no caption: ${message}`, fields: { ...fields } }
 }
