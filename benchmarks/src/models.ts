@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type BenchReport, helpIfAsked, printReport } from './harness'
+import { helpIfAsked, printReport } from './harness'
 import { measureColdStart } from './models/cold-start'
 import { measureDecoding } from './models/decoding'
+import type { ModelBenchOptions, PartReport } from './models/part'
 import { measureScoring } from './models/scoring'
 import { measureSentences } from './models/sentences'
 import { measureVisualStart } from './models/visual-start'
@@ -18,16 +19,6 @@ helpIfAsked(`bench:models. Language and sentence models against bare ONNX Runtim
   --rounds N     rounds in which all contestants run in turn (7)
   --gguf FILE    the same SmolLM2 weights for llama.cpp (npm install node-llama-cpp beside it first)
   --json         one JSON object`)
-
-/** Where models lie and how often is measured. */
-export interface ModelBenchOptions {
-  readonly models: string
-  readonly rounds: number
-  readonly gguf: string | undefined
-}
-
-/** What one part of the benchmark found. */
-export type PartReport = Pick<BenchReport, 'figures' | 'notes'>
 
 const parts = {
   decoding: { measure: measureDecoding, needs: 'SmolLM2-135M-Instruct' },

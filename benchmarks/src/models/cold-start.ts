@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Figure, median } from '../harness'
-import type { ModelBenchOptions, PartReport } from '../models'
+import type { ModelBenchOptions, PartReport } from './part'
 
 /** Milliseconds of each step from the start of a process to a first answer. */
 export type ColdStart = Readonly<Record<'process' | 'code' | 'sessions' | 'tokenizer' | 'first token', number>>

@@ -1,5 +1,5 @@
 import { type Figure, interleave, ratio } from '../harness'
-import type { ModelBenchOptions, PartReport } from '../models'
+import type { ModelBenchOptions, PartReport } from './part'
 import { ask, openSmallModel } from './small-model'
 
 const words = 180

@@ -4,7 +4,7 @@ import { createSentenceEncoder } from '@perstream/backends/models'
 import { createOnnxRuntime } from '@perstream/backends/onnx'
 import { createRandom } from '@perstream/kit'
 import { type Figure, interleave, median, ratio } from '../harness'
-import type { ModelBenchOptions, PartReport } from '../models'
+import type { ModelBenchOptions, PartReport } from './part'
 
 const count = 64
 const name = 'all-MiniLM-L6-v2'

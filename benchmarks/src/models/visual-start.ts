@@ -6,7 +6,7 @@ import { createOnnxRuntime } from '@perstream/backends/onnx'
 import { createRandom } from '@perstream/kit'
 import type { Frame, PromptPart, RgbImage } from '@perstream/spec'
 import { interleave, median, ratio } from '../harness'
-import type { ModelBenchOptions, PartReport } from '../models'
+import type { ModelBenchOptions, PartReport } from './part'
 import { writeScaledCheckpoint } from './scaled-checkpoint'
 
 const rounds = 3

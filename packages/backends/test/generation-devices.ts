@@ -3,7 +3,7 @@ import { madeFolder } from '../src/models/made-checkpoint'
 import { openLanguageModel } from '../src/models/open-language-model'
 import { shared } from '../src/models/test-material'
 import { createOnnxRuntime } from '../src/onnx'
-import type { NamedDevice } from '../src/onnx/devices'
+import type { NamedDevice } from '../src/onnx/named-device'
 import { checkGoldenCases } from './check-golden-cases'
 import { modelFolder, tinyModels } from './golden'
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { tensorRuntimeContract } from '@perstream/conformance'
 import { expect, it } from 'vitest'
 import { createOnnxRuntime } from '../src/onnx'
-import type { NamedDevice } from '../src/onnx/devices'
+import type { NamedDevice } from '../src/onnx/named-device'
 
 /** Chromium's software Vulkan driver. The loader reads these names when onnxruntime-node first looks for an adapter. */
 const software = '/usr/lib/chromium/vk_swiftshader_icd.json'

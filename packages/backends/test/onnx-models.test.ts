@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Tensor, TensorHandle, TensorSession } from '@perstream/spec'
 import { describe, expect, it } from 'vitest'
 import { createOnnxRuntime } from '../src/onnx'
-import type { NamedDevice } from '../src/onnx/devices'
+import type { NamedDevice } from '../src/onnx/named-device'
 import { offerSoftwareAdapter } from './onnx-devices'
 
 offerSoftwareAdapter()

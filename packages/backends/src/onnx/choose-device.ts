@@ -1,6 +1,7 @@
 import { createGraph, encodeModel } from '@perstream/onnx'
-import { type NamedDevice, type OnnxDeviceCapability, probeRequest } from './devices'
+import { type OnnxDeviceCapability, probeRequest } from './devices'
 import type { Host } from './host'
+import type { NamedDevice } from './named-device'
 import type { Platform } from './platform'
 
 /** The device that 'auto' takes. */

@@ -1,11 +1,9 @@
-import { type Device, type DeviceCapability, type ElementType, PerStreamError } from '@perstream/spec'
+import { type DeviceCapability, type ElementType, PerStreamError } from '@perstream/spec'
 import { reasonOf } from './failures'
 import type { Host, HostModel } from './host'
+import type { NamedDevice } from './named-device'
 import { arrayOfType, elementTypes } from './ort'
 import { identityModel, probeModels } from './probe-model'
-
-/** A device that a session runs on. */
-export type NamedDevice = Exclude<Device, 'auto'>
 
 /** What an emitter of graphs asks of a device. */
 export interface DeviceFeatures {

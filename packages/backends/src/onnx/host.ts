@@ -1,5 +1,5 @@
 import type { ElementType, Tensor, TensorSpec } from '@perstream/spec'
-import type { NamedDevice } from './devices'
+import type { NamedDevice } from './named-device'
 
 /** A tensor that stays where the runtime made it, by number. */
 export interface HeldTensor {

@@ -1,7 +1,7 @@
 import { PerStreamError, type Tensor, type TensorSpec } from '@perstream/spec'
-import type { NamedDevice } from './devices'
 import { openFailed, runFailed } from './failures'
 import type { Host, HostModel, HostRun, HostSession, HostTensor } from './host'
+import type { NamedDevice } from './named-device'
 import { fromOrt, isElementType, type OrtMetadata, type OrtModule, type OrtSession, type OrtTensor, toOrt } from './ort'
 import { identityModel } from './probe-model'
 

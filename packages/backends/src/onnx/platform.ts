@@ -1,7 +1,7 @@
 import type { ByteSource } from '@perstream/onnx'
 import type { CallOptions } from '@perstream/spec'
-import type { NamedDevice } from './devices'
 import type { Host } from './host'
+import type { NamedDevice } from './named-device'
 
 /** A host, and how to end it. */
 export interface HostLink {

@@ -9,10 +9,11 @@ import {
   type TensorSession,
 } from '@perstream/spec'
 import { type ChosenDevice, chooseDevice } from './choose-device'
-import { missingDevice, type NamedDevice, type OnnxDeviceCapability, probeDevice } from './devices'
+import { missingDevice, type OnnxDeviceCapability, probeDevice } from './devices'
 import type { Host } from './host'
 import { HostLinks } from './links'
 import { type FoundModel, findModel, loadModel, type ModelHub } from './model-source'
+import type { NamedDevice } from './named-device'
 import { elementTypes } from './ort'
 import type { Platform } from './platform'
 import type { NodePlace } from './scan-model'

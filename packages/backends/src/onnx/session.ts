@@ -1,7 +1,7 @@
 import { type CallOptions, PerStreamError, type Tensor, type TensorHandle, type TensorSession } from '@perstream/spec'
-import type { NamedDevice } from './devices'
 import { checkOutputs, createFeedCheck } from './feeds'
 import type { HeldTensor, Host, HostFeed, HostRun, HostSession } from './host'
+import type { NamedDevice } from './named-device'
 
 /** What a session is made from. */
 interface OnnxSessionParts {
