@@ -65,10 +65,14 @@ export class EmbeddingTable {
   }
 
   delete(slot: number): void {
-    if (!this.index.has(slot)) return
-    this.#bytes -= this.bytesAt(slot)
-    this.#setPrecision(slot, 'f32')
+    this.#drop(slot)
     this.index.delete(slot)
+  }
+
+  /** Lets an embedding go to save room: its memory is filled with zeros before anything is next searched. */
+  letGo(slot: number): void {
+    this.#drop(slot)
+    this.index.deleteLater(slot)
   }
 
   save(writer: SectionWriter, name: string): void {
@@ -77,6 +81,13 @@ export class EmbeddingTable {
 
   restore(reader: SectionReader, name: string): void {
     this.#precisions = reader.bytes(`${name}.precisions`)
+  }
+
+  /** Counts an embedding no more. */
+  #drop(slot: number): void {
+    if (!this.index.has(slot)) return
+    this.#bytes -= this.bytesAt(slot)
+    this.#setPrecision(slot, 'f32')
   }
 
   #setPrecision(slot: number, precision: TensorPrecision): void {

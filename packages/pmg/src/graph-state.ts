@@ -278,7 +278,7 @@ export class GraphState {
   #reduceEmbeddings(slots: readonly number[], to: MemoryReduce['to']): void {
     this.#centred = undefined
     for (const slot of slots)
-      if (to === 'gone') this.embeddings?.delete(slot)
+      if (to === 'gone') this.embeddings?.letGo(slot)
       else this.embeddings?.demote(slot, to)
   }
 

@@ -60,6 +60,8 @@ export class VectorIndex {
   readonly #used = new SlotSet()
   /** Slots whose codes are still to be made. */
   #withoutCodes = new SlotSet()
+  /** Empty slots that are still to be filled with zeros. */
+  #unclean = new SlotSet()
   /** What vectors are changed into before they are next read. */
   readonly #pending = new Map<number, VectorChange>()
   /** No vector is longer. Not lowered by deletions. */
@@ -116,6 +118,7 @@ export class VectorIndex {
       throw new TypeError(`vector has a squared length of ${squares}: it must be finite`)
     }
     this.#used.add(slot)
+    this.#unclean.delete(slot)
     this.#withoutCodes.delete(slot)
     this.#noteLength(squares)
   }
@@ -133,6 +136,7 @@ export class VectorIndex {
       bank.writeValues(row, vectors.subarray(done * this.dimensions, (done + some) * this.dimensions))
       for (const end = done + some; done < end; done++) {
         this.#used.add(slot + done)
+        this.#unclean.delete(slot + done)
         this.#withoutCodes.add(slot + done)
       }
     }
@@ -146,12 +150,17 @@ export class VectorIndex {
 
   /** Empties a slot and fills its memory with zeros. */
   delete(slot: number): void {
+    this.deleteLater(slot)
+    this.#clear(slot)
+  }
+
+  /** Empties a slot at once, and fills its memory with zeros before anything is next searched: until then that takes no time. */
+  deleteLater(slot: number): void {
     if (!this.#used.has(slot)) return
     this.#pending.delete(slot)
     this.#used.delete(slot)
     this.#withoutCodes.delete(slot)
-    const { bank, row } = this.#locate(slot)!
-    bank.clear(row)
+    this.#unclean.add(slot)
   }
 
   /** Whether a slot is in use. */
@@ -225,6 +234,7 @@ export class VectorIndex {
     if (query.length !== this.dimensions)
       throw new TypeError(`query has ${query.length} elements: it must have ${this.dimensions}`)
     for (const slot of this.#pending.keys()) this.#settle(slot)
+    for (const slot of this.#unclean) this.#clear(slot)
     this.#makeCodes()
     return byCodes ? prepareQuery(query, this.#longest) : plainQuery(query)
   }
@@ -235,6 +245,14 @@ export class VectorIndex {
     if (!change) return
     const { bank, row } = this.#locate(slot)!
     this.put(slot, change(bank.read(row)))
+  }
+
+  /** Fills the memory of an empty slot with zeros, where they are not there yet. */
+  #clear(slot: number): void {
+    if (!this.#unclean.has(slot)) return
+    const { bank, row } = this.#locate(slot)!
+    bank.clear(row)
+    this.#unclean.delete(slot)
   }
 
   #makeCodes(): void {
