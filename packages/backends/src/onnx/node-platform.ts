@@ -12,6 +12,7 @@ import type { OrtModule } from './ort'
 import type { HostLink, Platform } from './platform'
 import { missingProvider } from './provider-libraries'
 import { connectWorker, type WorkerPort } from './worker-host'
+import { stopThread } from './worker-protocol'
 
 /** Options of {@link createNodePlatform}. */
 export interface NodePlatformOptions {
@@ -63,12 +64,13 @@ async function connectThread(
   const number = claimNumber(lock)
   const start: NodeWorkerStart = { module, threads, lock, number }
   const thread = new Worker(onnxWorkerCode, { eval: true, execArgv: [], name: `perstream ${device}` })
-  const link = await connectWorker(portOf(thread), { start, watchdogSeconds })
+  const link = await connectWorker(portOf(thread, device), { start, watchdogSeconds })
   thread.once('exit', () => unlock(lock, number))
   return link
 }
 
-function portOf(thread: Worker): WorkerPort {
+/** A thread that is ended from outside while onnxruntime-node computes takes the process with it once it returns: it is asked to end after that. */
+function portOf(thread: Worker, device: NamedDevice): WorkerPort {
   thread.unref()
   return {
     post: (message) => thread.postMessage(message),
@@ -77,7 +79,7 @@ function portOf(thread: Worker): WorkerPort {
       thread.once('error', (error) => listener(error instanceof Error ? error.message : String(error)))
       thread.once('exit', (code) => listener(`its exit code is ${code}`))
     },
-    stop: () => void thread.terminate(),
+    stop: () => (device === 'wasm' ? void thread.terminate() : thread.postMessage(stopThread)),
     hold: (busy) => (busy ? thread.ref() : thread.unref()),
   }
 }

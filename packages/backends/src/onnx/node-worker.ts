@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads'
 import { lockedTurns } from './in-turn'
 import { createLocalHost } from './local-host'
 import type { OrtModule } from './ort'
-import { serveHost } from './worker-protocol'
+import { serveHost, stopThread } from './worker-protocol'
 
 /** How a thread starts. */
 export interface NodeWorkerStart {
@@ -20,7 +20,8 @@ const port = parentPort!
 serveHost(
   {
     post: (message, transfer = []) => port.postMessage(message, [...transfer]),
-    listen: (listener) => void port.on('message', listener),
+    listen: (listener) =>
+      void port.on('message', (message) => (message === stopThread ? port.close() : listener(message))),
   },
   async (start) => {
     const { module, threads, lock, number } = start as NodeWorkerStart

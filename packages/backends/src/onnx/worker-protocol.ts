@@ -22,6 +22,9 @@ export interface PackedError {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
+/** Asks a thread to end once its call has ended. */
+export const stopThread = 'stop'
+
 /** One end of a channel between threads. */
 export interface Port<Sent, Received> {
   post(message: Sent, transfer?: readonly ArrayBuffer[]): void
