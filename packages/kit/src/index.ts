@@ -1,3 +1,4 @@
+export { crc32 } from './crc32'
 export { encodeAll } from './encode-all'
 export { fromHalf, toHalf } from './half'
 export { collect, mapAsync } from './iterable'

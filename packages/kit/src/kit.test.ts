@@ -1,8 +1,10 @@
+import { crc32 as zlibCrc32 } from 'node:zlib'
 import type { TextEncoder } from '@perstream/spec'
 import { describe, expect, it } from 'vitest'
 import {
   collect,
   cosine,
+  crc32,
   createRandom,
   encodeAll,
   fromHalf,
@@ -133,6 +135,17 @@ describe('encodeAll', () => {
     const vectors = await encodeAll(encoder, ['a', 'bb', 'ccc', 'dddd', 'eeeee'])
     expect(vectors.map(([value]) => value)).toEqual([1, 2, 3, 4, 5])
     expect(sizes).toEqual([2, 2, 1])
+  })
+})
+
+describe('crc32', () => {
+  it('is that of zlib', () => {
+    expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926)
+    const random = createRandom(7)
+    for (let length = 0; length < 100; length++) {
+      const bytes = Uint8Array.from({ length }, () => random.integer(0, 256))
+      expect(crc32(bytes)).toBe(zlibCrc32(bytes))
+    }
   })
 })
 

@@ -1,5 +1,5 @@
+import { crc32 } from '@perstream/kit'
 import { PerStreamError } from '@perstream/spec'
-import { crc32 } from './crc32'
 import type { JournalDirectory } from './journal-directory'
 import { type PutType, putTypes } from './journal-keys'
 

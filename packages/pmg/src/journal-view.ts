@@ -1,5 +1,5 @@
+import { crc32 } from '@perstream/kit'
 import { PerStreamError } from '@perstream/spec'
-import { crc32 } from './crc32'
 import { type Deflation, deflation as usualDeflation } from './deflation'
 import type { JournalDirectory, JournalFile } from './journal-directory'
 import { type Manifest, readManifest, type StorePart } from './journal-manifest'

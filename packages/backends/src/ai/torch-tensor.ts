@@ -1,3 +1,5 @@
+import { crc32 } from '@perstream/kit'
+
 /**
  * Writes a tensor as `torch.save` does: a ZIP file, entries stored, of a pickle that rebuilds the tensor over raw little-endian data.
  * `torch.load` reads it with `weights_only=True`.
@@ -77,20 +79,3 @@ function u16(...values: number[]): number[] {
 function u32(...values: number[]): number[] {
   return values.flatMap((value) => [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24])
 }
-
-/** CRC-32 as ZIP has it, over half bytes. */
-function crc32(bytes: Uint8Array): number {
-  let crc = -1
-  for (const byte of bytes) {
-    crc ^= byte
-    crc = (crc >>> 4) ^ crcTable[crc & 15]!
-    crc = (crc >>> 4) ^ crcTable[crc & 15]!
-  }
-  return ~crc >>> 0
-}
-
-const crcTable = Int32Array.from({ length: 16 }, (_, i) => {
-  let value = i
-  for (let bit = 0; bit < 4; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1
-  return value
-})

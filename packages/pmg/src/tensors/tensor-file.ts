@@ -1,6 +1,5 @@
-import { precisions } from '@perstream/kit'
+import { crc32, precisions } from '@perstream/kit'
 import { type PatchGrid, PerStreamError, type TensorPrecision } from '@perstream/spec'
-import { crc32 } from '../crc32'
 import { encodedLength, encodeGrid, type GridShape } from './grid-codec'
 
 /** What a tensor file holds. */
