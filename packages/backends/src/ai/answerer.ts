@@ -7,10 +7,10 @@ import type {
   Evidence,
   RetrievedMemory,
 } from '@perstream/spec'
+import { afterThinking } from '../thinking'
 import { CitationReader, notSeenWord } from './citations'
 import { type AiRequest, dataRule, type RequestPart } from './request'
 import type { AiService } from './service'
-import { afterThinking } from './thinking'
 import type { AiEmbeddings } from './vllm'
 
 /** How questions are answered. */

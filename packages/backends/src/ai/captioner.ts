@@ -7,11 +7,11 @@ import {
   type Moment,
   PerStreamError,
 } from '@perstream/spec'
+import { withoutThinking } from '../thinking'
 import type { ImageEncoder } from './images'
 import { type AiRequest, dataRule, type RequestPart } from './request'
 import type { AiService } from './service'
 import { askStructured } from './structured'
-import { withoutThinking } from './thinking'
 
 /** How moments are put into words. */
 export interface AiCaptionerOptions {

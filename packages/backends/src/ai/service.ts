@@ -1,4 +1,5 @@
 import { type CallOptions, PerStreamError, type Warning } from '@perstream/spec'
+import { saysAnything } from '../thinking'
 import type { Budget } from './budget'
 import type { AiCache } from './cache'
 import {
@@ -12,7 +13,6 @@ import {
 import { type AiRequest, identifyRequest, writePrompt } from './request'
 import { type Backoff, sleep } from './retry'
 import { afterText, contentRefused, readFailure, type ServiceFailure, shorten, streamCut } from './service-error'
-import { saysAnything } from './thinking'
 import { type TimeWatch, watchTime } from './time-watch'
 
 /** A setting of a request that can be left out, for services that refuse it. */

@@ -8,12 +8,12 @@ import type {
   PromptPart,
   PromptTurn,
 } from '@perstream/spec'
+import { afterThinking } from '../thinking'
 import { CitedText } from './cited-text'
 import { citationOf, type MemoryContext, memoryContext } from './context'
 import { dataBlock, dataRule } from './data-block'
 import { currentViews, viewsOf } from './memory-views'
 import { supportingMemories } from './support'
-import { withoutThinking } from './without-thinking'
 import { rulesTurn } from './write-reply'
 
 /** Options of {@link createGeneratorAnswerer}. */
@@ -86,7 +86,7 @@ async function* toParts(
   { question, memories, notSeenText, signal }: ReadOptions,
 ): AsyncGenerator<AnswerPart, void, void> {
   const reader = new CitedText(memories)
-  for await (const piece of withoutThinking(pieces)) yield* reader.add(piece)
+  for await (const piece of afterThinking(pieces)) yield* reader.add(piece)
   signal?.throwIfAborted()
   yield* reader.end()
   if (reader.cited) return

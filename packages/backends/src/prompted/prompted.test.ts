@@ -10,8 +10,8 @@ import {
   createGeneratorJudge,
   createGeneratorTriplets,
 } from '../prompted'
+import { afterThinking } from '../thinking'
 import { memoryContext } from './context'
-import { withoutThinking } from './without-thinking'
 
 const image = { data: new Uint8Array(12), width: 2, height: 2 }
 const grid: PatchGrid = { data: new Float32Array(4), rows: 1, columns: 2, dimensions: 2, space: 'q' }
@@ -103,7 +103,7 @@ describe('createGeneratorCaptioner', () => {
   })
 })
 
-describe('withoutThinking', () => {
+describe('afterThinking', () => {
   it.each([
     [' <think>the bowl [1]?</think>\n\nIn the bowl.', 'In the bowl.'],
     ['<think>and so on without an end', ''],
@@ -112,7 +112,7 @@ describe('withoutThinking', () => {
     ['No <think>here</think>.', 'No <think>here</think>.'],
   ])('makes %j into %j', async (reply, text) => {
     const pieces = scriptedGenerator([reply]).generate([])
-    expect((await collect(withoutThinking(pieces))).join('')).toBe(text)
+    expect((await collect(afterThinking(pieces))).join('')).toBe(text)
   })
 })
 

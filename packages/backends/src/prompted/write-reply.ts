@@ -1,5 +1,5 @@
 import type { GenerateOptions, Generator, PromptTurn } from '@perstream/spec'
-import { withoutThinking } from './without-thinking'
+import { afterThinking } from '../thinking'
 
 /** A whole reply. */
 export interface Reply {
@@ -21,7 +21,7 @@ export async function writeReply(
     sum += probability
     tokens++
   }
-  for await (const piece of withoutThinking(generator.generate(prompt, { ...options, onToken }))) text += piece
+  for await (const piece of afterThinking(generator.generate(prompt, { ...options, onToken }))) text += piece
   options.signal?.throwIfAborted()
   return { text, confidence: tokens === 0 ? undefined : sum / tokens }
 }
