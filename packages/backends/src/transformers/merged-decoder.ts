@@ -1,11 +1,5 @@
-import {
-  type CallOptions,
-  PerStreamError,
-  type Tensor,
-  type TensorHandle,
-  type TensorSession,
-  type TensorSpec,
-} from '@perstream/spec'
+import type { CallOptions, Tensor, TensorHandle, TensorSession } from '@perstream/spec'
+import { emptyPast } from '../empty-past'
 
 /**
  * Runs a decoder that keeps what it has computed ("merged": one model for the first step and for all later ones), in the
@@ -69,22 +63,6 @@ function keep(outputs: Readonly<Record<string, TensorHandle>>, kept: Map<string,
       kept.set(input, handle)
     }
   }
-}
-
-function emptyPast({ name, type, shape }: TensorSpec): Tensor {
-  const [, heads, , width] = shape
-  if (shape.length !== 4 || !isCount(heads) || !isCount(width))
-    throw new PerStreamError(
-      'model-unsupported',
-      `The decoder's input "${name}" has the shape [${shape.join(', ')}]: its heads and their width must be numbers.`,
-      { fields: { input: name } },
-    )
-  const data = type === 'float16' ? new Uint16Array(0) : new Float32Array(0)
-  return { type, shape: [1, heads, 0, width], data }
-}
-
-function isCount(size: number | string | undefined): size is number {
-  return typeof size === 'number' && size > 0
 }
 
 function lastRow({ data, shape }: Tensor): Float32Array {

@@ -6,6 +6,7 @@ import {
   type TensorSession,
   type TensorSpec,
 } from '@perstream/spec'
+import { emptyPast } from '../../empty-past'
 import type { LanguageModelParts } from '../language-model-parts'
 import { disposeCache, type KeyValueCache } from './key-value-cache'
 
@@ -143,12 +144,6 @@ function int64(data: BigInt64Array, shape: readonly number[]): Tensor {
 
 function zeros(length: number, width: number): Tensor {
   return { type: 'float32', shape: [1, length, width], data: new Float32Array(length * width) }
-}
-
-function emptyPast({ type, shape }: TensorSpec): Tensor {
-  const [, heads, , width] = shape
-  const data = type === 'float16' ? new Uint16Array(0) : new Float32Array(0)
-  return { type, shape: [1, Number(heads), 0, Number(width)], data }
 }
 
 /** Views of the last rows of logits [1, kept, vocabulary]. */
