@@ -1,6 +1,4 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { collect } from '@perstream/kit'
 import { createMemoryGraph, createVolatileStore } from '@perstream/pmg'
@@ -11,6 +9,7 @@ import { nodeAvDriver } from '@perstream/video/node-av'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lookAlikeFolder } from '../../backends/src/transformers/look-alikes'
 import { writeSmolVlm } from '../../backends/src/transformers/tiny-smolvlm'
+import { startChatServer } from '../../backends/test/ai/chat-server'
 import { createOmniPreset, createPerStream, createStandardPreset, type PipelinePreset } from '../src'
 import { captionWithBoth } from '../src/presets/caption-with-both'
 import { writeClip } from './support/clip'
@@ -111,17 +110,17 @@ describe.skipIf(!hasOmni)(`the omni preset${hasOmni ? '' : ' (skipped: no shared
 
 describe('the remote preset', () => {
   it('captions and answers by a service, with the key of the environment', async () => {
-    await using service = await startService()
+    await using service = await startChatServer(({ body }) => ({ say: replyTo(JSON.stringify(body.messages)) }))
     const run = await events(
       ...['run', clip, '--store', scratch.path('remote-memory'), '--preset', 'remote', '--text', 'lite'],
-      ...['--base-url', service.url, '--model', 'm', '--ask', 'Where is my car?'],
+      ...['--base-url', service.baseURL, '--model', 'm', '--ask', 'Where is my car?'],
     )
     expect(run).toMatchObject({ code: 0 })
     const stored = ofType(run.events, 'memory-stored')
     expect(stored.map((event) => event.text)).toContain('I parked my car in row C on level 2.')
     const [answer] = ofType(run.events, 'answered')
     expect(answer).toMatchObject({ answerable: true, citations: [{ memoryId: stored[0]!.id }] })
-    expect(service.images()).toBeGreaterThan(0)
+    expect(service.requests.some(({ body }) => JSON.stringify(body.messages).includes('image_url'))).toBe(true)
   })
 
   it('needs a service and a model', async () => {
@@ -152,39 +151,7 @@ describe('captionWithBoth', () => {
   })
 })
 
-/** A service of chat completions that sees a car and knows where it stands. */
-async function startService() {
-  let images = 0
-  const server = createServer(async (request, response) => {
-    let body = ''
-    for await (const chunk of request.setEncoding('utf8')) body += chunk
-    const asked = JSON.parse(body) as { stream?: boolean; messages: unknown }
-    const said = JSON.stringify(asked.messages)
-    if (said.includes('image_url')) images++
-    const reply = replyTo(said)
-    if (!asked.stream) {
-      const choice = { index: 0, message: { role: 'assistant', content: reply }, finish_reason: 'stop' }
-      response.setHeader('content-type', 'application/json')
-      return response.end(
-        JSON.stringify({ id: 'r', object: 'chat.completion', created: 1, model: 'm', choices: [choice] }),
-      )
-    }
-    response.setHeader('content-type', 'text/event-stream')
-    const chunk = (delta: object, finish_reason: string | null) =>
-      `data: ${JSON.stringify({ id: 'r', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason }] })}\n\n`
-    response.end(`${chunk({ role: 'assistant', content: reply }, null)}${chunk({}, 'stop')}data: [DONE]\n\n`)
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    images: () => images,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((done) => server.close(done))
-    },
-  }
-}
-
+/** What a service replies that sees a car and knows where it stands. */
 function replyTo(said: string): string {
   if (said.includes('image_url')) return 'I parked my car in row C on level 2.'
   if (/triplet/i.test(said)) return '{"triplets": [{"subject": "I", "predicate": "parked in row C", "object": "car"}]}'

@@ -21,11 +21,17 @@ export function gateOf(
 /** Opens the encoder of sentences of a preset. */
 export async function openText(
   parts: OpenedParts,
-  { text: folder, device, threads, onProgress, signal, ...options }: ModelPresetOptions,
+  {
+    text: folder,
+    runtime,
+    device,
+    threads,
+    onProgress,
+    signal,
+  }: ModelPresetOptions & { readonly runtime: TensorRuntime },
 ): Promise<TextEncoder> {
   if (typeof folder !== 'string') return folder
   const { createSentenceEncoder } = await import('@perstream/backends/models')
-  const runtime = runtimeOf({ ...options, threads })
   return parts.keep(await createSentenceEncoder({ folder, runtime, device, threads, onProgress, signal }))
 }
 

@@ -1,3 +1,4 @@
+import { importPeer } from '@perstream/kit'
 import { createExtractiveAnswerer, createQuietPolicy } from '@perstream/responder'
 import { type Captioner, PerStreamError, type TripletExtractor } from '@perstream/spec'
 import { createFlowKeyframes } from '@perstream/video'
@@ -62,17 +63,18 @@ async function openReading(
   missing: string[],
 ): Promise<Reading | undefined> {
   try {
-    const { createLite } = await import('@perstream/lite')
+    const { createLite } = await importPeer<typeof import('@perstream/lite')>(
+      '@perstream/lite',
+      'Reading signs',
+      () => import('@perstream/lite'),
+    )
     const lite = parts.keep(await createLite({ threads, signal }))
     missing.push(...lite.missing)
     return lite
   } catch (error) {
     signal?.throwIfAborted()
-    const isPart = PerStreamError.isInstance(error) && error.code === 'dependency-missing'
-    if (!isPart && (error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    missing.push(
-      `text in pictures is not read and sentences are not split: install @perstream/lite (${(error as Error).message})`,
-    )
+    if (!PerStreamError.isInstance(error) || error.code !== 'dependency-missing') throw error
+    missing.push(`text in pictures is not read and sentences are not split: ${error.message}`)
     return undefined
   }
 }
