@@ -13,5 +13,6 @@ export default defineConfig({
     'src/prompted.ts',
     'src/reference.ts',
     'src/transformers.ts',
+    'src/transformers.browser.ts',
   ],
 })

@@ -1,6 +1,6 @@
 import type { CallOptions, Captioner, DriverStatus, SpeechRecognizer, VisionEncoder } from '@perstream/spec'
-import { createOnnxRuntime } from './onnx'
 import { openCaptioner, type TransformersCaptionerOptions } from './transformers/captioner'
+import { nodePlatform } from './transformers/node-platform'
 import { probeHearing } from './transformers/probe-hearing'
 import { openSpeechRecognizer, type SpeechRecognizerOptions } from './transformers/speech-recognizer'
 import { openVisionEncoder, type TransformersVisionEncoderOptions } from './transformers/vision-encoder'
@@ -19,8 +19,7 @@ export type { TransformersModelOptions, TransformersVisionEncoderOptions } from 
 export async function createSpeechRecognizer(
   options: SpeechRecognizerOptions,
 ): Promise<SpeechRecognizer & AsyncDisposable> {
-  const { runtime = createOnnxRuntime(), ...rest } = options
-  return openSpeechRecognizer(runtime, rest)
+  return openSpeechRecognizer(nodePlatform, options)
 }
 
 /**
@@ -33,8 +32,7 @@ export async function createSpeechRecognizer(
 export async function createTransformersVisionEncoder(
   options: TransformersVisionEncoderOptions,
 ): Promise<VisionEncoder & AsyncDisposable> {
-  const { runtime = createOnnxRuntime(), ...rest } = options
-  return openVisionEncoder(runtime, rest)
+  return openVisionEncoder(nodePlatform, options)
 }
 
 /**
@@ -45,11 +43,10 @@ export async function createTransformersVisionEncoder(
 export async function createTransformersCaptioner(
   options: TransformersCaptionerOptions,
 ): Promise<Captioner & AsyncDisposable> {
-  const { runtime = createOnnxRuntime(), ...rest } = options
-  return openCaptioner(runtime, rest)
+  return openCaptioner(nodePlatform, options)
 }
 
 /** Says whether speech can be heard here, once there is a model, by loading all but the model. Takes about a second. */
 export function probeSpeech(options: CallOptions = {}): Promise<DriverStatus> {
-  return probeHearing(createOnnxRuntime(), options)
+  return probeHearing(nodePlatform, options)
 }

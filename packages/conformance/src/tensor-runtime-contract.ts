@@ -6,6 +6,7 @@ import {
   halfModel,
   halfWeightsModel,
   longModel,
+  openModel,
   operatorCases,
 } from './tensor-runtime-graphs'
 import { heldModel, testHeldTensors } from './tensor-runtime-held'
@@ -64,16 +65,6 @@ export function tensorRuntimeContract(name: string, options: TensorRuntimeContra
       }
     })
 
-    it('says which device it runs on, and the names, types and shapes of the model', () =>
-      use(addModel, async (session) => {
-        expect(session.device).toBe(device)
-        expect(session.inputs).toEqual([
-          { name: 'a', type: 'float32', shape: ['n', 2] },
-          { name: 'b', type: 'float32', shape: [1, 2] },
-        ])
-        expect(session.outputs.map((output) => output.name)).toEqual(['sum', 'twice'])
-      }))
-
     it('runs a model, for all outputs or those asked for', () =>
       use(addModel, async (session) => {
         expect(await session.run(addFeeds())).toEqual({
@@ -105,6 +96,7 @@ export function tensorRuntimeContract(name: string, options: TensorRuntimeContra
         expect((await session.run({ a: handle, b })).sum).toEqual(matrix([11, 22], [13, 24]))
       }))
 
+    testBoundary(use, device)
     testRefusals(use)
     testEnds(use, create)
     testHeldTensors(async (heldOutputs, test) => {
@@ -127,6 +119,24 @@ export function tensorRuntimeContract(name: string, options: TensorRuntimeContra
 }
 
 type Use = (model: Uint8Array, test: (session: TensorSession) => Promise<void>) => Promise<void>
+
+function testBoundary(use: Use, device: string): void {
+  it('says which device it runs on, and the names, types and shapes of the model', () =>
+    use(addModel, async (session) => {
+      expect(session.device).toBe(device)
+      expect(session.inputs).toEqual([
+        { name: 'a', type: 'float32', shape: ['n', 2] },
+        { name: 'b', type: 'float32', shape: [1, 2] },
+      ])
+      expect(session.outputs.map((output) => output.name)).toEqual(['sum', 'twice'])
+    }))
+
+  it('takes any size where a model names none', () =>
+    use(openModel, async (session) => {
+      expect(session.inputs).toEqual([{ name: 'x', type: 'float32', shape: [-1, -1] }])
+      for (const x of [matrix([1, 2]), matrix([3, 4], [5, 6])]) expect(await session.run({ x })).toEqual({ y: x })
+    }))
+}
 
 function testRefusals(use: Use): void {
   const { a, b } = addFeeds()

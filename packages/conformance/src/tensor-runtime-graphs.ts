@@ -43,6 +43,11 @@ export function externalWeights(): Uint8Array {
   return new Uint8Array(Float32Array.of(-1, 1, 2, 3, 4).buffer)
 }
 
+/** ONNX: `y` = x, of two dimensions without a name. */
+export const openModel = encode((graph) => {
+  graph.output('y', graph.node('Identity', [graph.input('x', 'float32', [-1, -1])]), 'float32', [-1, -1])
+})
+
 /** ONNX: `y` = x + x computed in float16. */
 export const halfModel = encode((graph) => {
   const half = graph.node('Cast', [graph.input('x', 'float32', [2])], { attributes: { to: 10 } })

@@ -193,6 +193,9 @@ function sessionOptions(model: Partial<HostModel> & Pick<HostModel, 'device'>): 
   }
 }
 
+/** What WebAssembly makes of -1, the size of a dimension without a name. */
+const unnamed = 0xffff_ffff
+
 function toSpec({ name, isTensor, type, shape = [] }: OrtMetadata, label: string): TensorSpec {
   if (!isTensor || !isElementType(type)) {
     const problem = isTensor ? `its type is ${type}` : 'it is not a tensor'
@@ -202,5 +205,5 @@ function toSpec({ name, isTensor, type, shape = [] }: OrtMetadata, label: string
       { fields: { model: label, name } },
     )
   }
-  return { name, type, shape: shape.map((size) => (size === '' ? -1 : size)) }
+  return { name, type, shape: shape.map((size) => (size === '' || size === unnamed ? -1 : size)) }
 }

@@ -6,13 +6,13 @@ import {
   type Keyframe,
   type Moment,
   PerStreamError,
-  type TensorRuntime,
 } from '@perstream/spec'
 import type { Describer, OpenDescriberOptions } from './caption/describer'
 import { openFlorence2 } from './caption/florence2'
 import { openSmolVlm } from './caption/smolvlm'
 import { loadLibrary } from './library'
 import { openModelFolder } from './model-folder'
+import type { TransformersPlatform } from './platform'
 import type { TransformersModelOptions } from './vision-encoder'
 
 /** Options of {@link createTransformersCaptioner}. */
@@ -23,17 +23,17 @@ export interface TransformersCaptionerOptions extends TransformersModelOptions {
   readonly maxNewTokens?: number | undefined
 }
 
-/** Opens a captioner on a runtime: `createTransformersCaptioner` of the entry point. */
+/** Opens a captioner on a platform: `createTransformersCaptioner` of the entry point. */
 export async function openCaptioner(
-  runtime: TensorRuntime,
-  options: Omit<TransformersCaptionerOptions, 'runtime'>,
+  platform: TransformersPlatform,
+  options: TransformersCaptionerOptions,
 ): Promise<Captioner & AsyncDisposable> {
-  const { model, dtype, device, deviceIndex, threads, prompt, signal } = options
+  const { model, runtime = platform.createRuntime(), dtype, device, deviceIndex, threads, prompt, signal } = options
   const { maxNewTokens = 60 } = options
   if (!Number.isInteger(maxNewTokens) || maxNewTokens < 1)
     throw new TypeError(`maxNewTokens is ${maxNewTokens}: it must be a whole number, 1 or more`)
   signal?.throwIfAborted()
-  const folder = openModelFolder(model)
+  const folder = openModelFolder(model, platform)
   const config = await folder.readJson('config.json', { signal })
   const open = opener(String(config.model_type), model)
   const library = await loadLibrary('Describing images')

@@ -26,6 +26,16 @@ export interface LibraryImage {
 
 type Settings = Readonly<Record<string, unknown>>
 
+/** How a Whisper model listens, in samples. */
+export interface WhisperFeatureSettings {
+  readonly n_fft: number
+  readonly hop_length: number
+  readonly n_samples: number
+  readonly nb_max_frames: number
+  /** Rows of `n_fft / 2 + 1` weights. */
+  readonly mel_filters: readonly ArrayLike<number>[]
+}
+
 /** Something of the library that is called like a function. */
 export type LibraryCall<Input, Output> = (input: Input) => Promise<Output>
 
@@ -33,9 +43,10 @@ export type LibraryCall<Input, Output> = (input: Input) => Promise<Output>
 export interface Library {
   readonly env: { readonly version: string }
   readonly PreTrainedTokenizer: new (tokenizer: Settings, config: Settings) => LibraryTokenizer
+  /** Knows how a Whisper model listens. What it does with sound is not used: in browsers, that loads code from elsewhere. */
   readonly WhisperFeatureExtractor: new (
     config: Settings,
-  ) => LibraryCall<Float32Array, { readonly input_features: LibraryTensor }>
+  ) => { readonly config: WhisperFeatureSettings }
   readonly RawImage: new (data: Uint8Array, width: number, height: number, channels: number) => LibraryImage
   /** Resizes, crops and normalises as its settings say: what the processors of most image models do, and no more. */
   readonly ImageProcessor: new (

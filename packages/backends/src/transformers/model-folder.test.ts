@@ -9,6 +9,7 @@ import { createOnnxRuntime } from '../onnx'
 import { createTransformersVisionEncoder } from '../transformers'
 import { frameOf, type LookAlikeFolder, lookAlikeFolder, matrix, patchRows, picture } from './look-alikes'
 import { openModelFolder } from './model-folder'
+import { nodePlatform } from './node-platform'
 import { openSessions } from './open-sessions'
 
 const width = 12
@@ -64,7 +65,9 @@ describe('the folder of a model', () => {
     const broken = await lookAlikeFolder()
     await broken.json('config.json', {})
     await truncate(join(broken.path, 'config.json'), 1)
-    await expect(openModelFolder(broken.path).readJson('config.json')).rejects.toMatchObject({ code: 'model-invalid' })
+    await expect(openModelFolder(broken.path, nodePlatform).readJson('config.json')).rejects.toMatchObject({
+      code: 'model-invalid',
+    })
     await broken.json('config.json', { model_type: 'siglip', vision_config: { patch_size: 8, hidden_size: width } })
     await broken.json('preprocessor_config.json', { size: { width: 16, height: 16 } })
     await broken.model('vision_model', createGraph())
@@ -91,7 +94,7 @@ describe('sessions that are opened together', () => {
         return { ...session, [Symbol.asyncDispose]: close }
       },
     }
-    const model = openModelFolder(folder.path)
+    const model = openModelFolder(folder.path, nodePlatform)
     const opening = openSessions({
       first: () => model.open(counting, 'vision_model', { device: 'cpu' }),
       second: () => model.open(counting, 'decoder', { device: 'cpu' }),

@@ -6,6 +6,7 @@ import {
   type TensorRuntime,
   type TensorSession,
 } from '@perstream/spec'
+import type { TransformersPlatform } from './platform'
 
 /** Where a model in the layout of transformers.js is: a folder on the disk, or the URL of one. */
 export type ModelLocation = string
@@ -31,12 +32,13 @@ const suffixes: Readonly<Record<ModelDtype, string>> = {
 const finestFirst: readonly ModelDtype[] = ['f32', 'f16', 'int8', 'q4', 'q4f16']
 
 /** Looks at a model's folder; nothing is read before it is asked for. @throws TypeError for an empty location */
-export function openModelFolder(location: ModelLocation): ModelFolder {
+export function openModelFolder(location: ModelLocation, platform: TransformersPlatform): ModelFolder {
   if (typeof location !== 'string' || location === '')
     throw new TypeError(`model is ${JSON.stringify(location)}: give the folder of a model, or the URL of one`)
-  const isUrl = /^(https?|file):/.test(location)
+  const { readFile } = platform
+  const isUrl = !readFile || /^(https?|file):/.test(location)
   const base = location.replace(/[\\/]+$/, '')
-  const readText = isUrl ? fetchText : readFileText
+  const readText = !readFile || /^https?:/.test(location) ? fetchText : readFile
   const readOptionalJson: ModelFolder['readOptionalJson'] = async (name, { signal } = {}) => {
     const text = await readText(`${base}/${name}`, signal)
     return text === undefined ? undefined : parse(text, `${base}/${name}`)
@@ -90,18 +92,7 @@ function parse(text: string, place: string): Readonly<Record<string, unknown>> {
   }
 }
 
-async function readFileText(path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
-  const { readFile } = await import('node:fs/promises')
-  signal?.throwIfAborted()
-  return readFile(path, { encoding: 'utf8', signal }).catch((cause: NodeJS.ErrnoException) => {
-    signal?.throwIfAborted()
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined
-    throw unreadable(path, cause.message, cause)
-  })
-}
-
 async function fetchText(url: string, signal: AbortSignal | undefined): Promise<string | undefined> {
-  if (url.startsWith('file:')) return readFileText(decodeURIComponent(new URL(url).pathname), signal)
   const response = await fetch(url, { signal: signal ?? null }).catch((cause: unknown) => {
     signal?.throwIfAborted()
     throw new PerStreamError('service-unreachable', `${url} cannot be reached: ${String(cause)}.`, {
@@ -114,7 +105,8 @@ async function fetchText(url: string, signal: AbortSignal | undefined): Promise<
   return response.text()
 }
 
-function unreadable(location: string, reason: string, cause?: unknown): PerStreamError {
+/** The error of a place that cannot be read, and why. */
+export function unreadable(location: string, reason: string, cause?: unknown): PerStreamError {
   return new PerStreamError('model-missing', `${location} could not be read: ${reason}.`, {
     fields: { location },
     cause,

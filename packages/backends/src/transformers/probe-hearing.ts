@@ -1,12 +1,14 @@
-import { type CallOptions, type DriverStatus, PerStreamError, type TensorRuntime } from '@perstream/spec'
+import { type CallOptions, type DriverStatus, PerStreamError } from '@perstream/spec'
 import { loadLibrary } from './library'
+import type { TransformersPlatform } from './platform'
 import { openSilero } from './speech/voice-detector'
 
 /** Says whether all is there that hearing speech needs beside a model. */
-export async function probeHearing(runtime: TensorRuntime, { signal }: CallOptions): Promise<DriverStatus> {
+export async function probeHearing(platform: TransformersPlatform, { signal }: CallOptions): Promise<DriverStatus> {
   try {
     const { env } = await loadLibrary('Hearing speech')
-    await using _detector = await openSilero(runtime, undefined, { signal })
+    const place = { device: platform.detectorDevice, signal }
+    await using _detector = await openSilero(platform.createRuntime(), platform.defaultDetector(), place)
     return { available: true, version: `transformers.js ${env.version}`, detail: 'Silero voice detector' }
   } catch (error) {
     signal?.throwIfAborted()

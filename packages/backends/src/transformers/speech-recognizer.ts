@@ -10,6 +10,7 @@ import type {
 } from '@perstream/spec'
 import { loadLibrary } from './library'
 import { type ModelLocation, openModelFolder } from './model-folder'
+import type { TransformersPlatform } from './platform'
 import { isInvented, isSpoken } from './speech/invented'
 import { openSpeechModel } from './speech/open-speech-model'
 import { sentencesOf } from './speech/sentences'
@@ -25,7 +26,7 @@ import { openSilero, type VoiceDetectors } from './speech/voice-detector'
 
 /** How speech is told from silence. */
 export interface VoiceOptions extends SegmentOptions {
-  /** The Silero detector, version 5 or 6. Default: version 6 of the package @ricky0123/vad-web, which is found in Node only. */
+  /** The Silero detector, version 5 or 6. Default: version 6 of the package @ricky0123/vad-web, which is found in Node only: serve its silero_vad_v6.onnx elsewhere. */
   readonly model?: ModelSource | undefined
 }
 
@@ -47,21 +48,32 @@ export interface SpeechRecognizerOptions extends CallOptions {
   readonly vad?: VoiceOptions | false | undefined
 }
 
-/** Opens a recogniser on a runtime: `createSpeechRecognizer` of the entry point. */
+/** Opens a recogniser on a platform: `createSpeechRecognizer` of the entry point. */
 export async function openSpeechRecognizer(
-  runtime: TensorRuntime,
-  options: Omit<SpeechRecognizerOptions, 'runtime'>,
+  platform: TransformersPlatform,
+  options: SpeechRecognizerOptions,
 ): Promise<SpeechRecognizer & AsyncDisposable> {
-  const { model, dtype, device, deviceIndex, threads, language, vad = {}, signal } = options
+  const {
+    model,
+    runtime = platform.createRuntime(),
+    dtype,
+    device,
+    deviceIndex,
+    threads,
+    language,
+    vad = {},
+    signal,
+  } = options
   signal?.throwIfAborted()
   if (vad !== false) checkSegmentOptions(vad)
-  const folder = openModelFolder(model)
+  const folder = openModelFolder(model, platform)
   const open = { dtype, device, deviceIndex, threads }
   const library = await loadLibrary('Hearing speech')
   const speech = await openSpeechModel({ folder, library, runtime, open, language, signal })
   let voice: VoiceDetectors | undefined
   try {
-    voice = vad === false ? undefined : await openSilero(runtime, vad.model, { signal })
+    const place = { device: platform.detectorDevice, signal }
+    voice = vad === false ? undefined : await openSilero(runtime, vad.model ?? platform.defaultDetector(), place)
   } catch (error) {
     await speech[Symbol.asyncDispose]()
     throw error

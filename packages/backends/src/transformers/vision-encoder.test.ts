@@ -1,38 +1,9 @@
 import { visionEncoderContract } from '@perstream/conformance'
-import { createGraph } from '@perstream/onnx'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTransformersVisionEncoder } from '../transformers'
-import {
-  frameOf,
-  type LookAlikeFolder,
-  lookAlikeFolder,
-  matrix,
-  patchRows,
-  patchRowsPlainly,
-  picture,
-} from './look-alikes'
+import { frameOf, type LookAlikeFolder, lookAlikeFolder, patchRowsPlainly, picture } from './look-alikes'
+import { processor, projection, settings, size, visionGraph, width } from './tiny-vision'
 
-const size = 8
-const width = 12
-const projection = matrix(3 * size * size, width, 1, 0.2)
-const processor = {
-  ...{ do_resize: true, do_rescale: true, do_normalize: true, resample: 3 },
-  ...{ image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] },
-}
-
-/** A vision transformer without its transformer: patches, behind tokens that belong to no place. */
-function visionGraph(prefix: number, output = 'last_hidden_state') {
-  const graph = createGraph({ name: 'vision' })
-  const pixels = graph.input('pixel_values', 'float32', ['b', 3, 'h', 'w'])
-  const patches = patchRows(graph, pixels, projection, size)
-  const tokens = { type: 'float32', shape: [1, prefix, width], data: new Float32Array(prefix * width).fill(9) } as const
-  const all =
-    prefix === 0 ? patches : graph.node('Concat', [graph.constant(tokens), patches], { attributes: { axis: 1 } })
-  graph.output(output, all, 'float32', ['b', 'tokens', width])
-  return graph
-}
-
-const settings = { patch_size: size, hidden_size: width }
 const families = [
   { type: 'siglip', file: 'vision_model', prefix: 0, config: { vision_config: settings } },
   { type: 'clip', file: 'vision_model', prefix: 1, config: { vision_config: settings } },

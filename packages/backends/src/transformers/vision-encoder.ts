@@ -12,6 +12,7 @@ import {
 import { createImageProcessor } from './image-processor'
 import { loadLibrary } from './library'
 import { type ModelFolder, type ModelLocation, openModelFolder } from './model-folder'
+import type { TransformersPlatform } from './platform'
 
 type Settings = Readonly<Record<string, unknown>>
 
@@ -35,14 +36,14 @@ export interface TransformersVisionEncoderOptions extends TransformersModelOptio
   readonly space?: string | undefined
 }
 
-/** Opens a vision transformer on a runtime: `createTransformersVisionEncoder` of the entry point. */
+/** Opens a vision transformer on a platform: `createTransformersVisionEncoder` of the entry point. */
 export async function openVisionEncoder(
-  runtime: TensorRuntime,
-  options: Omit<TransformersVisionEncoderOptions, 'runtime'>,
+  platform: TransformersPlatform,
+  options: TransformersVisionEncoderOptions,
 ): Promise<VisionEncoder & AsyncDisposable> {
-  const { model, dtype, device, deviceIndex, threads, signal } = options
+  const { model, runtime = platform.createRuntime(), dtype, device, deviceIndex, threads, signal } = options
   signal?.throwIfAborted()
-  const folder = openModelFolder(model)
+  const folder = openModelFolder(model, platform)
   const [config, preprocessor] = await Promise.all([
     folder.readJson('config.json', { signal }),
     folder.readJson('preprocessor_config.json', { signal }),

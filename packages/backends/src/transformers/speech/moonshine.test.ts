@@ -17,6 +17,7 @@ import {
   writeTokenizer,
 } from '../look-alikes'
 import { openModelFolder } from '../model-folder'
+import { nodePlatform } from '../node-platform'
 import { chunksOf } from './golden-clips'
 import { isInvented } from './invented'
 import { openSpeechModel } from './open-speech-model'
@@ -64,7 +65,13 @@ describe('a Moonshine look-alike', () => {
   it('writes what plain arithmetic writes', async () => {
     const library = await loadLibrary('The test')
     const runtime = createOnnxRuntime()
-    const options = { folder: openModelFolder(folder.path), library, runtime, open: {}, language: undefined }
+    const options = {
+      folder: openModelFolder(folder.path, nodePlatform),
+      library,
+      runtime,
+      open: {},
+      language: undefined,
+    }
     await using model = await openSpeechModel(options)
     const texts = new Set<string>()
     for (let seed = 0; seed < 12; seed++) {

@@ -1,4 +1,4 @@
-import { type CallOptions, type ModelSource, PerStreamError, type Tensor, type TensorRuntime } from '@perstream/spec'
+import type { CallOptions, Device, ModelSource, Tensor, TensorRuntime } from '@perstream/spec'
 
 /** Samples of one window, at 16 kHz: 32 ms. */
 export const windowLength = 512
@@ -14,21 +14,19 @@ export interface VoiceDetectors extends AsyncDisposable {
   start(): VoiceDetector
 }
 
-const vadPackage = '@ricky0123/vad-web'
 /** Samples of the window before that the model sees again. */
 const contextLength = 64
 
 /**
  * Opens the Silero voice-activity detector (version 5 or 6), which takes about half a millisecond a window.
- * @param model where it is; absent: the file of version 6 in the package @ricky0123/vad-web, which is looked for in Node
- * @throws PerStreamError `dependency-missing` when the package is not installed, and what opening gives
+ * @throws PerStreamError what opening gives
  */
 export async function openSilero(
   runtime: TensorRuntime,
-  model: ModelSource | undefined,
-  { signal }: CallOptions,
+  model: ModelSource,
+  { device, signal }: CallOptions & { readonly device: Device },
 ): Promise<VoiceDetectors> {
-  const session = await runtime.open(model ?? (await packagedModel()), { device: 'cpu', threads: 1, signal })
+  const session = await runtime.open(model, { device, threads: 1, signal })
   const rateShape = session.inputs.find(({ name }) => name === 'sr')?.shape ?? []
   const rate: Tensor = { type: 'int64', shape: rateShape.map(() => 1), data: BigInt64Array.of(16000n) }
   return {
@@ -49,19 +47,5 @@ export async function openSilero(
       }
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
-  }
-}
-
-async function packagedModel(): Promise<ModelSource> {
-  const { createRequire } = await import('node:module')
-  const require = createRequire(import.meta.url)
-  try {
-    return { path: require.resolve('@ricky0123/vad-web/dist/silero_vad_v6.onnx') }
-  } catch (cause) {
-    throw new PerStreamError(
-      'dependency-missing',
-      `Telling speech from silence needs the package "${vadPackage}", which was not found. Install it with: npm install ${vadPackage}, or give vad.model or vad: false.`,
-      { fields: { package: vadPackage }, cause },
-    )
   }
 }

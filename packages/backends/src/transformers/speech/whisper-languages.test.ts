@@ -1,3 +1,4 @@
+import { WhisperFeatureExtractor } from '@huggingface/transformers'
 import { createGraph } from '@perstream/onnx'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOnnxRuntime } from '../../onnx'
@@ -17,6 +18,7 @@ import {
   writeTokenizer,
 } from '../look-alikes'
 import { openModelFolder } from '../model-folder'
+import { nodePlatform } from '../node-platform'
 import { openSpeechModel } from './open-speech-model'
 
 const width = 6
@@ -61,7 +63,7 @@ afterAll(() => folder.remove())
 
 /** What plain arithmetic writes, and which language it takes it for. */
 async function expected(samples: Float32Array, language: number | undefined) {
-  const { input_features } = await new library.WhisperFeatureExtractor(preprocessor)(samples)
+  const { input_features } = await new WhisperFeatureExtractor(preprocessor)(samples)
   const frames = Array.from({ length: 40 }, (_, t) =>
     times(
       Array.from({ length: 80 }, (_, mel) => Number(input_features.data[mel * 3000 + t])),
@@ -86,7 +88,12 @@ async function expected(samples: Float32Array, language: number | undefined) {
 
 describe('a look-alike of a Whisper model of many languages', () => {
   it.each([undefined, 'de', 'en'])('writes what plain arithmetic writes, in the language %s', async (language) => {
-    const options = { folder: openModelFolder(folder.path), library, runtime: createOnnxRuntime(), open: {} }
+    const options = {
+      folder: openModelFolder(folder.path, nodePlatform),
+      library,
+      runtime: createOnnxRuntime(),
+      open: {},
+    }
     await using model = await openSpeechModel({ ...options, language, timestamps: false })
     for (let seed = 0; seed < 6; seed++) {
       const samples = Float32Array.from({ length: 8000 }, (_, i) => 0.3 * Math.sin((i * (seed + 1)) / (3 + seed * 4)))
@@ -104,7 +111,12 @@ describe('a look-alike of a Whisper model of many languages', () => {
   })
 
   it('says which languages there are', async () => {
-    const options = { folder: openModelFolder(folder.path), library, runtime: createOnnxRuntime(), open: {} }
+    const options = {
+      folder: openModelFolder(folder.path, nodePlatform),
+      library,
+      runtime: createOnnxRuntime(),
+      open: {},
+    }
     await expect(openSpeechModel({ ...options, language: 'xx' })).rejects.toThrow(/no language "xx".*<\|en\|>/)
   })
 })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOnnxRuntime } from '../../onnx'
 import { type Library, loadLibrary } from '../library'
 import { openModelFolder } from '../model-folder'
+import { nodePlatform } from '../node-platform'
 import { goldenClips, samplesOf, whisperFolder } from './golden-clips'
 import { isInvented } from './invented'
 import { openSpeechModel } from './open-speech-model'
@@ -16,7 +17,7 @@ describe.skipIf(!whisperFolder)(title, () => {
   beforeAll(async () => {
     library = await loadLibrary('The test')
     const options = {
-      folder: openModelFolder(whisperFolder!),
+      folder: openModelFolder(whisperFolder!, nodePlatform),
       library,
       runtime: createOnnxRuntime(),
       language: undefined,

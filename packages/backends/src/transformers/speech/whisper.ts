@@ -1,8 +1,9 @@
 import { type CallOptions, PerStreamError, type TensorHandle, type TensorSession } from '@perstream/spec'
-import { decodeText, fromLibrary, type Library } from '../library'
+import { decodeText, type Library, type WhisperFeatureSettings } from '../library'
 import { argmax, idsTensor, keptOutputs, logSumExp, type MergedDecoder, startSequence } from '../merged-decoder'
 import type { ModelFolder } from '../model-folder'
 import { openSessions } from '../open-sessions'
+import { logMelOf, openLogMel } from './log-mel'
 import type { OpenParts, SpeechModel, Transcribed } from './transcribed'
 import { applyWhisperRules, readWhisperTokens, timestampStep, type WhisperTokens } from './whisper-rules'
 
@@ -31,14 +32,16 @@ export async function openWhisper(options: WhisperOptions): Promise<SpeechModel>
   const tokens = readWhisperTokens(config, generation ?? {})
   const language = languageToken(tokens, options.language)
   const heldOutputs = keptOutputs(Number(config.decoder_layers), ['decoder', 'encoder'])
+  const { config: listening } = new library.WhisperFeatureExtractor(preprocessor)
   const opened = await openSessions({
+    logMel: () => openLogMel(listening, runtime, { ...open, signal }),
     encoder: () => folder.open(runtime, 'encoder_model', { ...open, signal, heldOutputs: [encoded] }),
     decoder: () => folder.open(runtime, 'decoder_model_merged', { ...open, signal, heldOutputs }),
   })
   const words = new library.PreTrainedTokenizer(tokenizer, tokenizerConfig)
   const parts: WhisperParts = {
     ...{ ...opened.sessions, tokens, language, timestamps: options.timestamps ?? true },
-    extract: new library.WhisperFeatureExtractor(preprocessor),
+    listening,
     decode: (ids) => decodeText(words, ids),
     longest: Math.floor(Number(config.max_target_positions ?? 448) / 2),
   }
@@ -49,13 +52,14 @@ export async function openWhisper(options: WhisperOptions): Promise<SpeechModel>
 }
 
 interface WhisperParts {
+  readonly logMel: TensorSession
   readonly encoder: TensorSession
   readonly decoder: TensorSession
+  readonly listening: WhisperFeatureSettings
   readonly tokens: WhisperTokens
   /** Undefined: English only, or to be found out. */
   readonly language: number | undefined
   readonly timestamps: boolean
-  readonly extract: InstanceType<Library['WhisperFeatureExtractor']>
   readonly decode: (ids: readonly number[]) => string
   /** Tokens it writes at most. */
   readonly longest: number
@@ -64,9 +68,8 @@ interface WhisperParts {
 const encoded = 'last_hidden_state'
 
 async function transcribe(samples: Float32Array, parts: WhisperParts, options: CallOptions = {}): Promise<Transcribed> {
-  const { input_features } = await parts.extract(samples)
-  options.signal?.throwIfAborted()
-  const { [encoded]: hidden } = await parts.encoder.runHeld({ input_features: fromLibrary(input_features) }, options)
+  using input_features = await logMelOf(samples, parts.logMel, parts.listening, options)
+  const { [encoded]: hidden } = await parts.encoder.runHeld({ input_features }, options)
   using states = hidden!
   await using sequence = startSequence(parts.decoder)
   const written = await write(sequence, states, parts, options)
