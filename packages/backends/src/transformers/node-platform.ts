@@ -21,8 +21,9 @@ export const nodePlatform: TransformersPlatform = {
   },
   detectorDevice: 'cpu',
   defaultDetector() {
+    const require = createRequire(import.meta.url)
     try {
-      return { path: createRequire(import.meta.url).resolve(`${detectorPackage}/dist/silero_vad_v6.onnx`) }
+      return { path: require.resolve('@ricky0123/vad-web/dist/silero_vad_v6.onnx') }
     } catch (cause) {
       throw new PerStreamError(
         'dependency-missing',
