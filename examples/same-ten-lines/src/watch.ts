@@ -11,6 +11,7 @@ await using preset = await openPreset(name)
 await using memory = await createMemoryGraph({ store: createVolatileStore(), text: preset.text })
 const source = await openFrameSource(video, { drivers: [nodeAvDriver()] })
 for await (const event of createPerStream({ ...preset, source, memory, questions: [{ question }] })) {
-  if (event.type === 'memory-stored') console.log(`${event.seconds.toFixed(1)} s  ${event.text}`)
+  if (event.type === 'memory-stored')
+    console.log(event.seconds.toFixed(1), event.outcome, event.text.replaceAll('\n', ' / '))
   if (event.type === 'answered') console.log(`${event.question}\n${event.text}`)
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createGraph, encodeModel, type SafetensorsInput, writeSafetensors } from '@perstream/onnx'
 import type { PatchGrid, Tensor } from '@perstream/spec'
 import { describe, expect, it } from 'vitest'
+import { offerSoftwareAdapter } from '../../test/onnx-devices'
 import { createOnnxRuntime } from '../onnx'
 import { createSpatialProjection } from './spatial-projection'
 import { largestDifference, readGolden, shared } from './test-material'
@@ -50,26 +51,27 @@ async function tinyFile(change: (tensors: Map<string, SafetensorsInput>) => void
 const grid = (values: readonly number[], dimensions: number, space = 'eyes'): PatchGrid => {
   return { data: Float32Array.from(values), rows: 1, columns: values.length / dimensions, dimensions, space }
 }
+offerSoftwareAdapter()
 const runtime = createOnnxRuntime({ threads: 1 })
 const open = (bytes: Uint8Array) => createSpatialProjection({ weights: { bytes }, runtime, device: 'cpu' })
+const devices = (await runtime.capabilities()).filter(({ device }) => ['cpu', 'wasm', 'webgpu'].includes(device))
 const patches = grid([1, 2, 3, -1, 0.5, 0], 3)
 
 describe('createSpatialProjection', () => {
-  it('projects as the prototype does (C1-mlp-tiny)', async () => {
-    await using projection = await open(await tinyFile())
-    expect(projection).toMatchObject({ from: 'eyes', to: 'words', inputDimensions: 3, dimensions: 2 })
-    const vectors = await projection.project(patches)
-    const expected = [-0.411569, -0.4679, 1.16325, -1.053176]
-    expect(vectors.length).toBe(2)
-    expect(
-      largestDifference(
-        vectors.flatMap((vector) => [...vector]),
-        expected,
-      ),
-    ).toBeLessThan(2e-6)
-    const [pooled] = await projection.projectPooled([patches])
-    expect(largestDifference(pooled!, [0.37584, -0.760538])).toBeLessThan(2e-6)
-  })
+  for (const { device, available, detail } of devices) {
+    const title = `projects as the prototype does on ${device} (C1-mlp-tiny)`
+    it.skipIf(!available)(available ? title : `${title} (skipped: ${detail})`, async () => {
+      await using projection = await createSpatialProjection({ weights: { bytes: await tinyFile() }, runtime, device })
+      expect(projection).toMatchObject({ from: 'eyes', to: 'words', inputDimensions: 3, dimensions: 2 })
+      const vectors = await projection.project(patches)
+      const expected = [-0.411569, -0.4679, 1.16325, -1.053176]
+      expect(vectors.length).toBe(2)
+      const found = vectors.flatMap((vector) => [...vector])
+      expect(largestDifference(found, expected)).toBeLessThan(2e-6)
+      const [pooled] = await projection.projectPooled([patches])
+      expect(largestDifference(pooled!, [0.37584, -0.760538])).toBeLessThan(2e-6)
+    })
+  }
 
   it('takes an ONNX model, with the spaces it names', async () => {
     const graph = createGraph()
