@@ -1,4 +1,5 @@
 export { crc32 } from './crc32'
+export { arrayOfType } from './element-types'
 export { encodeAll } from './encode-all'
 export { fromHalf, toHalf } from './half'
 export { collect, mapAsync } from './iterable'

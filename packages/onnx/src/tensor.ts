@@ -1,24 +1,10 @@
-import { type ElementType, PerStreamError, type Tensor, type TensorData } from '@perstream/spec'
+import { arrayOfType } from '@perstream/kit'
+import { PerStreamError, type Tensor, type TensorData } from '@perstream/spec'
 import type { OnnxElementType, OnnxTensor } from './model'
-
-const arrays = {
-  float32: Float32Array,
-  float16: Uint16Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-} as const satisfies Record<ElementType, unknown>
 
 /** Bytes of one element. */
 export function elementSize(type: OnnxElementType): number {
-  return type === 'bfloat16' ? 2 : arrays[type].BYTES_PER_ELEMENT
+  return type === 'bfloat16' ? 2 : arrayOfType[type].BYTES_PER_ELEMENT
 }
 
 /**
@@ -27,7 +13,8 @@ export function elementSize(type: OnnxElementType): number {
  */
 export function createTensor(name: string, { type, shape, data }: Tensor): OnnxTensor {
   const count = shape.reduce((product, size) => product * size, 1)
-  if (!(data instanceof arrays[type])) throw new TypeError(`data of "${name}": ${type} lies in a ${arrays[type].name}`)
+  if (!(data instanceof arrayOfType[type]))
+    throw new TypeError(`data of "${name}": ${type} lies in a ${arrayOfType[type].name}`)
   if (data.length !== count) {
     throw new TypeError(`data of "${name}" has ${data.length} elements: the shape [${shape}] needs ${count}`)
   }
@@ -45,12 +32,12 @@ export function readTensorData({ name, type, shape, data }: OnnxTensor): Tensor 
   }
   const size = elementSize(type)
   const { buffer, byteOffset } = data.byteOffset % size === 0 ? data : new Uint8Array(data)
-  return { type, shape, data: new arrays[type](buffer as ArrayBuffer, byteOffset, data.length / size) }
+  return { type, shape, data: new arrayOfType[type](buffer as ArrayBuffer, byteOffset, data.length / size) }
 }
 
 /** The bytes of numbers of one type. @throws PerStreamError `model-invalid` for fractions where whole numbers belong */
 export function rawBytes(type: OnnxElementType, numbers: readonly (number | bigint)[]): Uint8Array {
-  const array: TensorData = new arrays[type === 'bfloat16' ? 'uint16' : type](numbers.length)
+  const array: TensorData = new arrayOfType[type === 'bfloat16' ? 'uint16' : type](numbers.length)
   numbers.forEach((number, i) => {
     const wide = typeof array[i] === 'bigint'
     if (wide && typeof number === 'number' && !Number.isInteger(number)) {

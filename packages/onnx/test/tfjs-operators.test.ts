@@ -108,7 +108,7 @@ describe('reductions', () => {
       inputs: [{ shape: [2, 4], values: [1, 5, 5, 2, 9, 7, 8, 9] }, scalar(3)],
       outputs: ['result', 'result:1'],
     })
-    expect(found['result']).toMatchObject({ shape: [2, 3], values: [5, 5, 2, 9, 9, 8] })
+    expect(found.result).toMatchObject({ shape: [2, 3], values: [5, 5, 2, 9, 9, 8] })
     expect(found['result:1']).toEqual({ type: 'int64', shape: [2, 3], values: [1, 2, 3, 0, 3, 2] })
   })
 

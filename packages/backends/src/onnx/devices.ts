@@ -1,8 +1,9 @@
+import { arrayOfType } from '@perstream/kit'
 import { type DeviceCapability, type ElementType, PerStreamError } from '@perstream/spec'
 import { reasonOf } from './failures'
 import type { Host, HostModel } from './host'
 import type { NamedDevice } from './named-device'
-import { arrayOfType, elementTypes } from './ort'
+import { elementTypes } from './ort'
 import { identityModel, probeModels } from './probe-model'
 
 /** What an emitter of graphs asks of a device. */

@@ -1,5 +1,5 @@
+import { arrayOfType } from '@perstream/kit'
 import { PerStreamError, type Tensor, type TensorHandle, type TensorSpec } from '@perstream/spec'
-import { arrayOfType } from './ort'
 
 /**
  * Makes the check of the names, element types and shapes of what a model is fed. It runs for every token of a decoder, so

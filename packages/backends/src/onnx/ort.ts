@@ -1,3 +1,4 @@
+import { arrayOfType } from '@perstream/kit'
 import type { ElementType, Tensor } from '@perstream/spec'
 
 /** What we use of a tensor of onnxruntime-common. */
@@ -44,22 +45,6 @@ export interface OrtModule {
   /** In onnxruntime-node only. */
   listSupportedBackends?(): readonly { readonly name: string; readonly bundled: boolean }[]
 }
-
-/** The typed array that carries each element type. */
-export const arrayOfType = {
-  float32: Float32Array,
-  float16: Uint16Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-} as const satisfies Record<ElementType, unknown>
 
 /** Every element type that crosses our boundary. */
 export const elementTypes = Object.keys(arrayOfType) as ElementType[]
