@@ -1,4 +1,5 @@
 import type { CallOptions } from './options'
+import type { TensorData } from './tensor'
 
 /** Element types that tensors at a runtime's boundary can have. */
 export type ElementType =
@@ -19,17 +20,7 @@ export type ElementType =
 export interface Tensor {
   readonly type: ElementType
   readonly shape: readonly number[]
-  readonly data:
-    | Float32Array
-    | Float64Array
-    | Int8Array
-    | Uint8Array
-    | Int16Array
-    | Uint16Array
-    | Int32Array
-    | Uint32Array
-    | BigInt64Array
-    | BigUint64Array
+  readonly data: TensorData
 }
 
 /** A tensor that may still lie on the device. */

@@ -1,35 +1,9 @@
-import type {
-  Answerer,
-  CallOptions,
-  Captioner,
-  Device,
-  KeyframeSelector,
-  Progress,
-  Projection,
-  RememberGate,
-  SpeakPolicy,
-  SpeechRecognizer,
-  TensorRuntime,
-  TextEncoder,
-  TripletExtractor,
-  VisionEncoder,
-} from '@perstream/spec'
+import type { CallOptions, Device, Progress, SpeakPolicy, TensorRuntime, TextEncoder } from '@perstream/spec'
+import type { PerStreamParts } from '../pipeline/parts'
 
 /** A set of parts that fit together: all of a pipeline but its source and its memory. Whoever made it disposes it. */
-export interface PipelinePreset extends AsyncDisposable {
+export interface PipelinePreset extends Omit<PerStreamParts, 'source' | 'memory'>, AsyncDisposable {
   readonly name: string
-  readonly keyframes: KeyframeSelector
-  /** Makes patch grids of keyframes, for memories to keep; undefined where none are wanted, or none can be made. */
-  readonly vision?: VisionEncoder | undefined
-  /** Brings patches into the text encoder's space, for the gate to read them. */
-  readonly projection?: Projection | undefined
-  readonly caption: Captioner
-  /** Puts what is said into sentences; undefined where nothing listens. */
-  readonly speech?: SpeechRecognizer | undefined
-  readonly text: TextEncoder
-  readonly gate: RememberGate
-  readonly triplets?: TripletExtractor | undefined
-  readonly answer: Answerer
   /** How many memories its answerer wants to choose from. */
   readonly topK: number
   readonly speak: SpeakPolicy
