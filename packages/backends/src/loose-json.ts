@@ -1,4 +1,4 @@
-import { withoutThinking } from '../thinking'
+import { withoutThinking } from './thinking'
 
 /**
  * Finds JSON in what a model wrote, and what is nearly JSON: within prose or fences, after its thinking, with single quotes, Python's

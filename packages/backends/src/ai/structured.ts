@@ -1,7 +1,7 @@
 import { importPeer } from '@perstream/kit'
 import type { CallOptions } from '@perstream/spec'
 import type * as Zod from 'zod'
-import { findJson } from './loose-json'
+import { findJson } from '../loose-json'
 import { type AiRequest, dataRule, type RequestPart } from './request'
 import type { AiService } from './service'
 
