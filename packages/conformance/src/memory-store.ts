@@ -1,34 +1,21 @@
 import { collect } from '@perstream/kit'
 import type { Memory, MemoryBatch, MemoryOperation, MemoryStore, MemoryVersion } from '@perstream/spec'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { type CurrentStore, openForEach, type StoreSubject } from './store-subject'
 
 /** A store under test, empty. */
-export interface MemoryStoreSubject {
-  readonly store: MemoryStore
-  /** Opens what was written once more, after the first was disposed; absent where a store does not outlive that. */
-  readonly reopen?: (() => Promise<MemoryStore>) | undefined
+export interface MemoryStoreSubject extends StoreSubject<MemoryStore> {
   /**
    * All bytes that the store keeps for itself, in files say, and beside them what is compressed in them as it was: to see that what is
    * deleted is in none of them.
    */
   readonly contents?: (() => Promise<Uint8Array>) | undefined
-  /** Removes what the test left behind. */
-  readonly cleanUp?: (() => Promise<void>) | undefined
 }
 
 /** Registers the tests that every `MemoryStore` must pass. */
 export function memoryStoreContract(name: string, open: () => Promise<MemoryStoreSubject>): void {
   describe(`MemoryStore contract: ${name}`, () => {
-    const current = {} as Current
-    beforeEach(async () => {
-      current.subject = await open()
-      current.store = current.subject.store
-    })
-    afterEach(async () => {
-      await current.store[Symbol.asyncDispose]()
-      await current.subject.cleanUp?.()
-    })
-
+    const current: Current = openForEach(open)
     testReplay(current)
     testOrder(current)
     testDeletion(current)
@@ -37,11 +24,7 @@ export function memoryStoreContract(name: string, open: () => Promise<MemoryStor
   })
 }
 
-/** What the test that runs works on. */
-interface Current {
-  subject: MemoryStoreSubject
-  store: MemoryStore
-}
+type Current = CurrentStore<MemoryStore, MemoryStoreSubject>
 
 function testReplay(current: Current): void {
   it('replays batches as they were committed', async () => {

@@ -1,29 +1,15 @@
 import { createRandom } from '@perstream/kit'
 import type { PatchGrid, TensorPrecision, TensorStore } from '@perstream/spec'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { type CurrentStore, openForEach, type StoreSubject } from './store-subject'
 
 /** A tensor store under test, empty. */
-export interface TensorStoreSubject {
-  readonly store: TensorStore
-  /** Opens what was written once more, after the first was disposed; absent where a store does not outlive that. */
-  readonly reopen?: (() => Promise<TensorStore>) | undefined
-  /** Removes what the test left behind. */
-  readonly cleanUp?: (() => Promise<void>) | undefined
-}
+export type TensorStoreSubject = StoreSubject<TensorStore>
 
 /** Registers the tests that every `TensorStore` must pass. */
 export function tensorStoreContract(name: string, open: () => Promise<TensorStoreSubject>): void {
   describe(`TensorStore contract: ${name}`, () => {
-    const current = {} as Current
-    beforeEach(async () => {
-      current.subject = await open()
-      current.store = current.subject.store
-    })
-    afterEach(async () => {
-      await current.store[Symbol.asyncDispose]()
-      await current.subject.cleanUp?.()
-    })
-
+    const current: Current = openForEach(open)
     testValues(current)
     testIds(current)
     testCalls(current)
@@ -32,11 +18,7 @@ export function tensorStoreContract(name: string, open: () => Promise<TensorStor
   })
 }
 
-/** What the test that runs works on. */
-interface Current {
-  subject: TensorStoreSubject
-  store: TensorStore
-}
+type Current = CurrentStore<TensorStore, TensorStoreSubject>
 
 function testValues(current: Current): void {
   it('gives a grid back bit by bit in f32, and nothing for what is not there', async () => {
