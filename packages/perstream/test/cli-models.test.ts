@@ -220,7 +220,7 @@ describe('perstream models path and verify', () => {
       ...{ code: 1, stdout: '', stderr: expect.stringContaining('Did you mean owner/tiny-bert') },
     })
     expect((await run('verify', 'smal')).stderr).toContain('Did you mean small?')
-    expect((await run('path', 'something/else')).stderr).toContain('"perstream models pull something/else" gets it.')
+    expect((await run('path', 'something/else')).stderr).toContain('This gets it: perstream models pull something/else')
   })
 
   it('tells intact, damaged and absent apart, and what to do', async () => {

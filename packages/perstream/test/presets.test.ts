@@ -9,8 +9,10 @@ import { nodeAvDriver } from '@perstream/video/node-av'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lookAlikeFolder } from '../../backends/src/transformers/look-alikes'
 import { writeSmolVlm } from '../../backends/src/transformers/tiny-smolvlm'
+import { writeDinov2 } from '../../backends/src/transformers/tiny-vision'
 import { startChatServer } from '../../backends/test/ai/chat-server'
 import { createOmniPreset, createPerStream, createStandardPreset, type PipelinePreset } from '../src'
+import { publishedModels } from '../src/cli/published-models'
 import { captionWithBoth } from '../src/presets/caption-with-both'
 import { writeClip } from './support/clip'
 import { events, ofType, perstream } from './support/command'
@@ -67,6 +69,35 @@ describe('the standard preset', () => {
     } finally {
       await folder.remove()
     }
+  })
+
+  it('runs from the command line, and keeps grids', async () => {
+    const [captioner, vision] = [await lookAlikeFolder(), await lookAlikeFolder()]
+    try {
+      await writeSmolVlm(captioner)
+      await writeDinov2(vision)
+      const store = scratch.path('standard-memory')
+      const models = ['--preset', 'standard', '--model', captioner.path, '--vision', vision.path, '--text', text]
+      const run = await events('run', clip, '--store', store, ...models, '--device', 'cpu')
+      expect(run).toMatchObject({ code: 0 })
+      expect(ofType(run.events, 'memory-stored').some((event) => event.text.includes('Dentist'))).toBe(true)
+      const { grids } = JSON.parse((await perstream('inspect', store, '--json')).stdout) as { grids: number }
+      expect(grids).toBeGreaterThan(0)
+    } finally {
+      await Promise.all([captioner.remove(), vision.remove()])
+    }
+  })
+
+  it('tells of all models that are not there, and how to get them', async () => {
+    const run = await perstream(
+      ...['run', clip, '--store', scratch.path('none'), '--preset', 'standard'],
+      ...['--models', scratch.path('no-models')],
+    )
+    expect(run.code).toBe(1)
+    for (const id of Object.values(publishedModels).filter((name) => name !== publishedModels.omni))
+      expect(run.stderr).toContain(`perstream models pull ${id} --files "*.json" `)
+    const words = ['run', clip, '--store', scratch.path('none'), '--preset', 'standard', '--vision', 'none']
+    expect((await perstream(...words, '--models', scratch.path('no-models'))).stderr).not.toContain('dinov2')
   })
 
   it('closes what it opened when a model is missing', async () => {

@@ -1,4 +1,5 @@
 import { visionEncoderContract } from '@perstream/conformance'
+import { poolGrid } from '@perstream/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTransformersVisionEncoder } from '../transformers'
 import { frameOf, type LookAlikeFolder, lookAlikeFolder, patchRowsPlainly, picture } from './look-alikes'
@@ -40,6 +41,19 @@ describe.each(families)('grids of a $type look-alike', ({ type }) => {
       expect(Math.max(...expected.map((value, k) => Math.abs(value - data[k]!)))).toBeLessThan(1e-5)
     })
   })
+})
+
+it('pools grids to the size that is asked for', async () => {
+  const { path } = folders.get('dinov2')!
+  await using encoder = await createTransformersVisionEncoder({
+    model: path,
+    device: 'cpu',
+    pool: { rows: 2, columns: 3 },
+  })
+  const frames = [frameOf(picture(48, 32), 0)]
+  const [pooled] = await encoder.encode(frames)
+  await using whole = await open('dinov2')
+  expect(pooled).toEqual(poolGrid((await whole.encode(frames))[0]!, 2, 3))
 })
 
 visionEncoderContract('a DINOv2 look-alike', { create: () => open('dinov2') })

@@ -1,3 +1,4 @@
+import { poolGrid } from '@perstream/kit'
 import {
   type CallOptions,
   type Device,
@@ -34,6 +35,8 @@ export interface TransformersModelOptions extends CallOptions {
 export interface TransformersVisionEncoderOptions extends TransformersModelOptions {
   /** The id of its embedding space. Default: the model's type and the name of its folder. */
   readonly space?: string | undefined
+  /** Grids are pooled to this size, as the prototype does before it stores them. Default: they are kept as they are. */
+  readonly pool?: { readonly rows: number; readonly columns: number } | undefined
 }
 
 /** Opens a vision transformer on a platform: `createTransformersVisionEncoder` of the entry point. */
@@ -57,18 +60,18 @@ export async function openVisionEncoder(
     throw unsupported(folder, problem)
   }
   const process = createImageProcessor(library, preprocessor)
-  const { space = `${layout.type}-${folderName(model)}` } = options
+  const { space = `${layout.type}-${folderName(model)}`, pool } = options
   return {
     space,
     dimensions: layout.width,
     async encode(frames, callOptions = {}) {
       callOptions.signal?.throwIfAborted()
       const grids: PatchGrid[] = []
-      for (const frame of frames)
-        grids.push({
-          ...(await gridOf(await process(frame, callOptions), { session, layout, folder }, callOptions)),
-          space,
-        })
+      for (const frame of frames) {
+        const whole = await gridOf(await process(frame, callOptions), { session, layout, folder }, callOptions)
+        const grid = { ...whole, space }
+        grids.push(pool ? poolGrid(grid, pool.rows, pool.columns) : grid)
+      }
       return grids
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { PerStreamError } from '@perstream/spec'
 import { type ModelFlags, modelsFolder, openHub } from './models-folder'
+import { pullCommand } from './published-models'
 
 /** A model that commands can be given the name of. */
 export interface KnownModel {
@@ -79,6 +80,23 @@ export async function findModel(nameOrFolder: string, flags: ModelFlags): Promis
   throw unknownModel(nameOrFolder, models, flags)
 }
 
+/**
+ * Sees whether models are there.
+ * @throws PerStreamError `model-missing` that tells of all that are not
+ */
+export async function checkModels(names: readonly string[], flags: ModelFlags): Promise<void> {
+  const found = await Promise.allSettled(names.map((name) => findModel(name, flags)))
+  const failed = found.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
+  if (failed.length === 0) return
+  if (failed.length === 1 || !failed.every(isMissing)) throw failed[0]
+  const message = failed.map((error) => error.message).join('\n')
+  throw new PerStreamError('model-missing', message, { fields: { missing: failed.map(({ fields }) => fields.name) } })
+}
+
+function isMissing(error: unknown): error is PerStreamError {
+  return PerStreamError.isInstance(error) && error.code === 'model-missing'
+}
+
 function givenFolder(name: string, folder: string): KnownModel {
   return {
     ...{ name, kind: 'folder', folder, model: basename(folder) },
@@ -95,12 +113,14 @@ function newest(models: readonly KnownModel[], matches: (model: KnownModel) => b
 function unknownModel(name: string, models: readonly KnownModel[], flags: ModelFlags): PerStreamError {
   const names = [...new Set(models.map((each) => each.name))]
   const near = nearNames(name, names)
-  const known = near.length > 0 ? `Did you mean ${near.join(', or ')}?` : listed(names)
   const isId = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/.test(name)
-  const advice = isId ? ` "perstream models pull ${name}" gets it.` : ''
+  const advice = [
+    ...(near.length > 0 ? [`Did you mean ${near.join(', or ')}?`] : isId ? [] : [listed(names)]),
+    ...(isId ? [`This gets it: ${pullCommand(name)}`] : []),
+  ]
   return new PerStreamError(
     'model-missing',
-    `There is no model "${name}" in ${modelsFolder(flags)}. ${known}${advice}`,
+    `There is no model "${name}" in ${modelsFolder(flags)}. ${advice.join(' ')}`,
     {
       fields: { name, near },
     },

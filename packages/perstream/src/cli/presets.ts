@@ -9,8 +9,9 @@ import { createRemotePreset } from '../presets/remote'
 import { createStandardPreset } from '../presets/standard'
 import type { CommandContext } from './context'
 import { UsageError } from './exit'
-import { findModel } from './model-names'
+import { checkModels, findModel } from './model-names'
 import { modelsOption } from './models-folder'
+import { publishedModels } from './published-models'
 import { liteText, openTextEncoder, type TextFlags } from './text-encoder'
 import { createWorkProgress } from './work-progress'
 
@@ -18,9 +19,8 @@ const names = ['lite', 'standard', 'omni', 'remote'] as const
 const devices: readonly Device[] = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu', 'wasm']
 const dtypes: readonly ModelDtype[] = ['f32', 'f16', 'int8', 'q4']
 
-/** The encoder of sentences of every preset but lite, and the models that presets take where none is named. */
-const publishedText = 'sentence-transformers/all-MiniLM-L6-v2'
-const published = { standard: 'HuggingFaceTB/SmolVLM-256M-Instruct', omni: 'Qwen/Qwen2.5-Omni-7B' } as const
+/** What --vision is called that leaves grids out. */
+const noVision = 'none'
 
 /** The variable that names the speech model where --speech does not. */
 const speechVariable = 'PERSTREAM_SPEECH_MODEL'
@@ -50,9 +50,12 @@ export function addPresetOptions(command: Command): Command {
     )
     .option(
       '--text <name>',
-      `what makes the vectors of memories and questions: lite, or a model (default: lite, of other presets ${publishedText})`,
+      `what makes the vectors of memories and questions: lite, or a model (default: lite, of other presets ${publishedModels.text})`,
     )
-    .option('--vision <name>', 'standard: a vision transformer whose patch grids are kept')
+    .option(
+      '--vision <name>',
+      `standard: a vision transformer whose patch grids are kept, or ${noVision} (default: ${publishedModels.vision})`,
+    )
     .option(
       '--projection <file>',
       "omni: brings the model's patches into the text encoder's space, for the gate to read",
@@ -68,12 +71,12 @@ export function addPresetOptions(command: Command): Command {
 
 /** The encoder that a preset's memories are written with. */
 export function textOf({ preset, text }: PresetFlags): string {
-  return text ?? (preset === 'lite' ? liteText : publishedText)
+  return text ?? (preset === 'lite' ? liteText : publishedModels.text)
 }
 
 /** Whether memories of a preset have patch grids. */
 export function keepsGrids({ preset, grids, vision }: PresetFlags): boolean {
-  return grids === true || preset === 'omni' || (preset === 'standard' && vision !== undefined)
+  return grids === true || preset === 'omni' || (preset === 'standard' && vision !== noVision)
 }
 
 /** Where the speech model is; undefined: nothing is listened to. @throws UsageError when nothing says where */
@@ -122,6 +125,7 @@ export const speechDescription = `remember what is said too, with this Whisper o
  */
 export async function loadPreset(flags: PresetFlags, context: CommandContext): Promise<PipelinePreset> {
   const { note } = context
+  await checkModels(namesOf(flags), flags)
   const preset = await openParts(async (parts) => {
     const speech = await openSpeech(flags, context)
     if (speech) parts.keep(speech)
@@ -159,10 +163,11 @@ async function openPreset(flags: PresetFlags, { text, context }: OpenPreset): Pr
     const onWarning = ({ message }: Warning) => context.note(`perstream: ${message}`)
     return createRemotePreset({ ...shared, model: await remoteModel(flags), onWarning })
   }
-  const { folder } = await findModel(flags.model ?? published[preset], flags)
+  const { folder } = await findModel(flags.model ?? publishedModels[preset], flags)
   if (preset === 'standard') {
-    const vision = flags.vision === undefined ? undefined : (await findModel(flags.vision, flags)).folder
-    return createStandardPreset({ ...shared, captioner: folder, vision })
+    const vision = visionOf(flags)
+    const grids = vision === undefined ? undefined : (await findModel(vision, flags)).folder
+    return createStandardPreset({ ...shared, captioner: folder, vision: grids })
   }
   const progress = createWorkProgress(context, 'bytes')
   try {
@@ -170,6 +175,21 @@ async function openPreset(flags: PresetFlags, { text, context }: OpenPreset): Pr
   } finally {
     progress.stop()
   }
+}
+
+/** The name of the vision transformer of the standard preset. */
+function visionOf({ vision = publishedModels.vision }: PresetFlags): string | undefined {
+  return vision === noVision ? undefined : vision
+}
+
+/** The names of the models that a preset takes from the folder of models. */
+function namesOf(flags: PresetFlags): string[] {
+  const { preset, model } = flags
+  const text = textOf(flags)
+  const names = text === liteText ? [] : [text]
+  if (preset === 'standard' || preset === 'omni') names.push(model ?? publishedModels[preset])
+  const vision = preset === 'standard' ? visionOf(flags) : undefined
+  return vision === undefined ? names : [...names, vision]
 }
 
 async function remoteModel({ model, baseUrl }: PresetFlags) {

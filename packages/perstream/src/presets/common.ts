@@ -1,8 +1,14 @@
 import { createOnnxRuntime } from '@perstream/backends/onnx'
 import { createRememberGate } from '@perstream/gate'
 import type { CallOptions, RememberGate, SpeechRecognizer, TensorRuntime, TextEncoder } from '@perstream/spec'
+import { defaultConfig } from '../pipeline/config'
 import type { OpenedParts } from './opened-parts'
 import type { ModelPresetOptions } from './preset'
+
+const [rows, columns] = defaultConfig.poolSize
+
+/** How large the grids are that presets keep. */
+export const patches = { rows, columns }
 
 /** The runtime that was given, or one of its own. */
 export function runtimeOf({ runtime, threads }: Pick<ModelPresetOptions, 'runtime' | 'threads'>): TensorRuntime {

@@ -2,7 +2,7 @@ import type { ModelPlacement } from '@perstream/backends/models'
 import { type ModelDtype, PerStreamError } from '@perstream/spec'
 import { createFlowKeyframes } from '@perstream/video'
 import { defaultConfig } from '../pipeline/config'
-import { gateOf, openSpeech, openText, runtimeOf } from './common'
+import { gateOf, openSpeech, openText, patches, runtimeOf } from './common'
 import { openParts } from './opened-parts'
 import type { ModelPresetOptions, PipelinePreset } from './preset'
 
@@ -68,6 +68,3 @@ export function createOmniPreset(options: OmniPresetOptions): Promise<PipelinePr
     }
   })
 }
-
-const [rows, columns] = defaultConfig.poolSize
-const patches = { rows, columns }

@@ -3,7 +3,7 @@ import { createExtractiveAnswerer, createQuietPolicy } from '@perstream/responde
 import { type Captioner, PerStreamError, type TripletExtractor } from '@perstream/spec'
 import { createFlowKeyframes } from '@perstream/video'
 import { captionWithBoth } from './caption-with-both'
-import { gateOf, openSpeech, openText, runtimeOf } from './common'
+import { gateOf, openSpeech, openText, patches, runtimeOf } from './common'
 import { liteTopK } from './lite'
 import { type OpenedParts, openParts } from './opened-parts'
 import type { ModelPresetOptions, PipelinePreset } from './preset'
@@ -12,7 +12,7 @@ import type { ModelPresetOptions, PipelinePreset } from './preset'
 export interface StandardPresetOptions extends ModelPresetOptions {
   /** Folder of a small captioner in the layout of transformers.js: SmolVLM, Idefics3 or Florence-2. */
   readonly captioner: string
-  /** Folder of a vision transformer (SigLIP, CLIP, DINO), whose patch grids memories then keep. */
+  /** Folder of a vision transformer (SigLIP, CLIP, DINO), whose patch grids memories then keep, pooled to 8 x 8. */
   readonly vision?: string | undefined
 }
 
@@ -34,7 +34,7 @@ export function createStandardPreset(options: StandardPresetOptions): Promise<Pi
     const vision =
       options.vision === undefined
         ? undefined
-        : parts.keep(await createTransformersVisionEncoder({ model: options.vision, ...open }))
+        : parts.keep(await createTransformersVisionEncoder({ model: options.vision, pool: patches, ...open }))
     const missing: string[] = []
     const reading = await openReading(parts, options, missing)
     return {
