@@ -6,6 +6,7 @@ import {
   cosine,
   crc32,
   createRandom,
+  createSpeechLimits,
   encodeAll,
   fromHalf,
   importPeer,
@@ -146,6 +147,21 @@ describe('crc32', () => {
       const bytes = Uint8Array.from({ length }, () => random.integer(0, 256))
       expect(crc32(bytes)).toBe(zlibCrc32(bytes))
     }
+  })
+})
+
+describe('createSpeechLimits', () => {
+  it('forgets what lies further back than a day, and keeps a gap that is longer', () => {
+    const limits = createSpeechLimits({ perDay: 2, minGapSeconds: 0 })
+    const hour = 3_600_000
+    for (const at of [0, 2 * hour]) limits.spoke(at)
+    expect(limits.reached(23.9 * hour)).toBe('the budget of this day is spent')
+    expect(limits.reached(24 * hour)).toBeUndefined()
+    const rare = createSpeechLimits({ minGapSeconds: 48 * 3600 })
+    rare.spoke(0)
+    rare.spoke(30 * hour)
+    expect(rare.reached(77 * hour)).toBe('spoke a moment ago')
+    expect(rare.reached(78 * hour)).toBeUndefined()
   })
 })
 

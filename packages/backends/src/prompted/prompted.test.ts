@@ -315,9 +315,9 @@ describe('createChoiceSpeakPolicy', () => {
       ...{ kind: 'spoke', text: 'Your keys are not in the bowl.', probability: 0.7 },
       citations: [{ memoryId: 'keys' }],
     })
-    expect(await policy.consider(request(60_000))).toMatchObject({ kind: 'silent', reason: 'it spoke a moment ago' })
+    expect(await policy.consider(request(60_000))).toMatchObject({ kind: 'silent', reason: 'spoke a moment ago' })
     expect(await policy.consider(request(130_000))).toMatchObject({ kind: 'spoke' })
-    expect(await policy.consider(request(900_000))).toMatchObject({ reason: 'it spoke often enough this hour' })
+    expect(await policy.consider(request(900_000))).toMatchObject({ reason: 'the budget of this hour is spent' })
   })
 
   it('is silent otherwise, and asks nobody where there is nothing to say', async () => {

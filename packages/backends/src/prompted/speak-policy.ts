@@ -1,16 +1,13 @@
+import { createSpeechLimits, type SpeechLimitOptions } from '@perstream/kit'
 import type { CallOptions, ChoiceScorer, Generator, PromptTurn, SpeakPolicy, Speech } from '@perstream/spec'
 import { citationOf, type MemoryContext, memoryContext } from './context'
 import { dataBlock, dataRule } from './data-block'
 import { rulesTurn, wordsTurn, writeReply } from './write-reply'
 
 /** Options of {@link createChoiceSpeakPolicy}. */
-export interface ChoiceSpeakPolicyOptions {
+export interface ChoiceSpeakPolicyOptions extends SpeechLimitOptions {
   /** Speaks when the probability of "Yes" is greater, 0..1. Default 0.5; calibrate it on your own streams. */
   readonly threshold?: number | undefined
-  /** Seconds of silence after it spoke, 0 or more. Default 120. */
-  readonly minGapSeconds?: number | undefined
-  /** Times it may speak in any hour, 0 or more. Default 4. */
-  readonly perHour?: number | undefined
   /** Characters of memories that the model is shown, 100 or more. Default 1000. */
   readonly contextCharacters?: number | undefined
   /** Tokens of what it says at most. Default 200. */
@@ -28,21 +25,12 @@ ${dataRule}`
  */
 export function createChoiceSpeakPolicy(
   model: ChoiceScorer & Generator,
-  {
-    threshold = 0.5,
-    minGapSeconds = 120,
-    perHour = 4,
-    contextCharacters = 1000,
-    maxNewTokens = 200,
-  }: ChoiceSpeakPolicyOptions = {},
+  { threshold = 0.5, contextCharacters = 1000, maxNewTokens = 200, ...limitOptions }: ChoiceSpeakPolicyOptions = {},
 ): SpeakPolicy {
   if (!(threshold >= 0 && threshold <= 1)) throw new TypeError(`threshold is ${threshold}: it must be in 0..1`)
-  for (const [name, value] of Object.entries({ minGapSeconds, perHour })) {
-    if (!(value >= 0)) throw new TypeError(`${name} is ${value}: it must be 0 or more`)
-  }
   if (!(contextCharacters >= 100))
     throw new TypeError(`contextCharacters is ${contextCharacters}: it must be 100 or more`)
-  const spoken: number[] = []
+  const limits = createSpeechLimits(limitOptions)
 
   return {
     async consider(request, { signal } = {}) {
@@ -51,7 +39,7 @@ export function createChoiceSpeakPolicy(
       const seen = request.captions.map(({ text }) => text.trim()).filter(Boolean)
       if (seen.length === 0) return silence('nothing is in view')
       if (context.memories.length === 0) return silence('no memory bears on the moment')
-      const limit = reachedLimit(spoken, request.now, { minGapSeconds, perHour })
+      const limit = limits.reached(request.now)
       if (limit) return silence(limit)
       const probability = await askWhether(model, { seen, context, signal })
       if (!(probability > threshold)) return silence('the model would rather be silent', probability)
@@ -61,7 +49,7 @@ export function createChoiceSpeakPolicy(
       ]
       const text = (await writeReply(model, prompt, { maxNewTokens, signal })).text.trim()
       if (text === '') return silence('the model had no words', probability)
-      spoken.push(request.now)
+      limits.spoke(request.now)
       return { kind: 'spoke', text, citations: context.memories.map(citationOf), probability }
     },
   }
@@ -69,17 +57,6 @@ export function createChoiceSpeakPolicy(
 
 function silence(reason: string, probability?: number): Speech {
   return { kind: 'silent', reason, probability }
-}
-
-function reachedLimit(
-  spoken: readonly number[],
-  now: number,
-  { minGapSeconds, perHour }: { readonly minGapSeconds: number; readonly perHour: number },
-): string | undefined {
-  const last = spoken.at(-1)
-  if (last !== undefined && now - last < minGapSeconds * 1000) return 'it spoke a moment ago'
-  const recent = spoken.filter((at) => now - at < 3_600_000).length
-  return recent >= perHour ? 'it spoke often enough this hour' : undefined
 }
 
 interface Situation extends CallOptions {
