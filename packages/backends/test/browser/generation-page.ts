@@ -2,11 +2,7 @@ import { createLanguageModel, createQwenVisionEncoder, openServedModel } from '@
 import { createOnnxRuntime } from '@perstream/backends/onnx'
 import type { Device, PromptTurn } from '@perstream/spec'
 import { decodeValue, encodeValue } from './tensor-text'
-
-const wasmPaths = {
-  mjs: '/ort/ort-wasm-simd-threaded.asyncify.mjs',
-  wasm: '/ort/ort-wasm-simd-threaded.asyncify.wasm',
-}
+import { wasmPaths } from './wasm-paths'
 
 /** Writes after prompts in the page, and encodes one image. */
 async function write(device: Device, promptsText: string): Promise<string> {

@@ -1,10 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { shared } from '../../src/models/test-material'
 import { difference, modelFolder, readGolden, turnsOf } from '../golden'
-import { findChromium, servePages } from './onnx-server'
+import { filesOf, findChromium, servePages } from './onnx-server'
 import { decodeValue, encodeValue } from './tensor-text'
 
 const executablePath = findChromium()
@@ -24,7 +22,7 @@ describe.skipIf(!able)(`writing in Chromium${able ? '' : reason}`, () => {
       it(`${name} on ${device} gives the golden tokens`, { timeout: 300_000 }, async () => {
         const golden = await readGolden(name)
         const cases = [golden.pixel_cases[1]!, golden.injected_cases[4]!]
-        const { url, server } = await servePages(filesOf(modelFolder(name)), ['generation-page'])
+        const { url, server } = await servePages(filesOf('/model', modelFolder(name)), ['generation-page'])
         const page = await browser.newPage()
         try {
           await page.goto(url)
@@ -48,13 +46,6 @@ describe.skipIf(!able)(`writing in Chromium${able ? '' : reason}`, () => {
     }
   }
 })
-
-/** Every file of a model's folder, under /model. */
-function filesOf(folder: string): Record<string, Uint8Array> {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  const paths = entries.map((entry) => join(entry.parentPath, entry.name))
-  return Object.fromEntries(paths.map((path) => [`/model/${relative(folder, path)}`, readFileSync(path)]))
-}
 
 function familyOf(name: string): string {
   return (

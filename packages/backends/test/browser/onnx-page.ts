@@ -2,6 +2,7 @@ import { createOnnxRuntime, type OnnxRuntime, type OnnxRuntimeOptions, type WebW
 import type { ModelSource, OpenModelOptions, Tensor, TensorHandle, TensorSession } from '@perstream/spec'
 import * as ort from 'onnxruntime-web/webgpu'
 import { decodeValue, encodeValue } from './tensor-text'
+import { wasmPaths } from './wasm-paths'
 
 declare const Worker: new (url: string, options: { type: 'module' }) => WebWorker
 
@@ -24,11 +25,6 @@ function signalOf(id: number | undefined): AbortSignal | undefined {
 
 type Feeds = Record<string, Tensor | { handle: number }>
 type PageOptions = Omit<OnnxRuntimeOptions, 'worker'> & { place: 'page' | 'worker'; script?: string; bare?: boolean }
-
-const wasmPaths = {
-  mjs: '/ort/ort-wasm-simd-threaded.asyncify.mjs',
-  wasm: '/ort/ort-wasm-simd-threaded.asyncify.wasm',
-}
 
 const calls = {
   runtime({ place, script = '/onnx-worker.js', bare, ...options }: PageOptions) {

@@ -1,10 +1,6 @@
 import { createServedSentenceEncoder } from '@perstream/backends/models'
 import { createOnnxRuntime } from '@perstream/backends/onnx'
-
-const wasmPaths = {
-  mjs: '/ort/ort-wasm-simd-threaded.asyncify.mjs',
-  wasm: '/ort/ort-wasm-simd-threaded.asyncify.wasm',
-}
+import { wasmPaths } from './wasm-paths'
 
 /** Encodes texts in the page. */
 async function encode(texts: readonly string[]): Promise<number[][]> {

@@ -7,11 +7,8 @@ import {
 import { collect } from '@perstream/kit'
 import type { Device, Frame, RgbImage, Utterance } from '@perstream/spec'
 import { decodeValue, encodeValue } from './tensor-text'
+import { wasmPaths } from './wasm-paths'
 
-const wasmPaths = {
-  mjs: '/ort/ort-wasm-simd-threaded.asyncify.mjs',
-  wasm: '/ort/ort-wasm-simd-threaded.asyncify.wasm',
-}
 const runtime = createOnnxRuntime({ wasmPaths })
 
 /** Hears 16 kHz sound in the page. */

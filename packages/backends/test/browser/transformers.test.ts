@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, relative } from 'node:path'
 import { collect } from '@perstream/kit'
 import type { Utterance } from '@perstream/spec'
 import { type Browser, chromium } from 'playwright-core'
@@ -10,7 +9,7 @@ import { frameOf, type LookAlikeFolder, lookAlikeFolder, picture } from '../../s
 import { goldenClips, samplesOf, whisperFolder, wordErrorRate } from '../../src/transformers/speech/golden-clips'
 import { writeSmolVlm } from '../../src/transformers/tiny-smolvlm'
 import { writeDinov2 } from '../../src/transformers/tiny-vision'
-import { findChromium, servePages } from './onnx-server'
+import { filesOf, findChromium, servePages } from './onnx-server'
 import { decodeValue, encodeValue } from './tensor-text'
 
 interface Page {
@@ -34,12 +33,12 @@ describe.skipIf(!executablePath)(
       smolvlm = await lookAlikeFolder()
       await writeDinov2(dinov2)
       await writeSmolVlm(smolvlm)
-      const detectors = dirname(createRequire(import.meta.url).resolve('@ricky0123/vad-web/dist/silero_vad_v6.onnx'))
+      const detector = createRequire(import.meta.url).resolve('@ricky0123/vad-web/dist/silero_vad_v6.onnx')
       const files = {
         ...filesOf('/dinov2', dinov2.path),
         ...filesOf('/smolvlm', smolvlm.path),
         ...(whisperFolder && filesOf('/whisper', whisperFolder)),
-        '/vad/silero_vad_v6.onnx': readFileSync(join(detectors, 'silero_vad_v6.onnx')),
+        '/vad/silero_vad_v6.onnx': readFileSync(detector),
       }
       served = await servePages(files, ['transformers-page'])
     }, 120_000)
@@ -104,10 +103,3 @@ describe.skipIf(!executablePath)(
     )
   },
 )
-
-/** Every file of a folder, under a path of the server. */
-function filesOf(path: string, folder: string): Record<string, Uint8Array> {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  const paths = entries.map((entry) => join(entry.parentPath, entry.name))
-  return Object.fromEntries(paths.map((file) => [`${path}/${relative(folder, file)}`, readFileSync(file)]))
-}
