@@ -68,7 +68,10 @@ async function readImport(imports: string, name: string): Promise<KnownModel | u
  * @throws PerStreamError `model-missing` that names those that are called alike
  */
 export async function findModel(nameOrFolder: string, flags: ModelFlags): Promise<KnownModel> {
-  const models = await knownModels(flags)
+  return pickModel(nameOrFolder, await knownModels(flags), flags)
+}
+
+async function pickModel(nameOrFolder: string, models: readonly KnownModel[], flags: ModelFlags): Promise<KnownModel> {
   const named =
     models.find(({ kind, name }) => kind === 'imported' && name === nameOrFolder) ??
     newest(models, ({ name }) => name === nameOrFolder) ??
@@ -85,7 +88,8 @@ export async function findModel(nameOrFolder: string, flags: ModelFlags): Promis
  * @throws PerStreamError `model-missing` that tells of all that are not
  */
 export async function checkModels(names: readonly string[], flags: ModelFlags): Promise<void> {
-  const found = await Promise.allSettled(names.map((name) => findModel(name, flags)))
+  const models = await knownModels(flags)
+  const found = await Promise.allSettled(names.map((name) => pickModel(name, models, flags)))
   const failed = found.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
   if (failed.length === 0) return
   if (failed.length === 1 || !failed.every(isMissing)) throw failed[0]
