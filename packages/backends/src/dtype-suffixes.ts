@@ -8,3 +8,6 @@ export const dtypeSuffixes: Readonly<Record<ModelDtype, string>> = {
   q4: '_q4',
   q4f16: '_q4f16',
 }
+
+/** All dtypes, the finest first. */
+export const finestFirst = Object.keys(dtypeSuffixes) as readonly ModelDtype[]

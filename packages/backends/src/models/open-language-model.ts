@@ -12,10 +12,10 @@ import {
   type TensorRuntime,
   type TensorSession,
 } from '@perstream/spec'
+import { dtypeSuffixes, finestFirst } from '../dtype-suffixes'
 import type { LanguageModelConfig } from './config/model-config'
 import { readModelConfig } from './config/read-model-config'
 import { writeDecoderLayers } from './graphs/model-graphs'
-import { dtypeSuffixes } from './import/dtype-suffixes'
 import { importModel } from './import/import-model'
 import { readImportedTable } from './import/imported-table'
 import type { ImportDtype } from './import/weight-plan'
@@ -209,7 +209,7 @@ async function writePart(path: string, { folder, imported, config, part }: PartO
 }
 
 async function readyMadeSuffix(folder: string, dtype: ModelDtype | undefined): Promise<string | undefined> {
-  for (const each of dtype === undefined ? (Object.keys(dtypeSuffixes) as ModelDtype[]) : [dtype]) {
+  for (const each of dtype === undefined ? finestFirst : [dtype]) {
     if (await exists(onnxPath(folder, 'embed_tokens', dtypeSuffixes[each]))) return dtypeSuffixes[each]
   }
   return undefined

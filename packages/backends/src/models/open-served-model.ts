@@ -6,8 +6,8 @@ import {
   type TensorRuntime,
   type TensorSession,
 } from '@perstream/spec'
+import { dtypeSuffixes } from '../dtype-suffixes'
 import { readModelConfig } from './config/read-model-config'
-import { dtypeSuffixes } from './import/dtype-suffixes'
 import type { LanguageModelParts } from './language-model-parts'
 
 /** Options of {@link openServedModel}. */

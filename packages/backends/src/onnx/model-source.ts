@@ -7,6 +7,7 @@ import {
   type OpenModelOptions,
   PerStreamError,
 } from '@perstream/spec'
+import { dtypeSuffixes, finestFirst } from '../dtype-suffixes'
 import { modelMissing } from './failures'
 import type { HostModel } from './host'
 import { nameNodes, nameOf } from './name-nodes'
@@ -29,11 +30,6 @@ export interface FoundModel {
   /** Finds a file beside it; undefined for bytes, which have no neighbours. */
   readonly sibling: ((name: string) => Promise<string>) | undefined
 }
-
-const suffixes: Readonly<Record<ModelDtype, string>> = {
-  ...{ f32: '', f16: '_fp16', int8: '_quantized', q4: '_q4', q4f16: '_q4f16' },
-}
-const finestFirst: readonly ModelDtype[] = ['f32', 'f16', 'int8', 'q4', 'q4f16']
 
 /** What {@link findModel} needs. */
 export interface FindModelParts {
@@ -67,7 +63,7 @@ async function findInFolder(
 ): Promise<FoundModel> {
   const tried: string[] = []
   for (const each of dtypes(dtype, elementTypes)) {
-    const path = `${folder.replace(/[/\\]$/, '')}/onnx/${name}${suffixes[each]}.onnx`
+    const path = `${folder.replace(/[/\\]$/, '')}/onnx/${name}${dtypeSuffixes[each]}.onnx`
     if (await files.exists(path, { signal })) return describe(path, files, { signal })
     tried.push(path)
   }
@@ -84,7 +80,7 @@ async function findOnHub(
   let missing: unknown
   for (const each of dtypes(dtype, elementTypes)) {
     try {
-      const location = await fetchFile(`onnx/${name}${suffixes[each]}.onnx`)
+      const location = await fetchFile(`onnx/${name}${dtypeSuffixes[each]}.onnx`)
       const found = await describe(location, files, { signal })
       return { ...found, label: `the model ${id}`, sibling: (file) => fetchFile(`onnx/${file}`) }
     } catch (error) {
@@ -97,7 +93,7 @@ async function findOnHub(
 
 /** The dtypes to try: the one that is asked for, or those whose arithmetic the device has, finest first. */
 function dtypes(asked: ModelDtype | undefined, elementTypes: readonly ElementType[]): readonly ModelDtype[] {
-  if (asked !== undefined && !Object.hasOwn(suffixes, asked)) {
+  if (asked !== undefined && !Object.hasOwn(dtypeSuffixes, asked)) {
     throw new TypeError(`dtype is "${asked}": it must be one of ${finestFirst.join(', ')}`)
   }
   if (asked !== undefined) return [asked]

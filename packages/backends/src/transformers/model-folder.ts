@@ -6,6 +6,7 @@ import {
   type TensorRuntime,
   type TensorSession,
 } from '@perstream/spec'
+import { dtypeSuffixes, finestFirst } from '../dtype-suffixes'
 import type { TransformersPlatform } from './platform'
 
 /** Where a model in the layout of transformers.js is: a folder on the disk, or the URL of one. */
@@ -21,15 +22,6 @@ export interface ModelFolder {
   /** Opens one of its models. Without a dtype, the finest that is there. @throws PerStreamError `model-missing` and what opening gives */
   open(runtime: TensorRuntime, name: string, options?: OpenModelOptions): Promise<TensorSession>
 }
-
-const suffixes: Readonly<Record<ModelDtype, string>> = {
-  f32: '',
-  f16: '_fp16',
-  int8: '_quantized',
-  q4: '_q4',
-  q4f16: '_q4f16',
-}
-const finestFirst: readonly ModelDtype[] = ['f32', 'f16', 'int8', 'q4', 'q4f16']
 
 /** Looks at a model's folder; nothing is read before it is asked for. @throws TypeError for an empty location */
 export function openModelFolder(location: ModelLocation, platform: TransformersPlatform): ModelFolder {
@@ -58,7 +50,7 @@ export function openModelFolder(location: ModelLocation, platform: TransformersP
     open: (runtime, name, options = {}) => {
       const dtypes = options.dtype === undefined ? finestFirst : [options.dtype]
       const source = (dtype: ModelDtype) =>
-        isUrl ? { url: `${base}/onnx/${name}${suffixes[dtype]}.onnx` } : { folder: base, name }
+        isUrl ? { url: `${base}/onnx/${name}${dtypeSuffixes[dtype]}.onnx` } : { folder: base, name }
       return openFirst(dtypes, (dtype) => runtime.open(source(dtype), { ...options, dtype }))
     },
   }

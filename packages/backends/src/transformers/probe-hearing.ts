@@ -7,8 +7,7 @@ import { openSilero } from './speech/voice-detector'
 export async function probeHearing(platform: TransformersPlatform, { signal }: CallOptions): Promise<DriverStatus> {
   try {
     const { env } = await loadLibrary('Hearing speech')
-    const place = { device: platform.detectorDevice, signal }
-    await using _detector = await openSilero(platform.createRuntime(), platform.defaultDetector(), place)
+    await using _detector = await openSilero(platform.createRuntime(), platform, { signal })
     return { available: true, version: `transformers.js ${env.version}`, detail: 'Silero voice detector' }
   } catch (error) {
     signal?.throwIfAborted()

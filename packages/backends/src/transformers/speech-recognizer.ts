@@ -72,8 +72,7 @@ export async function openSpeechRecognizer(
   const speech = await openSpeechModel({ folder, library, runtime, open, language, signal })
   let voice: VoiceDetectors | undefined
   try {
-    const place = { device: platform.detectorDevice, signal }
-    voice = vad === false ? undefined : await openSilero(runtime, vad.model ?? platform.defaultDetector(), place)
+    voice = vad === false ? undefined : await openSilero(runtime, platform, { model: vad.model, signal })
   } catch (error) {
     await speech[Symbol.asyncDispose]()
     throw error

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { encodeModel, openSafetensors } from '@perstream/onnx'
 import { type Checkpoint, fileSource, openCheckpoint } from '@perstream/onnx/node'
 import { type CallOptions, PerStreamError, type Progress } from '@perstream/spec'
+import { dtypeSuffixes } from '../../dtype-suffixes'
 import type { ModelConfig } from '../config/model-config'
 import { readModelConfig } from '../config/read-model-config'
 import { writeModelGraphs } from '../graphs/model-graphs'
@@ -12,7 +13,6 @@ import { findLanguageModelNames } from '../graphs/tensor-names'
 import type { WeightTable } from '../graphs/weight-table'
 import { checkpointTable, convertedTable } from './checkpoint-table'
 import { convertWeights } from './convert-weights'
-import { dtypeSuffixes } from './dtype-suffixes'
 import {
   fingerprintInputs,
   type ImportManifest,

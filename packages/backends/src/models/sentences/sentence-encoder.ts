@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { type ModelDtype, PerStreamError, type Progress, type TextEncoder } from '@perstream/spec'
-import { dtypeSuffixes } from '../import/dtype-suffixes'
+import { dtypeSuffixes, finestFirst } from '../../dtype-suffixes'
 import { importModel } from '../import/import-model'
 import { encoderOfSession } from './encoder-of-session'
 import type { OpenSentenceOptions } from './open-sentence-options'
@@ -52,7 +52,7 @@ async function locateModel(options: SentenceEncoderOptions): Promise<string> {
   const { folder, dtype, from, cacheFolder, onProgress, signal } = options
   const place = (root: string, each: ModelDtype) => join(root, 'onnx', `model${dtypeSuffixes[each]}.onnx`)
   if (from !== 'checkpoint') {
-    for (const each of dtype === undefined ? (Object.keys(dtypeSuffixes) as ModelDtype[]) : [dtype]) {
+    for (const each of dtype === undefined ? finestFirst : [dtype]) {
       if (await exists(place(folder, each))) return place(folder, each)
     }
     if (from === 'onnx') throw noModel(place(folder, dtype ?? 'f32'))

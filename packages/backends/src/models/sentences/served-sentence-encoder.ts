@@ -1,5 +1,5 @@
 import { type ModelDtype, PerStreamError, type TextEncoder } from '@perstream/spec'
-import { dtypeSuffixes } from '../import/dtype-suffixes'
+import { dtypeSuffixes } from '../../dtype-suffixes'
 import { encoderOfSession } from './encoder-of-session'
 import type { OpenSentenceOptions } from './open-sentence-options'
 import { chooseMaxTokens, type ReadModelFile, readSentenceSettings } from './sentence-settings'

@@ -1,4 +1,5 @@
-import type { CallOptions, Device, ModelSource, Tensor, TensorRuntime } from '@perstream/spec'
+import type { CallOptions, ModelSource, Tensor, TensorRuntime } from '@perstream/spec'
+import type { TransformersPlatform } from '../platform'
 
 /** Samples of one window, at 16 kHz: 32 ms. */
 export const windowLength = 512
@@ -19,14 +20,15 @@ const contextLength = 64
 
 /**
  * Opens the Silero voice-activity detector (version 5 or 6), which takes about half a millisecond a window.
- * @throws PerStreamError what opening gives
+ * @param options.model where it is; absent: that of the platform
+ * @throws PerStreamError `dependency-missing` when the platform has none, and what opening gives
  */
 export async function openSilero(
   runtime: TensorRuntime,
-  model: ModelSource,
-  { device, signal }: CallOptions & { readonly device: Device },
+  platform: TransformersPlatform,
+  { model = platform.defaultDetector(), signal }: CallOptions & { readonly model?: ModelSource | undefined },
 ): Promise<VoiceDetectors> {
-  const session = await runtime.open(model, { device, threads: 1, signal })
+  const session = await runtime.open(model, { device: platform.detectorDevice, threads: 1, signal })
   const rateShape = session.inputs.find(({ name }) => name === 'sr')?.shape ?? []
   const rate: Tensor = { type: 'int64', shape: rateShape.map(() => 1), data: BigInt64Array.of(16000n) }
   return {
