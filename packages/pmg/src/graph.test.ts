@@ -318,7 +318,7 @@ describe('retrieval', () => {
     expect(found.length).toBeLessThanOrEqual(257)
   })
 
-  it('is quick at 10,000 memories', async () => {
+  it('holds 10,000 memories, and finds each', async () => {
     const random = createRandom(1)
     const graph = await open()
     const inputs = Array.from({ length: 10_000 }, (_, i) =>
@@ -328,16 +328,15 @@ describe('retrieval', () => {
         triplets: [{ subject: `person ${i % 700}`, predicate: 'is in', object: `room ${i % 90}` }],
       }),
     )
-    const start = performance.now()
     for (let i = 0; i < inputs.length; i += 200) await graph.create(inputs.slice(i, i + 200))
-    const created = performance.now()
-    for (let i = 0; i < 20; i++)
-      await graph.retrieve({ text: `where did person ${i} put item`, vector: inputs[i]!.embedding! })
-    const perQuery = (performance.now() - created) / 20
     expect(graph.stats().memories).toBe(10_000)
-    process.stdout.write(
-      `create ${Math.round(10_000 / ((created - start) / 1000))} memories/s, retrieve ${perQuery.toFixed(1)} ms\n`,
-    )
+    for (let i = 0; i < 10_000; i += 500) {
+      const [first] = await graph.retrieve({
+        text: `where did person ${i % 700} put item`,
+        vector: inputs[i]!.embedding!,
+      })
+      expect(first!.memory.text).toBe(inputs[i]!.text)
+    }
   })
 })
 

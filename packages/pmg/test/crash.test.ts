@@ -40,7 +40,12 @@ it(`keeps every acknowledged memory through ${rounds} kills, and no byte of what
     const known: Known = { alive: new Map(), erased: new Map() }
     for (let round = first; round < Math.min(rounds, first + roundsPerFolder); round++) {
       const atStart = random.next() < 0.2
-      await runAndKill(folder, round, { atStart, milliseconds: random.next() * (atStart ? 60 : 90) }, known)
+      await runAndKill(
+        folder,
+        round,
+        { atStart, lines: atStart ? 0 : random.integer(0, 40), milliseconds: random.next() * (atStart ? 60 : 20) },
+        known,
+      )
       const { warnings, hasIndex } = await checkAfterKill(folder, known, `seed ${seed}, round ${round}`)
       if (hasIndex) indexed++
       codes.push(...warnings.map(({ code }) => code))
@@ -102,11 +107,11 @@ function wordsOf({ id, text }: Memory): string {
 async function runAndKill(
   folder: string,
   round: number,
-  { atStart, milliseconds }: { atStart: boolean; milliseconds: number },
+  { atStart, ...until }: { atStart: boolean; lines: number; milliseconds: number },
   known: Known,
 ): Promise<void> {
   const marker = atStart ? '"starting"' : '"open"'
-  const lines = await linesUntilKilled([writer, folder, String(round)], { marker, milliseconds })
+  const lines = await linesUntilKilled([writer, folder, String(round)], { marker, ...until })
   known.doubtful = undefined
   for (const line of lines) {
     const [event, id, text] = JSON.parse(line) as [string, string, string]

@@ -17,7 +17,8 @@ import {
 } from './store-model'
 
 const numRuns = Number(process.env.PERSTREAM_FUZZ ?? 600)
-const longest = 5000
+/** Milliseconds that no damage may cost: what would read without end, not what is slow. */
+const longest = 30_000
 
 /** What is done to the bytes of a file. Places are fractions of its length. */
 const damage = fc.oneof(

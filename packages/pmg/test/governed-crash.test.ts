@@ -23,7 +23,7 @@ it(`finds a governed graph below its budget after each of ${rounds} kills, with 
   const alive = new Set<string>()
   let reduced = 0
   for (let round = 0; round < rounds; round++) {
-    for (const [event, value, bytes] of await runAndKill(50 + random.next() * 200)) {
+    for (const [event, value, bytes] of await runAndKill(random.integer(20, 200), random.next() * 20)) {
       if (event === 'created') {
         alive.add(value as string)
         expect(bytes).toBeLessThanOrEqual(budget)
@@ -43,9 +43,12 @@ it(`finds a governed graph below its budget after each of ${rounds} kills, with 
   expect(reduced).toBeGreaterThan(0)
 }, 300_000)
 
-async function runAndKill(milliseconds: number): Promise<[event: string, value: unknown, bytes: number][]> {
-  const lines = await linesUntilKilled([writer, folder, String(budget)], { marker: '"open"', milliseconds })
-  return lines.map((line) => JSON.parse(line))
+async function runAndKill(
+  lines: number,
+  milliseconds: number,
+): Promise<[event: string, value: unknown, bytes: number][]> {
+  const found = await linesUntilKilled([writer, folder, String(budget)], { marker: '"open"', lines, milliseconds })
+  return found.map((line) => JSON.parse(line))
 }
 
 async function bytesIn(directory: string): Promise<number> {

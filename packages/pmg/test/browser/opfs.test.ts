@@ -125,9 +125,9 @@ describe.skipIf(!executablePath)(`a store in a browser's private files${skipped}
         expect(sequence).toBeGreaterThanOrEqual(last)
         expect(ids.length).toBe(sequence)
         void call('fill', sequence + 1).catch(() => undefined)
-        await wait(150 + round * 40)
+        await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(0)
+        await wait(round * 40)
         await page.close({ runBeforeUnload: false })
-        expect(acknowledged.length).toBeGreaterThan(0)
         last = acknowledged.at(-1)!
       }
     }, 60_000)
