@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { collect } from '@perstream/kit'
 import { describe, expect, it } from 'vitest'
@@ -208,8 +207,7 @@ describe('an abort stops at once with its own reason', () => {
         setTimeout(() => abort.abort(reason), 60)
         await expect(work).rejects.toBe(reason)
       }
-      await wait(30)
-      expect(it.server.open()).toBe(0)
+      await expect.poll(() => it.server.open()).toBe(0)
       expect(it.ai.usage.running).toBe(0)
     }
   })
@@ -259,8 +257,7 @@ describe('an abort stops at once with its own reason', () => {
   it('and leaving a stream closes its connection', async () => {
     await using it = await serve([{ hangAfter: 'some words' }])
     for await (const _ of it.ai.generator().generate(prompt)) break
-    await wait(30)
-    expect(it.server.open()).toBe(0)
+    await expect.poll(() => it.server.open()).toBe(0)
     expect(it.ai.usage).toMatchObject({ running: 0, requests: 1 })
   })
 })

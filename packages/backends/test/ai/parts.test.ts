@@ -120,20 +120,16 @@ describe('the captioner', () => {
   })
 
   it('asks one at a time, or as many as it is told, and keeps the order', async () => {
-    const replies = async ({
-      body,
-    }: {
-      body: { messages: readonly { content: string | readonly ContentPart[] }[] }
-    }): Promise<Reaction> => {
-      const size = imagesOf(body.messages[1]!.content).length
-      await new Promise((resolve) => setTimeout(resolve, size * 25))
-      return { say: `${size} pictures.` }
-    }
     for (const [ahead, most] of [
       [undefined, 1],
       [3, 3],
     ] as const) {
-      const { server, ai } = await lasting(replies)
+      const { server, ai } = await lasting(async ({ body }): Promise<Reaction> => {
+        const size = imagesOf(body.messages[1]!.content).length
+        await expect.poll(() => server.mostOpen()).toBe(most)
+        await new Promise((resolve) => setTimeout(resolve, size * 25))
+        return { say: `${size} pictures.` }
+      })
       const moments = [momentOf(0, 30, 60), momentOf(90), momentOf(120, 150), momentOf(180)]
       const result = await caption(ai, moments, { ahead })
       expect(result.map(({ captions }) => captions[0]!.text)).toEqual([
@@ -154,8 +150,7 @@ describe('the captioner', () => {
       yield* [momentOf(0), momentOf(30, 60), momentOf(90, 120)]
     }
     for await (const _ of it.ai.captioner({ ahead: 3 }).caption(source(), { source: 's' })) break
-    await new Promise((resolve) => setTimeout(resolve, 30))
-    expect(it.server.open()).toBe(0)
+    await expect.poll(() => it.server.open()).toBe(0)
     expect(it.ai.usage.running).toBe(0)
   })
 

@@ -68,6 +68,7 @@ describe('a budget', () => {
   it.each([1, 2])('of %i requests at a time is kept', async (maxConcurrent) => {
     await using it = await serve(
       async () => {
+        await expect.poll(() => it.server.mostOpen()).toBe(maxConcurrent)
         await new Promise((resolve) => setTimeout(resolve, 20))
         return none
       },
