@@ -32,8 +32,10 @@ export {
   type PartPlacement,
 } from './models/open-language-model'
 export { type OpenServedModelOptions, openServedModel } from './models/open-served-model'
+export { type CrossEncoderOptions, createCrossEncoder } from './models/sentences/cross-encoder'
 export type { OpenSentenceOptions } from './models/sentences/open-sentence-options'
 export { createSentenceEncoder, type SentenceEncoderOptions } from './models/sentences/sentence-encoder'
+export { createServedCrossEncoder, type ServedCrossEncoderOptions } from './models/sentences/served-cross-encoder'
 export {
   createServedSentenceEncoder,
   type ServedSentenceEncoderOptions,

@@ -6,6 +6,7 @@ export { type MemoryGraphSubject, memoryRetrieverContract, memoryWriterContract 
 export { type MemoryStoreSubject, memoryStoreContract } from './memory-store'
 export { type ObjectDetectorContractOptions, objectDetectorContract } from './object-detector-contract'
 export { type ReducibleSubject, reducibleContract } from './reducible'
+export { type RerankerContractOptions, rerankerContract } from './reranker'
 export { type SpeakPolicyContractOptions, speakPolicyContract } from './speak-policy'
 export { type TensorRuntimeContractOptions, tensorRuntimeContract } from './tensor-runtime-contract'
 export { type TensorStoreSubject, tensorStoreContract } from './tensor-store'

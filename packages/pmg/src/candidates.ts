@@ -18,6 +18,7 @@ export interface Candidate {
   lexical: number
   graph: number
   time: number
+  reranker: number
   /** The id of the entity that a walk came by. */
   entity?: string
 }
@@ -42,8 +43,8 @@ export interface Candidates {
   add(slots: Iterable<number>): void
 }
 
-export function scoreOf({ vector, lexical, graph, time }: Candidate): number {
-  return vector + lexical + graph + time
+export function scoreOf({ vector, lexical, graph, time, reranker }: Candidate): number {
+  return vector + lexical + graph + time + reranker
 }
 
 /** The candidates, best first; of equals, what happened last. */
@@ -80,7 +81,7 @@ export function gather(state: GraphState, search: Search, weight: number): Candi
       const similarity = products?.[i] ?? Number.NaN
       const lexical = lexicalPart(words, slot, weight)
       const vector = Number.isNaN(parts[i]!) ? expected(lexical) : parts[i]!
-      bySlot.set(slot, { slot, similarity, support: similarity, vector, lexical, graph: 0, time: 0 })
+      bySlot.set(slot, { slot, similarity, support: similarity, vector, lexical, graph: 0, time: 0, reranker: 0 })
     })
   }
   add([...near, ...words.top].map(({ slot }) => slot))

@@ -3,6 +3,7 @@ import {
   type MemoryCategory,
   type MemoryStore,
   PerStreamError,
+  type Reranker,
   type TensorStore,
   type TextEncoder,
 } from '@perstream/spec'
@@ -17,6 +18,11 @@ export interface MemoryGraphOptions extends CallOptions {
   readonly store: MemoryStore
   /** Embeds questions, and memories that come without an embedding. Without it both are found by words and by graph alone. */
   readonly text?: TextEncoder | undefined
+  /**
+   * Reads each question with the best memories, and moves those up that answer it. Default: none. What it costs is its own runs, for 20
+   * memories a question, or as many as are asked for up to 100.
+   */
+  readonly reranker?: Reranker | undefined
   /** Whose memory it is, where an input does not say. Default 'me'. */
   readonly owner?: string | undefined
   /** The categories that are accepted. Default: any. */
@@ -39,7 +45,18 @@ export interface MemoryGraphOptions extends CallOptions {
  * const graph = await createMemoryGraph({ store: createVolatileStore() })
  */
 export async function createMemoryGraph(options: MemoryGraphOptions): Promise<MemoryGraph> {
-  const { store, text, owner = 'me', categories, tensors, now = Date.now, timeZone, weights, signal } = options
+  const {
+    store,
+    text,
+    reranker,
+    owner = 'me',
+    categories,
+    tensors,
+    now = Date.now,
+    timeZone,
+    weights,
+    signal,
+  } = options
   if (typeof store?.commit !== 'function' || typeof store.load !== 'function')
     throw new TypeError('store is missing: give createVolatileStore() or the result of openFileStore()')
   if (typeof owner !== 'string' || owner === '')
@@ -49,6 +66,7 @@ export async function createMemoryGraph(options: MemoryGraphOptions): Promise<Me
   const graph = new StoredGraph({
     store,
     text,
+    reranker,
     owner,
     categories: keys && new Set(keys),
     tensors,

@@ -31,6 +31,8 @@ export interface RetrievalWeights {
   readonly time: number
   /** What a memory loses that means the same as one before it; nothing where it is asked what happened at some time. Default 0.5. */
   readonly variety: number
+  /** What one deviation among the scores of a reranker counts, where there is one. Default 0.3. */
+  readonly reranker: number
 }
 
 /** The vectors of a question, of the graph's space and length 1. */
@@ -51,9 +53,11 @@ export interface ReadyQuery extends MemoryQuery {
   readonly vectors: QueryVectors
   readonly clock: ZoneClock
   readonly weights: RetrievalWeights
+  /** What a reranker said of the best memories, by id, in deviations from their mean. */
+  readonly reranked?: ReadonlyMap<string, number> | undefined
 }
 
-export const defaultWeights: RetrievalWeights = { lexical: 4, graph: 0.5, time: 0.5, variety: 0.5 }
+export const defaultWeights: RetrievalWeights = { lexical: 4, graph: 0.5, time: 0.5, variety: 0.5, reranker: 0.3 }
 
 const seeds = 8
 /** The prototype's `delta_dfs_threshold`. */
@@ -77,17 +81,8 @@ interface Searching {
  * order over memories; of several that say the same, only the best takes a slot.
  */
 export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
-  const { reading, vectors, weights, owner, limit, maxBytes } = query
-  const allowed = allowedSlots(state, query)
-  const scope = inScope(state, reading, allowed)
-  // A vector alone asks for what is nearest to it, and for nothing else.
-  const centred = reading ? state.centred : state.vectors && new CentredSpace(state.vectors, state.slotCount, 'origin')
-  const many = limit * 4 + 32
-  const look = (text: string, vector: Float32Array | undefined, count = many) =>
-    gather(state, { vector, text, owner, allowed: scope, count, centred }, weights.lexical)
-  const found = look(reading?.words ?? '', vectors.about)
-  if (reading && scope && asksForEvents(reading)) found.add(latest(state, scope, many))
-  const timed = reading !== undefined && addMeaning(state, found, reading, { query, scope, centred, look })
+  const { reading, weights, limit, maxBytes } = query
+  const { found, allowed, centred, timed } = find(state, query)
   const variety = timed || !reading ? 0 : weights.variety
   const chosen = choose(state, ordered(state, found.bySlot.values()), { limit, maxBytes, centred, variety })
   const terms = [...new Set(searchTerms(reading?.words ?? ''))]
@@ -98,6 +93,29 @@ export function rank(state: GraphState, query: ReadyQuery): RetrievedMemory[] {
     type: reading && answerTypeOf(reading.words),
   }
   return chosen.map((each) => explain(state, each, query, { terms, asked }))
+}
+
+/** The best memories before any choice among them, each with what it said at the time the query is for. */
+export function shortlist(state: GraphState, query: ReadyQuery, count: number): Memory[] {
+  const { found } = find(state, query)
+  const best = ordered(state, found.bySlot.values()).slice(0, count)
+  return best.map(({ slot }) => asToldThen(state.at(slot)!, query))
+}
+
+/** Finds what may be returned and scores it. */
+function find(state: GraphState, query: ReadyQuery) {
+  const { reading, vectors, weights, owner, limit } = query
+  const allowed = allowedSlots(state, query)
+  const scope = inScope(state, reading, allowed)
+  // A vector alone asks for what is nearest to it, and for nothing else.
+  const centred = reading ? state.centred : state.vectors && new CentredSpace(state.vectors, state.slotCount, 'origin')
+  const many = limit * 4 + 32
+  const look = (text: string, vector: Float32Array | undefined, count = many) =>
+    gather(state, { vector, text, owner, allowed: scope, count, centred }, weights.lexical)
+  const found = look(reading?.words ?? '', vectors.about)
+  if (reading && scope && asksForEvents(reading)) found.add(latest(state, scope, many))
+  const timed = reading !== undefined && addMeaning(state, found, reading, { query, scope, centred, look })
+  return { found, allowed, centred, timed }
 }
 
 const mostInTime = 4096
@@ -124,6 +142,7 @@ function addMeaning(state: GraphState, found: Candidates, reading: QuestionReadi
   addGraph(state, found, query, scope)
   for (const candidate of hours && time > 0 ? found.bySlot.values() : [])
     candidate.time += hoursLead * time * fitsHours(state.filters.momentOf(candidate.slot), hours!, query.clock)
+  addReranked(state, found, query, scope)
   const happened = asks === 'event' && (reading.ranges.length > 0 || anchored !== undefined)
   if (time > 0 && !happened) addNewerValues(state, found, { reading, anchored, lead: time, allowed: scope, centred })
   return happened
@@ -195,6 +214,17 @@ function addGraph(state: GraphState, { bySlot, add }: Candidates, query: ReadyQu
   }
 }
 
+/** Adds what a reranker said, before the newer of two values takes the place of the older: that they tell of one thing it cannot know. */
+function addReranked(state: GraphState, { bySlot, add }: Candidates, query: ReadyQuery, scope: SlotSet | undefined) {
+  const { reranked, weights } = query
+  for (const [id, deviations] of reranked ?? []) {
+    const slot = state.entries.slotOf(id)
+    if (slot === undefined || scope?.has(slot) === false) continue // It went, or changed, while the reranker read.
+    add([slot])
+    bySlot.get(slot)!.reranker = weights.reranker * deviations
+  }
+}
+
 /** What the results of a search are explained by. */
 interface Explanation {
   /** The words of the question, as they are indexed. */
@@ -203,14 +233,14 @@ interface Explanation {
 }
 
 function explain(state: GraphState, { candidate, loss }: Chosen, query: ReadyQuery, { terms, asked }: Explanation) {
-  const { slot, similarity, support, vector, lexical, graph, time, entity } = candidate
+  const { slot, similarity, support, vector, lexical, graph, time, reranker, entity } = candidate
   const entry = state.at(slot)!
   const words = new Set(searchTerms(entry.memory.text))
   const covered = query.weights.lexical === 0 ? 0 : lexical / query.weights.lexical
   return {
     memory: asToldThen(entry, query),
     score: scoreOf(candidate) - loss,
-    parts: { vector: vector - loss, lexical, graph, time },
+    parts: { vector: vector - loss, lexical, graph, time, ...(query.reranked && { reranker }) },
     similarity: Number.isNaN(similarity) ? undefined : similarity,
     confidence: confidenceOf(Number.isNaN(support) ? covered : support, entry.memory.text, asked),
     terms: terms.filter((term) => words.has(term)),

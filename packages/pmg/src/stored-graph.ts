@@ -14,6 +14,7 @@ import {
   PerStreamError,
   type ReductionPlanner,
   type Relation,
+  type Reranker,
   type RetrievedMemory,
   type SourceProgress,
   type TensorStore,
@@ -44,6 +45,7 @@ import type {
 import { checkChanges, checkInput, checkOrder, checkProgress, checkQuery } from './memory-input'
 import { partsOf } from './part-list'
 import { readQuestion } from './question'
+import { rerank } from './reranking'
 import { type RetrievalWeights, rank } from './retrieval'
 import { collectStats } from './stats'
 import { checkSuperseded } from './succession'
@@ -53,6 +55,7 @@ import { createZoneClock, type ZoneClock } from './zone-clock'
 interface Settings {
   readonly store: MemoryStore
   readonly text: TextEncoder | undefined
+  readonly reranker: Reranker | undefined
   readonly owner: string
   readonly categories: ReadonlySet<string> | undefined
   readonly tensors: TensorStore | undefined
@@ -189,13 +192,15 @@ export class StoredGraph implements MemoryGraph {
     checkQuery(query)
     for (const category of query.categories ?? []) this.#checkCategory(category)
     const { text, now = this.#settings.now(), timeZone, limit = 5 } = query
-    const { weights } = this.#settings
+    const { weights, reranker } = this.#settings
     const clock = timeZone === undefined ? this.#settings.clock : createZoneClock(timeZone, 'query.timeZone')
     const fits = (ranges: readonly TimeRange[]) =>
       weights.time > 0 && this.#state.filters.happenedIn(ranges, undefined).count > 0
     const reading = text === undefined ? undefined : readQuestion(text, now, clock, fits)
     const vectors = await queryVectors(this.#state, query, { reading, text: this.#settings.text, signal })
-    const found = rank(this.#state, { ...query, now, limit, reading, vectors, clock, weights })
+    const ready = { ...query, now, limit, reading, vectors, clock, weights }
+    const reranked = await rerank(this.#state, ready, { reranker, signal })
+    const found = rank(this.#state, { ...ready, reranked })
     if (query.touch ?? true) this.#journal.touch(found.map(({ memory }) => memory.id))
     return found
   }

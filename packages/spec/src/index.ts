@@ -92,6 +92,7 @@ export type {
   Moment,
   ObjectDetector,
   Projection,
+  Reranker,
   TextEncoder,
   TextLine,
   TextReader,

@@ -187,6 +187,8 @@ export interface ScoreParts {
   readonly lexical: number
   readonly graph: number
   readonly time: number
+  /** Absent where no reranker read the question. */
+  readonly reranker?: number | undefined
 }
 
 /** A memory that was found, and why. */

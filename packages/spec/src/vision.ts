@@ -26,6 +26,18 @@ export interface TextEncoder {
   encode(texts: readonly string[], options?: CallOptions): Promise<Float32Array[]>
 }
 
+/**
+ * Reads a question together with each of some texts: a cross-encoder, most often. It tells better than vectors what answers a question,
+ * and costs a model's run for every text.
+ */
+export interface Reranker {
+  /**
+   * Says how well each text answers the question, input order: higher is better. Scores are finite; those of one call can be compared
+   * with each other, and need not be on any scale.
+   */
+  score(question: string, texts: readonly string[], options?: CallOptions): Promise<Float32Array>
+}
+
 /** Maps patches into the space of a text encoder. */
 export interface Projection {
   /** The space of the patches it takes, and of the vectors it gives. */

@@ -7,6 +7,8 @@ import type { CommandContext } from './context'
 import { oneLine, range, shortId, sourceName, wrap } from './format'
 import { modelsOption } from './models-folder'
 import { openMemoryForAsking } from './open-memory'
+import { publishedModels } from './published-models'
+import { type RerankerFlags, rerankerOption } from './reranker'
 import { type TextFlags, textOption } from './text-encoder'
 
 export function askCommand(context: CommandContext): Command {
@@ -15,10 +17,11 @@ export function askCommand(context: CommandContext): Command {
     .argument('<dir>', 'folder of the memory')
     .argument('<question>', 'what to ask', parseQuestion)
     .addOption(textOption('what the vectors of the memory were made by'))
+    .addOption(rerankerOption())
     .addOption(modelsOption())
     .option('--json', 'print the answer as one JSON object')
-    .addHelpText('after', '\nExample:\n  perstream ask memory "When is my dentist appointment?"')
-    .action(async (directory: string, question: string, { json, ...flags }: TextFlags & { json?: true }) => {
+    .addHelpText('after', examples)
+    .action(async (directory: string, question: string, { json, ...flags }: AskFlags & { json?: true }) => {
       const answer = await askMemory(context, directory, { question, flags })
       context.out(
         json ? JSON.stringify({ type: 'answered', question, seconds: null, ...answer }) : showAnswer(answer, context),
@@ -26,9 +29,16 @@ export function askCommand(context: CommandContext): Command {
     })
 }
 
+type AskFlags = TextFlags & RerankerFlags
+
+const examples = `
+Examples:
+  perstream ask memory "When is my dentist appointment?"
+  perstream ask memory "Where did I park?" --reranker ${publishedModels.reranker}`
+
 interface Asked {
   readonly question: string
-  readonly flags: TextFlags
+  readonly flags: AskFlags
 }
 
 async function askMemory(context: CommandContext, directory: string, { question, flags }: Asked): Promise<Answer> {

@@ -2,8 +2,9 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createMemoryGraph, type MemoryGraph } from '@perstream/pmg'
 import { type FileMemoryStore, openFileStore, openTensorFiles } from '@perstream/pmg/files'
-import { PerStreamError, type TensorStore, type TextEncoder } from '@perstream/spec'
+import { PerStreamError, type Reranker, type TensorStore, type TextEncoder } from '@perstream/spec'
 import type { CommandContext } from './context'
+import { openReranker, type RerankerFlags } from './reranker'
 import { liteSpace, liteText, openTextEncoder, type TextFlags } from './text-encoder'
 
 /** A memory in a folder, opened by a command. */
@@ -16,6 +17,7 @@ export interface OpenMemory extends AsyncDisposable {
 /** What a memory is opened with. */
 export interface OpenMemoryOptions {
   readonly text?: TextEncoder | undefined
+  readonly reranker?: Reranker | undefined
   /** Makes a place for grids where there is none yet. */
   readonly grids?: boolean | undefined
   /** Bytes of journal beyond which it is merged. */
@@ -33,7 +35,7 @@ export async function openMemory(
   directory: string,
   mode: 'read' | 'write' | 'create',
   { note, signal }: CommandContext,
-  { text, grids = false, compactAfterBytes, mostDiskBytes }: OpenMemoryOptions = {},
+  { text, reranker, grids = false, compactAfterBytes, mostDiskBytes }: OpenMemoryOptions = {},
 ): Promise<OpenMemory> {
   if (mode !== 'create') await mustExist(directory)
   const onWarning = ({ message }: { message: string }) => note(`perstream: ${message}`)
@@ -45,7 +47,7 @@ export async function openMemory(
     if (mode !== 'read' && (grids || (await isFolder(folder))))
       tensors = await openTensorFiles(folder, { ...access, precision: 'f16' })
     const indexed = mostDiskBytes === undefined ? store : withinBytes(store, directory, mostDiskBytes)
-    const graph = await createMemoryGraph({ store: indexed, text, tensors })
+    const graph = await createMemoryGraph({ store: indexed, text, reranker, tensors })
     return {
       graph,
       diskBytes: () => folderBytes(directory),
@@ -73,25 +75,30 @@ function withinBytes(store: FileMemoryStore, directory: string, most: number): F
   }
 }
 
-/** Opens a memory to ask it: with the text encoder its vectors were made by, or by words alone, and then says so. */
+/**
+ * Opens a memory to ask it: with the text encoder its vectors were made by, or by words alone, and then says so; and with the reranker
+ * that is asked for.
+ */
 export async function openMemoryForAsking(
   directory: string,
-  flags: TextFlags,
+  flags: TextFlags & RerankerFlags,
   context: CommandContext,
 ): Promise<OpenMemory> {
   await mustExist(directory)
-  const encoder = await askingEncoder(flags, context)
+  const models: AsyncDisposable[] = []
+  const close = async () => {
+    for (const each of models) await each[Symbol.asyncDispose]()
+  }
   try {
-    const memory = await explainSpaces(directory, flags, openMemory(directory, 'read', context, { text: encoder }))
-    return {
-      ...memory,
-      async [Symbol.asyncDispose]() {
-        await memory[Symbol.asyncDispose]()
-        await encoder?.[Symbol.asyncDispose]()
-      },
-    }
+    const reranker = await openReranker(flags, context)
+    if (reranker) models.push(reranker)
+    const text = await askingEncoder(flags, context)
+    if (text) models.push(text)
+    const memory = await explainSpaces(directory, flags, openMemory(directory, 'read', context, { text, reranker }))
+    models.unshift(memory)
+    return { ...memory, [Symbol.asyncDispose]: close }
   } catch (error) {
-    await encoder?.[Symbol.asyncDispose]()
+    await close()
     throw error
   }
 }

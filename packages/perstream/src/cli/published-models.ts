@@ -1,9 +1,10 @@
-/** Models on the hub that presets take where none is named. */
+/** Models on the hub that presets take where none is named, and one to name where a reranker is wanted. */
 export const publishedModels = {
   text: 'sentence-transformers/all-MiniLM-L6-v2',
   standard: 'HuggingFaceTB/SmolVLM-256M-Instruct',
   vision: 'onnx-community/dinov2-small',
   omni: 'Qwen/Qwen2.5-Omni-7B',
+  reranker: 'cross-encoder/ms-marco-MiniLM-L6-v2',
 } as const
 
 const transformersParts = ['decoder_model_merged', 'embed_tokens', 'vision_encoder']
@@ -11,6 +12,7 @@ const transformersParts = ['decoder_model_merged', 'embed_tokens', 'vision_encod
 /** What of a repository is needed: the others hold the same weights in other forms. */
 const files: Readonly<Record<string, readonly string[]>> = {
   [publishedModels.text]: ['*.json', 'model.safetensors'],
+  [publishedModels.reranker]: ['*.json', 'model.safetensors'],
   [publishedModels.standard]: ['*.json', ...transformersParts.map((name) => `onnx/${name}.onnx`)],
   [publishedModels.vision]: ['*.json', 'onnx/model.onnx'],
 }

@@ -28,12 +28,13 @@ import {
   textOf,
 } from './presets'
 import { createReportRecorder, type ReportRecorder } from './report-recorder'
+import { openReranker, type RerankerFlags, rerankerOption } from './reranker'
 import { createEventPrinter } from './run-printer'
 import { createRunProgress } from './run-progress'
 import { defaultStrategyName, type StrategyName, strategyOf, strategyOption } from './strategies'
 import { liteText } from './text-encoder'
 
-interface RunFlags extends PresetFlags {
+interface RunFlags extends PresetFlags, RerankerFlags {
   readonly store: string
   readonly ask?: readonly ScheduledQuestion[]
   readonly askAt?: readonly ScheduledQuestion[]
@@ -63,6 +64,7 @@ export function runCommand(context: CommandContext): Command {
       'answer at this second, or m:ss, from what was seen until then (again for more)',
       gather(parseAskAt),
     )
+    .addOption(rerankerOption())
     .option('--report <file>', 'write a page with timeline, memories, graph and answers')
     .option('--no-proactive', 'never speak up by itself')
   return addPresetOptions(command)
@@ -116,7 +118,9 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
   const { ask = [], askAt = [] } = flags
   // Memory, then video, then models: what is refused is refused before anything is loaded, and no memory is made for it.
   if (!(await stat(flags.store).catch(() => undefined))) await mustOpen(videos[0]!, context)
-  await using memory = await openMemory(flags.store, 'create', context, { grids: keepsGrids(flags), ...filesOf(flags) })
+  await using reranker = await openReranker(flags, context)
+  const kept = { reranker, grids: keepsGrids(flags), ...filesOf(flags) }
+  await using memory = await openMemory(flags.store, 'create', context, kept)
   await using models = loadOnce(() => loadPreset(flags, context))
   for (const [i, video] of videos.entries()) {
     const questions = i === videos.length - 1 ? [...askAt, ...ask] : askAt

@@ -6,6 +6,7 @@ import { PerStreamError } from '@perstream/spec'
  */
 export interface ConfigSection {
   has(key: string): boolean
+  keys(): readonly string[]
   /** A whole number of 1 or more. @throws PerStreamError `model-invalid` */
   count(key: string, fallback?: number): number
   /** A finite number above 0. @throws PerStreamError `model-invalid` */
@@ -40,6 +41,7 @@ export function createConfigSection(values: Readonly<Record<string, unknown>>, p
   }
   const section: ConfigSection = {
     has: (key) => get(key) !== undefined,
+    keys: () => Object.keys(values),
     invalid: (key, wanted) => fail('model-invalid', key, `it must be ${wanted}`),
     unsupported: (key, supported) => fail('model-unsupported', key, `supported: ${supported}`),
     count(key, fallback) {

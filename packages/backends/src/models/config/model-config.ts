@@ -22,6 +22,8 @@ export interface VisionLanguageConfig {
 export interface SentenceModelConfig {
   readonly family: 'bert'
   readonly encoder: BertConfig
+  /** 'rows': the last layer of each token. 'score': one number for a pair of texts, as cross-encoders give. */
+  readonly gives: 'rows' | 'score'
 }
 
 /** Element-wise functions between the matrices of a feed-forward layer; 'gelu_tanh' is the usual approximation of gelu. */

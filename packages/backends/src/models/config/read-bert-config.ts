@@ -1,6 +1,6 @@
 import { readActivation } from './activation'
 import type { ConfigSection } from './config-section'
-import type { BertConfig } from './model-config'
+import type { BertConfig, SentenceModelConfig } from './model-config'
 
 /**
  * Reads the settings of a BERT encoder.
@@ -25,4 +25,17 @@ export function readBertConfig(root: ConfigSection): BertConfig {
     normEpsilon: root.positive('layer_norm_eps', 1e-12),
     padToken: root.token('pad_token_id') ?? 0,
   }
+}
+
+const scorer = 'BertForSequenceClassification'
+
+/**
+ * What a BERT model gives: a score where it has a head of one class, as cross-encoders have.
+ * @throws PerStreamError `model-unsupported` for more classes
+ */
+export function readBertOutput(root: ConfigSection): SentenceModelConfig['gives'] {
+  if (!root.list('architectures')?.includes(scorer)) return 'rows'
+  const classes = root.section('id2label')?.keys().length ?? root.count('num_labels', 2)
+  if (classes !== 1) throw root.unsupported(root.has('id2label') ? 'id2label' : 'num_labels', 'one class')
+  return 'score'
 }

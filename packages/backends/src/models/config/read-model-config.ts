@@ -1,7 +1,7 @@
 import { PerStreamError } from '@perstream/spec'
 import { type ConfigSection, createConfigSection, isObject } from './config-section'
 import type { ModelConfig, TextModelConfig, VisionLanguageConfig, VisionTokens } from './model-config'
-import { readBertConfig } from './read-bert-config'
+import { readBertConfig, readBertOutput } from './read-bert-config'
 import { readDecoderConfig } from './read-decoder-config'
 import { readVisionConfig } from './read-vision-config'
 
@@ -17,7 +17,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['qwen2', (root) => readText(root, 'qwen2')],
   ['qwen3', (root) => readText(root, 'qwen3')],
   ['llama', (root) => readText(root, 'llama')],
-  ['bert', (root) => ({ family: 'bert', encoder: readBertConfig(root) })],
+  ['bert', (root) => ({ family: 'bert', encoder: readBertConfig(root), gives: readBertOutput(root) })],
 ])
 
 /**

@@ -1,5 +1,5 @@
 import { createGraph, type GraphValue, type OnnxModel } from '@perstream/onnx'
-import type { BertConfig } from '../config/model-config'
+import type { BertConfig, SentenceModelConfig } from '../config/model-config'
 import { unseen } from './causal-attention'
 import { plainFeedForward } from './feed-forward'
 import { createModelWeights, type ModelWeights, type WeightSource } from './model-weights'
@@ -18,11 +18,15 @@ interface BertContext {
 
 /**
  * Writes a BERT encoder: `input_ids`, `attention_mask` and `token_type_ids`, int64 [batch, sequence], give
- * `last_hidden_state` [batch, sequence, width].
+ * `last_hidden_state` [batch, sequence, width], or `logits` [batch, 1] of a model that scores pairs.
  * @param prefix what the names of its tensors begin with: '' or 'bert.'
  * @throws PerStreamError `model-invalid` for a tensor that is missing or has another shape
  */
-export function writeBert(config: BertConfig, source: WeightSource, prefix: string): OnnxModel {
+export function writeBert(
+  { encoder: config, gives }: SentenceModelConfig,
+  source: WeightSource,
+  prefix: string,
+): OnnxModel {
   const graph = createGraph({ name: 'model', domains: { 'com.microsoft': 1 } })
   const operators = createOperators(graph)
   const weights = createModelWeights(operators, source)
@@ -37,8 +41,20 @@ export function writeBert(config: BertConfig, source: WeightSource, prefix: stri
     hidden = writeLayer(context, hidden, `${prefix}encoder.layer.${layer}.`)
   }
   const shaped = reshape(hidden, context.batch, -1, config.width)
-  graph.output('last_hidden_state', shaped, 'float32', ['batch', 'sequence', config.width])
+  if (gives === 'rows') graph.output('last_hidden_state', shaped, 'float32', ['batch', 'sequence', config.width])
+  else graph.output('logits', score(context, shaped, prefix), 'float32', ['batch', 1])
   return graph.build()
+}
+
+/** The head of a classifier over the first row of each text: [batch, 1]. */
+function score({ operators, weights, config: { width } }: BertContext, rows: GraphValue, prefix: string): GraphValue {
+  const { apply, reshape, slice } = operators
+  const first = reshape(slice(rows, 0, 1, 1), -1, width)
+  const pooled = apply(
+    'Tanh',
+    weights.linear(first, `${prefix}pooler.dense`, { inputs: width, outputs: width, bias: true }),
+  )
+  return weights.linear(pooled, 'classifier', { inputs: width, outputs: 1, bias: true })
 }
 
 /** Words, segments and positions added and normed: [batch * sequence, width]. */

@@ -16,7 +16,7 @@ import type { WeightTable } from './weight-table'
  */
 export function writeModelGraphs(config: ModelConfig, source: WeightSource): ReadonlyMap<string, OnnxModel> {
   if (config.family === 'bert') {
-    return new Map([['model', writeBert(config.encoder, source, findBertPrefix(source.table))]])
+    return new Map([['model', writeBert(config, source, findBertPrefix(source.table))]])
   }
   const names = findLanguageModelNames(config, source.table)
   const graphs = new Map([

@@ -7,6 +7,7 @@ export function bertReference(
   config: typeof bertConfig,
   weights: ReadonlyMap<string, Float32Array>,
   ids: readonly number[],
+  segments: readonly number[] = ids.map(() => 0),
 ): Rows {
   const { hidden_size: width, num_attention_heads: heads } = config
   const get = (name: string) => weights.get(name)!
@@ -47,7 +48,11 @@ export function bertReference(
   const gelu = (rows: Rows) => rows.map((x) => x.map((value) => (value / 2) * (1 + errorFunction(value / Math.SQRT2))))
 
   let rows = ids.map((id, i) => {
-    const [word, place, kind] = [row(`${table('word')}`, id), row(table('position'), i), row(table('token_type'), 0)]
+    const [word, place, kind] = [
+      row(`${table('word')}`, id),
+      row(table('position'), i),
+      row(table('token_type'), segments[i]!),
+    ]
     return word.map((value, k) => value + place[k]! + kind[k]!)
   })
   rows = norm(rows, 'embeddings.LayerNorm')

@@ -1,6 +1,7 @@
-import type { CallOptions, Tensor, TensorSession, TextEncoder } from '@perstream/spec'
+import type { TensorSession, TextEncoder } from '@perstream/spec'
 import { poolRows } from './pool-rows'
-import { batchByLength, type SentenceBatch } from './sentence-batches'
+import { runTexts } from './run-texts'
+import { batchByLength } from './sentence-batches'
 import type { SentenceSettings } from './sentence-settings'
 import { createSentenceTokenizer } from './tokenize-sentences'
 
@@ -39,41 +40,16 @@ export function encoderOfSession({
       }
       const vectors: Float32Array[] = texts.map(() => new Float32Array(width))
       const told = texts.map((_, i) => i).filter((i) => texts[i]!.trim() !== '')
-      const ids = told.map((i) => tokenize(texts[i]!))
-      for (const batch of batchByLength(ids.map((each) => each.length))) {
-        const rows = await runBatch(session, ids, batch, { signal: stop })
+      const read = told.map((i) => ({ ids: tokenize(texts[i]!) }))
+      for (const batch of batchByLength(read.map(({ ids }) => ids.length))) {
+        const rows = await runTexts(session, read, batch, { output: 'last_hidden_state', signal: stop })
         batch.places.forEach((place, row) => {
           const own = rows.subarray(row * batch.length * width)
-          vectors[told[place]!] = poolRows(own, { count: ids[place]!.length, width, pooling: settings.pooling })
+          vectors[told[place]!] = poolRows(own, { count: read[place]!.ids.length, width, pooling: settings.pooling })
         })
       }
       return vectors
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   }
-}
-
-/** The rows of the last layer, [texts, length, width]. */
-async function runBatch(
-  session: TensorSession,
-  ids: readonly (readonly number[])[],
-  { places, length }: SentenceBatch,
-  options: CallOptions,
-): Promise<Float32Array> {
-  const shape = [places.length, length]
-  const [inputs, mask] = [new BigInt64Array(places.length * length), new BigInt64Array(places.length * length)]
-  places.forEach((place, row) => {
-    ids[place]!.forEach((id, i) => {
-      inputs[row * length + i] = BigInt(id)
-      mask[row * length + i] = 1n
-    })
-  })
-  const all: Record<string, Tensor> = {
-    input_ids: { type: 'int64', shape, data: inputs },
-    attention_mask: { type: 'int64', shape, data: mask },
-    token_type_ids: { type: 'int64', shape, data: new BigInt64Array(inputs.length) },
-  }
-  const feeds = Object.fromEntries(session.inputs.map(({ name }) => [name, all[name]!]))
-  const { last_hidden_state: rows } = await session.run(feeds, { ...options, outputs: ['last_hidden_state'] })
-  return rows!.data as Float32Array
 }

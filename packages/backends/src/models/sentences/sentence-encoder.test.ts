@@ -1,54 +1,19 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cosine, norm } from '@perstream/kit'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createOnnxRuntime } from '../../onnx'
-import { bertConfig, bertShapes, madeFolder, writeCheckpoint } from '../made-checkpoint'
+import { bertConfig, madeFolder } from '../made-checkpoint'
 import { largestDifference, shared } from '../test-material'
 import { bertReference } from './bert-reference'
+import { idsOf, writeBertFolder } from './made-bert'
 import { batchByLength } from './sentence-batches'
 import { createSentenceEncoder } from './sentence-encoder'
+import { serveFolder } from './serve-folder'
 import { createServedSentenceEncoder } from './served-sentence-encoder'
 
 const runtime = createOnnxRuntime()
-
-/** A tokenizer whose words are the ids of a small BERT: "w5" is 5. */
-const wordTokenizer = {
-  version: '1.0',
-  added_tokens: [],
-  normalizer: null,
-  pre_tokenizer: { type: 'WhitespaceSplit' },
-  post_processor: {
-    type: 'TemplateProcessing',
-    single: [
-      { SpecialToken: { id: 'w1', type_id: 0 } },
-      { Sequence: { id: 'A', type_id: 0 } },
-      { SpecialToken: { id: 'w2', type_id: 0 } },
-    ],
-    pair: [],
-    special_tokens: { w1: { id: 'w1', ids: [1], tokens: ['w1'] }, w2: { id: 'w2', ids: [2], tokens: ['w2'] } },
-  },
-  decoder: null,
-  truncation: { max_length: 4, strategy: 'LongestFirst', stride: 0, direction: 'Right' },
-  model: {
-    type: 'WordLevel',
-    unk_token: 'w0',
-    vocab: Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`w${i}`, i])),
-  },
-}
-
-async function writeBertFolder(folder: string, more: Record<string, unknown> = {}) {
-  const weights = await writeCheckpoint(folder, { config: bertConfig, shapes: bertShapes() })
-  await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(wordTokenizer))
-  await mkdir(join(folder, '1_Pooling'))
-  for (const [name, value] of Object.entries(more)) await writeFile(join(folder, name), JSON.stringify(value))
-  return weights
-}
-
-const idsOf = (text: string) => [1, ...text.split(' ').map((word) => Number(word.slice(1))), 2]
 
 describe('createSentenceEncoder', () => {
   it('computes what BERT is defined as, from safetensors, in batches of any lengths', async () => {
@@ -147,30 +112,10 @@ describe('createSentenceEncoder', () => {
   })
 })
 
-/** Serves the files of a folder. */
-async function serve(folder: string): Promise<AsyncDisposable & { readonly url: string }> {
-  const server = createServer((request, response) => {
-    readFile(join(folder, request.url!)).then(
-      (bytes) => response.end(bytes),
-      () => response.writeHead(404).end(),
-    )
-  })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const close = () => {
-    server.closeAllConnections()
-    return new Promise<void>((resolve) => {
-      server.close(() => resolve())
-    })
-  }
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, [Symbol.asyncDispose]: close }
-}
-
 describe('createServedSentenceEncoder', () => {
   it.skipIf(!shared)('encodes as from the folder (skipped without shared material)', async () => {
     const folder = join(shared!, 'models')
-    await using server = await serve(folder)
+    await using server = await serveFolder(folder)
     const url = `${server.url}/all-MiniLM-L6-v2/`
     await using served = await createServedSentenceEncoder({ url, runtime, device: 'cpu', dtype: 'int8' })
     await using local = await createSentenceEncoder({

@@ -1,6 +1,6 @@
 import { type CallOptions, PerStreamError } from '@perstream/spec'
 import { createConfigSection, isObject } from '../config/config-section'
-import type { BertConfig } from '../config/model-config'
+import type { BertConfig, SentenceModelConfig } from '../config/model-config'
 import { readModelConfig } from '../config/read-model-config'
 
 /** How the rows of a text become one vector: their mean, or the first. */
@@ -9,6 +9,7 @@ export type Pooling = 'mean' | 'first'
 /** What a folder in the layout of sentence-transformers says beside its weights. */
 export interface SentenceSettings {
   readonly config: BertConfig
+  readonly gives: SentenceModelConfig['gives']
   readonly pooling: Pooling
   /** Most ids of a text, with those that the tokenizer adds at both ends. */
   readonly maxTokens: number
@@ -40,7 +41,7 @@ export async function readSentenceSettings(
   if (config.family !== 'bert') {
     throw new PerStreamError(
       'model-unsupported',
-      `${place} holds a ${config.family} model: sentences are encoded by BERT encoders`,
+      `${place} holds a ${config.family} model: sentences are read by BERT encoders`,
       { fields: { place, family: config.family } },
     )
   }
@@ -48,10 +49,24 @@ export async function readSentenceSettings(
   const { contextLength } = config.encoder
   return {
     config: config.encoder,
+    gives: config.gives,
     pooling: readPooling(await optional('1_Pooling/config.json')),
     maxTokens: Math.min(limits.count('max_seq_length', contextLength), contextLength),
     tokenizer: [await required('tokenizer.json'), await optional('tokenizer_config.json')],
   }
+}
+
+/**
+ * Refuses a model that gives something else than what it is opened for.
+ * @throws PerStreamError `model-unsupported`
+ */
+export function checkGives(place: string, { gives }: SentenceSettings, wanted: SentenceSettings['gives']): void {
+  if (gives === wanted) return
+  const message =
+    wanted === 'rows'
+      ? `${place} holds a cross-encoder, which scores pairs of texts: open it with createCrossEncoder`
+      : `${place} holds an encoder of sentences, which scores no pairs: open it with createSentenceEncoder, or take a cross-encoder such as ms-marco-MiniLM-L6-v2`
+  throw new PerStreamError('model-unsupported', message, { fields: { place } })
 }
 
 /**
