@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { createCrossEncoder } from '@perstream/backends/models'
+import { createOnnxRuntime } from '@perstream/backends/onnx'
 import { createWinkTriplets } from '@perstream/lite'
 import { openEncoders } from './gate/encoders'
 import { type Figure, helpIfAsked, printReport } from './harness'
 import { createBaselines, createFixedMix } from './recall/baselines'
-import { cachedEncoder, cachedTriplets } from './recall/cached'
+import { cachedEncoder, cachedReranker, cachedTriplets } from './recall/cached'
 import { type DriveData, loadDriveData } from './recall/drivenact'
 import { ablations, createGraphRanker, createPrototypeRanker } from './recall/graph-rankers'
 import { leaveOneOut, measureAll, type ProtocolScores, protocols } from './recall/measure-drive'
@@ -17,10 +19,11 @@ import { recallSet } from './recall/set/index'
 
 helpIfAsked(`bench:recall. What retrieval finds, of the rows of the prototype's data set and of the project's own set.
 
-  npm run bench:recall -- [--ablation] [--encoders A,B] [--data FILE] [--json]
+  npm run bench:recall -- [--ablation] [--encoders A,B] [--reranker DIR] [--data FILE] [--json]
 
   --ablation       the memory graph without each of its parts
   --encoders A,B   of USE-lite, MiniLM (all that are here)
+  --reranker DIR   the memory graph with a cross-encoder too: a published folder or one with ready-made models
   --data FILE      rows of the data set, as JSON
   --json           one JSON object`)
 
@@ -30,6 +33,7 @@ const { values: options } = parseArgs({
   options: {
     ablation: { type: 'boolean' },
     encoders: { type: 'string' },
+    reranker: { type: 'string' },
     data: { type: 'string', default: `${shared}/data/drivenact.train-val.json` },
     json: { type: 'boolean' },
   },
@@ -58,6 +62,11 @@ const data = existsSync(options.data) ? await loadDriveData(options.data) : unde
 if (!data) notes.push(`the rows were not measured: there is no ${options.data}`)
 const wanted = options.encoders?.split(',')
 const triplets = cachedTriplets(createWinkTriplets())
+await using crossEncoder =
+  options.reranker === undefined
+    ? undefined
+    : await createCrossEncoder({ folder: options.reranker, runtime: createOnnxRuntime() })
+const reranker = crossEncoder && cachedReranker(crossEncoder)
 for (const { name, encoder, missing } of await openEncoders(shared)) {
   if (wanted && !wanted.includes(name)) continue
   if (encoder) await measureEncoder(name, { encoder: cachedEncoder(encoder), triplets })
@@ -68,7 +77,10 @@ printReport({ bench: 'recall', figures, notes })
 
 async function measureEncoder(name: string, tools: RankerTools): Promise<void> {
   const ours = createGraphRanker(tools)
-  const others = options.ablation ? ablations(tools) : [...createBaselines(tools), createPrototypeRanker(tools)]
+  const read = reranker ? [createGraphRanker(tools, 'ours, reranked', { reranker })] : []
+  const others = options.ablation
+    ? ablations(tools)
+    : [...createBaselines(tools), createPrototypeRanker(tools), ...read]
   if (data) await measureRows(name, data, tools, [...others, ours])
   const scores = new Map<string, OwnScores>()
   for (const ranker of [...others, ours]) scores.set(ranker.name, await measureOwn(ranker, recallSet))

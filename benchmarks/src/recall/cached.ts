@@ -1,5 +1,5 @@
 import { encodeAll } from '@perstream/kit'
-import type { TextEncoder, TripletExtractor } from '@perstream/spec'
+import type { Reranker, TextEncoder, TripletExtractor } from '@perstream/spec'
 
 /** An encoder that encodes each text once in a run. */
 export function cachedEncoder(encoder: TextEncoder): TextEncoder {
@@ -27,6 +27,23 @@ export function cachedTriplets(extractor: TripletExtractor): TripletExtractor {
       const found = known.get(text) ?? extractor.extract(text, options)
       known.set(text, found)
       return found
+    },
+  }
+}
+
+/** A reranker that reads each text for a question once in a run. */
+export function cachedReranker(reranker: Reranker): Reranker {
+  const known = new Map<string, Map<string, number>>()
+  return {
+    async score(question, texts, options) {
+      const scores = known.get(question) ?? new Map<string, number>()
+      known.set(question, scores)
+      const fresh = texts.filter((text) => !scores.has(text))
+      const found = await reranker.score(question, fresh, options)
+      fresh.forEach((text, i) => {
+        scores.set(text, found[i]!)
+      })
+      return Float32Array.from(texts, (text) => scores.get(text)!)
     },
   }
 }

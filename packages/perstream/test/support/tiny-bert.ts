@@ -14,24 +14,41 @@ const config = {
 }
 
 /** The files of a BERT encoder of sentences with random weights, as they are published: 200 KB. */
-export function tinyBertFiles(): Map<string, Uint8Array> {
+export function tinyBertFiles(weights: ReadonlyMap<string, Weight> = randomWeights()): Map<string, Uint8Array> {
   const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
   return new Map([
     ['1_Pooling/config.json', json({ pooling_mode_mean_tokens: true, pooling_mode_cls_token: false })],
     ['config.json', json(config)],
-    ['model.safetensors', safetensors(randomWeights())],
+    ['model.safetensors', safetensors(weights)],
     ['tokenizer.json', json(tokenizer())],
     ['tokenizer_config.json', json({})],
   ])
 }
 
 /** Writes {@link tinyBertFiles} into a folder. */
-export function writeTinyBert(folder: string, changes: Readonly<Record<string, unknown>> = {}): void {
-  for (const [name, bytes] of tinyBertFiles()) {
+export function writeTinyBert(
+  folder: string,
+  changes: Readonly<Record<string, unknown>> = {},
+  weights?: ReadonlyMap<string, Weight>,
+): void {
+  for (const [name, bytes] of tinyBertFiles(weights)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), bytes)
   }
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, ...changes }))
+}
+
+/** Writes a cross-encoder with random weights; `bias` is added to its scores. */
+export function writeTinyCrossEncoder(folder: string, bias = 0): void {
+  const { hidden_size: width } = config
+  const random = createRandom(4)
+  const values = (count: number) => Float32Array.from({ length: count }, () => random.gaussian() * 0.3)
+  const weights = randomWeights()
+  weights.set('pooler.dense.weight', { shape: [width, width], values: values(width * width) })
+  weights.set('pooler.dense.bias', { shape: [width], values: values(width) })
+  weights.set('classifier.weight', { shape: [1, width], values: values(width) })
+  weights.set('classifier.bias', { shape: [1], values: Float32Array.of(bias) })
+  writeTinyBert(folder, { architectures: ['BertForSequenceClassification'], id2label: { 0: 'LABEL_0' } }, weights)
 }
 
 function tokenizer() {
@@ -46,7 +63,13 @@ function tokenizer() {
         { Sequence: { id: 'A', type_id: 0 } },
         { SpecialToken: { id: '[end]', type_id: 0 } },
       ],
-      pair: [],
+      pair: [
+        { SpecialToken: { id: '[begin]', type_id: 0 } },
+        { Sequence: { id: 'A', type_id: 0 } },
+        { SpecialToken: { id: '[end]', type_id: 0 } },
+        { Sequence: { id: 'B', type_id: 1 } },
+        { SpecialToken: { id: '[end]', type_id: 1 } },
+      ],
       special_tokens: { '[begin]': special('[begin]'), '[end]': special('[end]') },
     },
     model: {
