@@ -1,12 +1,23 @@
-import { createServedSentenceEncoder } from '@perstream/backends/models'
+import { createServedCrossEncoder, createServedSentenceEncoder } from '@perstream/backends/models'
 import { createOnnxRuntime } from '@perstream/backends/onnx'
 import { wasmPaths } from './wasm-paths'
+
+const opening = { url: '/model', device: 'wasm' } as const
 
 /** Encodes texts in the page. */
 async function encode(texts: readonly string[]): Promise<number[][]> {
   const runtime = createOnnxRuntime({ wasmPaths })
-  await using encoder = await createServedSentenceEncoder({ url: '/model', runtime, device: 'wasm', dtype: 'int8' })
+  await using encoder = await createServedSentenceEncoder({ ...opening, runtime, dtype: 'int8' })
   return (await encoder.encode(texts)).map((vector) => [...vector])
 }
 
-Object.assign(globalThis, { encode })
+/** Reads texts with a question in the page. */
+async function score(question: string, texts: readonly string[]): Promise<number[]> {
+  const runtime = createOnnxRuntime({ wasmPaths })
+  await using reranker = await createServedCrossEncoder({ ...opening, runtime })
+  return [...(await reranker.score(question, texts))]
+}
+
+const functions = { encode, score }
+export type PageFunctions = typeof functions
+Object.assign(globalThis, functions)
