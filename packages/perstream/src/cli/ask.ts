@@ -7,7 +7,7 @@ import type { CommandContext } from './context'
 import { oneLine, range, shortId, sourceName, wrap } from './format'
 import { modelsOption } from './models-folder'
 import { openMemoryForAsking } from './open-memory'
-import { publishedModels } from './published-models'
+import { publishedReranker } from './published-models'
 import { type RerankerFlags, rerankerOption } from './reranker'
 import { type TextFlags, textOption } from './text-encoder'
 
@@ -34,7 +34,7 @@ type AskFlags = TextFlags & RerankerFlags
 const examples = `
 Examples:
   perstream ask memory "When is my dentist appointment?"
-  perstream ask memory "Where did I park?" --reranker ${publishedModels.reranker}`
+  perstream ask memory "Where did I park?" --reranker ${publishedReranker}`
 
 interface Asked {
   readonly question: string

@@ -1,18 +1,20 @@
-/** Models on the hub that presets take where none is named, and one to name where a reranker is wanted. */
+/** Models on the hub that presets take where none is named. */
 export const publishedModels = {
   text: 'sentence-transformers/all-MiniLM-L6-v2',
   standard: 'HuggingFaceTB/SmolVLM-256M-Instruct',
   vision: 'onnx-community/dinov2-small',
   omni: 'Qwen/Qwen2.5-Omni-7B',
-  reranker: 'cross-encoder/ms-marco-MiniLM-L6-v2',
 } as const
+
+/** A cross-encoder on the hub, for who wants one. */
+export const publishedReranker = 'cross-encoder/ms-marco-MiniLM-L6-v2'
 
 const transformersParts = ['decoder_model_merged', 'embed_tokens', 'vision_encoder']
 
 /** What of a repository is needed: the others hold the same weights in other forms. */
 const files: Readonly<Record<string, readonly string[]>> = {
   [publishedModels.text]: ['*.json', 'model.safetensors'],
-  [publishedModels.reranker]: ['*.json', 'model.safetensors'],
+  [publishedReranker]: ['*.json', 'model.safetensors'],
   [publishedModels.standard]: ['*.json', ...transformersParts.map((name) => `onnx/${name}.onnx`)],
   [publishedModels.vision]: ['*.json', 'onnx/model.onnx'],
 }

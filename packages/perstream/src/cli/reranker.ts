@@ -4,7 +4,7 @@ import { Option } from 'commander'
 import type { CommandContext } from './context'
 import { findModel } from './model-names'
 import { modelsFolder } from './models-folder'
-import { publishedModels } from './published-models'
+import { publishedReranker } from './published-models'
 import type { TextFlags } from './text-encoder'
 
 /** What a reranker is opened with. */
@@ -16,7 +16,7 @@ export interface RerankerFlags extends Omit<TextFlags, 'text'> {
 export function rerankerOption(): Option {
   return new Option(
     '--reranker <model>',
-    `have a cross-encoder read the question with the best memories: name or folder, such as ${publishedModels.reranker}`,
+    `have a cross-encoder read the question with the best memories: name or folder, such as ${publishedReranker}`,
   )
 }
 
