@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { MemoryInput } from '@perstream/spec'
 import { expect, it } from 'vitest'
 import { openFileStore } from './files'
 import {
@@ -11,11 +10,7 @@ import {
   type MemoryChange,
   type MemoryGraph,
 } from './index'
-
-const note = (text: string, override: Partial<MemoryInput> = {}): MemoryInput => ({
-  ...{ text, category: 'notes', origin: 'told' },
-  ...override,
-})
+import { note } from './made-note'
 
 /** Reads so many changes and leaves. */
 async function take(graph: MemoryGraph, count: number, options: ChangesOptions = {}): Promise<MemoryChange[]> {

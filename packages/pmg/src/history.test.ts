@@ -1,12 +1,9 @@
 import { collect } from '@perstream/kit'
-import type { MemoryInput, MemoryStore } from '@perstream/spec'
+import type { MemoryStore } from '@perstream/spec'
 import { describe, expect, it } from 'vitest'
 import { createMemoryGraph, createVolatileStore, type MemoryGraph } from './index'
+import { note } from './made-note'
 
-const note = (text: string, override: Partial<MemoryInput> = {}): MemoryInput => ({
-  ...{ text, category: 'notes', origin: 'told' },
-  ...override,
-})
 const seen = (second: number) => ({ source: 'a.mp4', startSeconds: second, endSeconds: second, frames: [second] })
 
 /** A graph whose clock says what it is told. */

@@ -1,14 +1,9 @@
 import type { MemoryInput, Reranker } from '@perstream/spec'
 import { describe, expect, it } from 'vitest'
 import { createMemoryGraph, createVolatileStore, type MemoryGraphOptions } from './index'
+import { note } from './made-note'
 
 const monday = Date.parse('2025-10-27T09:00+01:00')
-const note = (text: string, override: Partial<MemoryInput> = {}): MemoryInput => ({
-  text,
-  category: 'notes',
-  origin: 'told',
-  ...override,
-})
 
 /** Gives each text the number that a rule gives it, and remembers what it was asked. */
 function readerBy(rule: (text: string) => number) {

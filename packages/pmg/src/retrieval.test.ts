@@ -3,17 +3,12 @@ import type { Memory, MemoryInput, MemoryQuery } from '@perstream/spec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createMemoryGraph, createVolatileStore, type MemoryGraph } from './index'
+import { note } from './made-note'
 import { isWithin } from './near-terms'
 import { searchTerms } from './words'
 
 const hour = 3_600_000
 const monday = Date.parse('2025-10-27T09:00+01:00')
-const note = (text: string, override: Partial<MemoryInput> = {}): MemoryInput => ({
-  text,
-  category: 'notes',
-  origin: 'told',
-  ...override,
-})
 const at = (moment: number) => ({ validFrom: moment, learnedAt: moment })
 const like = (...values: number[]) => ({ embedding: normalize(Float32Array.from(values)), space: 's' })
 

@@ -217,12 +217,14 @@ function addGraph(state: GraphState, { bySlot, add }: Candidates, query: ReadyQu
 /** Adds what a reranker said, before the newer of two values takes the place of the older: that they tell of one thing it cannot know. */
 function addReranked(state: GraphState, { bySlot, add }: Candidates, query: ReadyQuery, scope: SlotSet | undefined) {
   const { reranked, weights } = query
-  for (const [id, deviations] of reranked ?? []) {
+  if (!reranked) return
+  const read = [...reranked].flatMap(([id, deviations]) => {
     const slot = state.entries.slotOf(id)
-    if (slot === undefined || scope?.has(slot) === false) continue // It went, or changed, while the reranker read.
-    add([slot])
-    bySlot.get(slot)!.reranker = weights.reranker * deviations
-  }
+    const isThere = slot !== undefined && (scope?.has(slot) ?? true) // It may have gone, or changed, while the reranker read.
+    return isThere ? [[slot, deviations] as const] : []
+  })
+  add(read.map(([slot]) => slot))
+  for (const [slot, deviations] of read) bySlot.get(slot)!.reranker = weights.reranker * deviations
 }
 
 /** What the results of a search are explained by. */
