@@ -1,14 +1,12 @@
-import { join } from 'node:path'
 import type { Reranker } from '@perstream/spec'
 import { Option } from 'commander'
 import type { CommandContext } from './context'
 import { findModel } from './model-names'
-import { modelsFolder } from './models-folder'
+import { type OpeningFlags, openingOptions } from './opening-options'
 import { publishedReranker } from './published-models'
-import type { TextFlags } from './text-encoder'
 
 /** What a reranker is opened with. */
-export interface RerankerFlags extends Omit<TextFlags, 'text'> {
+export interface RerankerFlags extends OpeningFlags {
   readonly reranker?: string
 }
 
@@ -25,15 +23,11 @@ export function rerankerOption(): Option {
  * @throws PerStreamError `model-missing`, `model-unsupported` for a model that scores no pairs
  */
 export async function openReranker(
-  { reranker, threads, ...flags }: RerankerFlags,
+  { reranker, ...flags }: RerankerFlags,
   { signal }: CommandContext,
 ): Promise<(Reranker & AsyncDisposable) | undefined> {
   if (reranker === undefined) return undefined
   const { folder } = await findModel(reranker, flags)
-  const [{ createCrossEncoder }, { createOnnxRuntime }] = await Promise.all([
-    import('@perstream/backends/models'),
-    import('@perstream/backends/onnx'),
-  ])
-  const cacheFolder = join(modelsFolder(flags), 'opened')
-  return createCrossEncoder({ folder, runtime: createOnnxRuntime({ threads }), cacheFolder, threads, signal })
+  const { createCrossEncoder } = await import('@perstream/backends/models')
+  return createCrossEncoder({ folder, ...(await openingOptions(flags)), signal })
 }

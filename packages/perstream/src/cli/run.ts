@@ -116,7 +116,7 @@ async function run(videos: readonly string[], flags: RunFlags, context: CommandC
   if (flags.report !== undefined) await mustHavePlace(flags.report)
   checkPresetFlags(flags)
   const { ask = [], askAt = [] } = flags
-  // Memory, then video, then models: what is refused is refused before anything is loaded, and no memory is made for it.
+  // Video, reranker, memory, then the other models: what is refused is refused before much is loaded, and no memory is made for it.
   if (!(await stat(flags.store).catch(() => undefined))) await mustOpen(videos[0]!, context)
   await using reranker = await openReranker(flags, context)
   const kept = { reranker, grids: keepsGrids(flags), ...filesOf(flags) }

@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import { importPeer } from '@perstream/kit'
 import type { TextEncoder } from '@perstream/spec'
 import { Option } from 'commander'
 import type { CommandContext } from './context'
 import { findModel } from './model-names'
-import { type ModelFlags, modelsFolder } from './models-folder'
+import { type OpeningFlags, openingOptions } from './opening-options'
 
 /** The encoder of the lite preset. */
 export const liteText = 'lite'
@@ -18,9 +17,8 @@ export function textOption(description: string): Option {
 }
 
 /** What an encoder is opened with. */
-export interface TextFlags extends ModelFlags {
+export interface TextFlags extends OpeningFlags {
   readonly text: string
-  readonly threads?: number
 }
 
 /**
@@ -29,7 +27,7 @@ export interface TextFlags extends ModelFlags {
  * @throws PerStreamError `model-missing`, `model-unsupported` for a model that encodes no sentences, `dependency-missing`
  */
 export async function openTextEncoder(
-  { text, threads, ...flags }: TextFlags,
+  { text, ...flags }: TextFlags,
   { signal }: CommandContext,
 ): Promise<TextEncoder & AsyncDisposable> {
   if (text === liteText) {
@@ -38,14 +36,10 @@ export async function openTextEncoder(
       'The text encoder "lite"',
       () => import('@perstream/lite'),
     )
-    return createUseLiteEncoder({ threads, signal })
+    return createUseLiteEncoder({ threads: flags.threads, signal })
   }
   const { folder, model, dtype } = await findModel(text, flags)
-  const [{ createSentenceEncoder }, { createOnnxRuntime }] = await Promise.all([
-    import('@perstream/backends/models'),
-    import('@perstream/backends/onnx'),
-  ])
+  const { createSentenceEncoder } = await import('@perstream/backends/models')
   const space = dtype === 'int8' || dtype === 'q4' ? `${model}-${dtype}` : model
-  const cacheFolder = join(modelsFolder(flags), 'opened')
-  return createSentenceEncoder({ folder, runtime: createOnnxRuntime({ threads }), space, cacheFolder, threads, signal })
+  return createSentenceEncoder({ folder, space, ...(await openingOptions(flags)), signal })
 }
