@@ -2,9 +2,10 @@ import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ModelDtype, PerStreamError, type Progress } from '@perstream/spec'
 import { dtypeSuffixes, finestFirst } from '../../dtype-suffixes'
+import type { SentenceModelConfig } from '../config/model-config'
 import { importModel } from '../import/import-model'
 import { type OpenBertOptions, type OpenedBert, openBert } from './opened-bert'
-import { type ReadModelFile, readSentenceSettings, type SentenceSettings } from './sentence-settings'
+import { type ReadModelFile, readSentenceSettings } from './sentence-settings'
 
 /** How a model in a folder is opened. */
 export interface BertFolderOptions extends OpenBertOptions {
@@ -26,14 +27,11 @@ export interface BertFolderOptions extends OpenBertOptions {
  */
 export async function openBertFolder(
   options: BertFolderOptions,
-  wanted: SentenceSettings['gives'],
+  wanted: SentenceModelConfig['gives'],
 ): Promise<OpenedBert> {
-  const { folder, signal } = options
-  const settings = await readSentenceSettings(folder, readFolderFile(folder), { signal })
-  return openBert(
-    { place: folder, settings, wanted, locate: async () => ({ path: await locateModel(options) }) },
-    options,
-  )
+  const { folder } = options
+  const settings = await readSentenceSettings(folder, readFolderFile(folder), { ...options, wanted })
+  return openBert(settings, { path: await locateModel(options) }, options)
 }
 
 function readFolderFile(folder: string): ReadModelFile {

@@ -1,17 +1,9 @@
-import type { TensorSession, TextEncoder } from '@perstream/spec'
+import type { TextEncoder } from '@perstream/spec'
+import type { OpenedBert } from './opened-bert'
 import { poolRows } from './pool-rows'
 import { runTexts } from './run-texts'
 import { batchByLength } from './sentence-batches'
-import type { SentenceSettings } from './sentence-settings'
-import { createSentenceTokenizer } from './tokenize-sentences'
-
-/** What a sentence encoder consists of. */
-interface SentenceEncoderParts {
-  readonly settings: SentenceSettings
-  readonly session: TensorSession
-  readonly space: string
-  readonly maxTokens: number
-}
+import { tokenizeSentence } from './tokenize-sentences'
 
 /** Texts that one call takes: enough to find others of similar length. */
 const maxBatchSize = 256
@@ -19,15 +11,8 @@ const maxBatchSize = 256
 /**
  * Makes a text encoder of a session that gives rows: they are pooled as the settings say and brought to length 1. Closing it
  * closes the session.
- * @throws PerStreamError `model-invalid` when the tokenizer cannot be used
  */
-export function encoderOfSession({
-  settings,
-  session,
-  space,
-  maxTokens,
-}: SentenceEncoderParts): TextEncoder & AsyncDisposable {
-  const tokenize = createSentenceTokenizer(settings, maxTokens)
+export function encoderOfSession({ settings, session }: OpenedBert, space: string): TextEncoder & AsyncDisposable {
   const { width } = settings.config
   return {
     space,
@@ -40,7 +25,7 @@ export function encoderOfSession({
       }
       const vectors: Float32Array[] = texts.map(() => new Float32Array(width))
       const told = texts.map((_, i) => i).filter((i) => texts[i]!.trim() !== '')
-      const read = told.map((i) => ({ ids: tokenize(texts[i]!) }))
+      const read = told.map((i) => ({ ids: tokenizeSentence(settings, texts[i]!) }))
       for (const batch of batchByLength(read.map(({ ids }) => ids.length))) {
         const rows = await runTexts(session, read, batch, { output: 'last_hidden_state', signal: stop })
         batch.places.forEach((place, row) => {

@@ -1,5 +1,5 @@
 import type { CallOptions, Device, ModelSource, TensorRuntime, TensorSession } from '@perstream/spec'
-import { checkGives, chooseMaxTokens, type SentenceSettings } from './sentence-settings'
+import type { SentenceSettings } from './sentence-settings'
 
 /** How models of sentences are opened, wherever their files are. */
 export interface OpenBertOptions extends CallOptions {
@@ -17,26 +17,13 @@ export interface OpenBertOptions extends CallOptions {
 export interface OpenedBert {
   readonly settings: SentenceSettings
   readonly session: TensorSession
-  readonly maxTokens: number
 }
 
-/** What is opened. */
-interface Opening {
-  /** The folder or URL, for messages. */
-  readonly place: string
-  readonly settings: SentenceSettings
-  readonly wanted: SentenceSettings['gives']
-  locate(): Promise<ModelSource>
-}
-
-/** Opens a model whose settings are read, when they are as wanted. */
+/** Opens a model whose settings are read. */
 export async function openBert(
-  { place, settings, wanted, locate }: Opening,
-  options: OpenBertOptions,
+  settings: SentenceSettings,
+  source: ModelSource,
+  { runtime, device = 'auto', deviceIndex, threads, signal }: OpenBertOptions,
 ): Promise<OpenedBert> {
-  const { runtime, device = 'auto', deviceIndex, threads, signal } = options
-  checkGives(place, settings, wanted)
-  const maxTokens = chooseMaxTokens(options.maxTokens, settings)
-  const session = await runtime.open(await locate(), { device, deviceIndex, threads, signal })
-  return { settings, session, maxTokens }
+  return { settings, session: await runtime.open(source, { device, deviceIndex, threads, signal }) }
 }

@@ -16,5 +16,5 @@ export interface SentenceEncoderOptions extends OpenSentenceOptions, BertFolderO
  */
 export async function createSentenceEncoder(options: SentenceEncoderOptions): Promise<TextEncoder & AsyncDisposable> {
   const { space = basename(resolve(options.folder)) } = options
-  return encoderOfSession({ ...(await openBertFolder(options, 'rows')), space })
+  return encoderOfSession(await openBertFolder(options, 'rows'), space)
 }

@@ -1,3 +1,4 @@
+import { Tokenizer } from '@huggingface/tokenizers'
 import { type CallOptions, PerStreamError } from '@perstream/spec'
 import { createConfigSection, isObject } from '../config/config-section'
 import type { BertConfig, SentenceModelConfig } from '../config/model-config'
@@ -9,12 +10,17 @@ export type Pooling = 'mean' | 'first'
 /** What a folder in the layout of sentence-transformers says beside its weights. */
 export interface SentenceSettings {
   readonly config: BertConfig
-  readonly gives: SentenceModelConfig['gives']
   readonly pooling: Pooling
-  /** Most ids of a text, with those that the tokenizer adds at both ends. */
+  /** Most ids of a text or a pair, with those that the tokenizer adds. */
   readonly maxTokens: number
-  /** The parsed tokenizer.json and tokenizer_config.json. */
-  readonly tokenizer: readonly [Record<string, unknown>, Record<string, unknown>]
+  readonly tokenizer: Tokenizer
+}
+
+/** What a model is opened for. */
+export interface SentenceNeeds extends CallOptions {
+  readonly wanted: SentenceModelConfig['gives']
+  /** Instead of what the folder says. */
+  readonly maxTokens?: number | undefined
 }
 
 /** Reads a text file of a model, by its path in the model's folder; undefined where there is none. */
@@ -24,13 +30,15 @@ export type ReadModelFile = (name: string, options: CallOptions) => Promise<stri
  * Reads config.json, tokenizer.json and, where they are there, tokenizer_config.json, sentence_bert_config.json and
  * 1_Pooling/config.json.
  * @param place the folder or URL, for messages
- * @throws PerStreamError `model-missing`, `model-invalid`; `model-unsupported` for another kind of model or of pooling
+ * @throws PerStreamError `model-missing`, `model-invalid`; `model-unsupported` for another kind of model or of pooling, and for one that
+ * gives something else than what is wanted; TypeError when the model cannot take `maxTokens`
  */
 export async function readSentenceSettings(
   place: string,
   read: ReadModelFile,
-  options: CallOptions = {},
+  { wanted, maxTokens, signal }: SentenceNeeds,
 ): Promise<SentenceSettings> {
+  const options = { signal }
   const optional = async (name: string) => parse((await read(name, options)) ?? '{}', name)
   const required = async (name: string) => {
     const text = await read(name, options)
@@ -45,38 +53,43 @@ export async function readSentenceSettings(
       { fields: { place, family: config.family } },
     )
   }
+  if (config.gives !== wanted) throw givesOther(place, wanted)
   const limits = createConfigSection(await optional('sentence_bert_config.json'))
   const { contextLength } = config.encoder
+  const longest = Math.min(limits.count('max_seq_length', contextLength), contextLength)
   return {
     config: config.encoder,
-    gives: config.gives,
     pooling: readPooling(await optional('1_Pooling/config.json')),
-    maxTokens: Math.min(limits.count('max_seq_length', contextLength), contextLength),
-    tokenizer: [await required('tokenizer.json'), await optional('tokenizer_config.json')],
+    maxTokens: maxTokens === undefined ? longest : checkedMaxTokens(maxTokens, contextLength),
+    tokenizer: readTokenizer(await required('tokenizer.json'), await optional('tokenizer_config.json')),
   }
 }
 
-/**
- * Refuses a model that gives something else than what it is opened for.
- * @throws PerStreamError `model-unsupported`
- */
-export function checkGives(place: string, { gives }: SentenceSettings, wanted: SentenceSettings['gives']): void {
-  if (gives === wanted) return
+/** The error of a model that gives something else than what it is opened for. */
+function givesOther(place: string, wanted: SentenceNeeds['wanted']): PerStreamError {
   const message =
     wanted === 'rows'
       ? `${place} holds a cross-encoder, which scores pairs of texts: open it with createCrossEncoder`
       : `${place} holds an encoder of sentences, which scores no pairs: open it with createSentenceEncoder, or take a cross-encoder such as ms-marco-MiniLM-L6-v2`
-  throw new PerStreamError('model-unsupported', message, { fields: { place } })
+  return new PerStreamError('model-unsupported', message, { fields: { place } })
 }
 
-/**
- * The limit that a caller names, or the model's own.
- * @throws TypeError when the model cannot take so many
- */
-export function chooseMaxTokens(asked: number | undefined, { config, maxTokens }: SentenceSettings): number {
-  if (asked === undefined) return maxTokens
-  if (Number.isInteger(asked) && asked >= 2 && asked <= config.contextLength) return asked
-  throw new TypeError(`maxTokens is ${asked}: this model takes 2 to ${config.contextLength}`)
+function checkedMaxTokens(count: number, most: number): number {
+  if (Number.isInteger(count) && count >= 2 && count <= most) return count
+  throw new TypeError(`maxTokens is ${count}: this model takes 2 to ${most}`)
+}
+
+/** Limits and padding that tokenizer.json asks for are left out, as sentence-transformers does. */
+function readTokenizer(
+  { truncation: _, padding: __, ...content }: Record<string, unknown>,
+  settings: Record<string, unknown>,
+): Tokenizer {
+  try {
+    return new Tokenizer(content, settings)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new PerStreamError('model-invalid', `tokenizer.json cannot be used: ${reason}`, { cause })
+  }
 }
 
 function readPooling(values: Record<string, unknown>): Pooling {

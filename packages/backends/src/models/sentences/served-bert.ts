@@ -1,7 +1,8 @@
 import { type ModelDtype, PerStreamError } from '@perstream/spec'
 import { dtypeSuffixes } from '../../dtype-suffixes'
+import type { SentenceModelConfig } from '../config/model-config'
 import { type OpenBertOptions, type OpenedBert, openBert } from './opened-bert'
-import { type ReadModelFile, readSentenceSettings, type SentenceSettings } from './sentence-settings'
+import { type ReadModelFile, readSentenceSettings } from './sentence-settings'
 
 /** How a model is opened from the URL of its folder. */
 export interface ServedBertOptions extends OpenBertOptions {
@@ -18,12 +19,11 @@ export interface ServedBertOptions extends OpenBertOptions {
  */
 export async function openServedBert(
   { url, dtype = 'f32', ...options }: ServedBertOptions,
-  wanted: SentenceSettings['gives'],
+  wanted: SentenceModelConfig['gives'],
 ): Promise<OpenedBert> {
   const base = baseOf(url)
-  const settings = await readSentenceSettings(url, fetchFile(base), options)
-  const locate = async () => ({ url: `${base}/onnx/model${dtypeSuffixes[dtype]}.onnx` })
-  return openBert({ place: url, settings, wanted, locate }, options)
+  const settings = await readSentenceSettings(url, fetchFile(base), { ...options, wanted })
+  return openBert(settings, { url: `${base}/onnx/model${dtypeSuffixes[dtype]}.onnx` }, options)
 }
 
 /** A URL without slashes at its end. */

@@ -16,5 +16,5 @@ export async function createServedSentenceEncoder(
 ): Promise<TextEncoder & AsyncDisposable> {
   const base = baseOf(options.url)
   const { space = base.slice(base.lastIndexOf('/') + 1) } = options
-  return encoderOfSession({ ...(await openServedBert(options, 'rows')), space })
+  return encoderOfSession(await openServedBert(options, 'rows'), space)
 }
